@@ -1,0 +1,1 @@
+"""A timeline API: dated, sourced, attributed event records."""
