@@ -1,0 +1,137 @@
+"""The SQLite file: engines and their pragmas, sessions, migrations and the data revision."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlmodel import Session, col, select
+
+from app.models import Revision
+from app.settings import bundled
+
+POOL_SIZE = 8
+"""Connections of one process; as many threads answer requests, so none waits for another."""
+POOL_TIMEOUT = 2
+MIGRATION_TIMEOUT = 60
+
+
+class DatabaseError(Exception):
+    """The database cannot be served; the message says why and what to do."""
+
+
+class Database:
+    """One SQLite file, opened for reading by many and for writing by one at a time."""
+
+    def __init__(self, url: str, busy_timeout: float) -> None:
+        self.path = Path(make_url(url).database or "")
+        self._url = url
+        self._busy_timeout = busy_timeout
+        self._readers = self._engine("BEGIN", query_only=True)
+
+    def _engine(self, begin: str, *, query_only: bool, timeout: float | None = None) -> Engine:
+        engine = create_engine(
+            self._url,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT,
+            # The driver begins no transaction of its own; the event below says which kind.
+            connect_args={"isolation_level": None, "check_same_thread": False},
+        )
+        wait = self._busy_timeout if timeout is None else timeout
+
+        @event.listens_for(engine, "connect")
+        def _connect(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401
+            # The timeout comes first: WAL may have to wait for a lock already.
+            connection.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA query_only = {int(query_only)}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    def read(self) -> Session:
+        """Open a session that sees one state of the data from its first query to its last."""
+        return Session(self._readers)
+
+    @contextmanager
+    def write(self, timeout: float | None = None) -> Iterator[Connection]:
+        """Open the one transaction that may write, committed at the end or not at all.
+
+        Other writers wait for it, up to `timeout` seconds or, without one, the busy timeout.
+        """
+        # Writes are rare, so the connection is not kept: a reader's pool stays a reader's.
+        engine = self._engine("BEGIN IMMEDIATE", query_only=False, timeout=timeout)
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        """Give every connection back to the system."""
+        self._readers.dispose()
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables to a schema revision, in one transaction, however many try at once."""
+        if not self.path.absolute().parent.is_dir():
+            raise DatabaseError(f"{self.path}: there is no directory {self.path.parent}")
+        with self.write(timeout=MIGRATION_TIMEOUT) as connection:
+            config = _alembic(connection)
+            head = ScriptDirectory.from_config(config).get_current_head()
+            if revision == "head" or revision == head:
+                command.upgrade(config, revision)
+            else:
+                command.downgrade(config, revision)
+
+    def require_current(self) -> None:
+        """Raise DatabaseError unless the tables are those that this version reads."""
+        if not self.path.exists():
+            raise DatabaseError(f"{self.path}: there is no such file; run `timeline migrate`")
+        with self.read() as session:
+            found = MigrationContext.configure(session.connection()).get_current_revision()
+        head = ScriptDirectory.from_config(_alembic()).get_current_head()
+        if found != head:
+            raise DatabaseError(
+                f"{self.path} has schema {found or 'none'}, this version reads {head}; "
+                "run `timeline migrate`"
+            )
+
+
+def revision_of(session: Session) -> int:
+    """Read the number that every transaction that writes advances."""
+    return session.exec(select(Revision.number)).one()
+
+
+def advance_revision(connection: Connection) -> None:
+    """Say that this transaction changes what is published."""
+    connection.execute(
+        Revision.__table__.update().values(number=col(Revision.number) + 1)  # type: ignore[attr-defined]
+    )
+
+
+def damage(session: Session) -> str | None:
+    """Describe what SQLite finds broken in the file, if anything.
+
+    https://www.sqlite.org/pragma.html#pragma_quick_check
+    """
+    found = session.connection().execute(text("PRAGMA quick_check(1)")).scalar_one()
+    return None if found == "ok" else str(found)
+
+
+def _alembic(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(bundled("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

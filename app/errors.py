@@ -1,0 +1,160 @@
+"""Problems: every error a client meets, in one shape (RFC 9457).
+
+https://www.rfc-editor.org/rfc/rfc9457
+"""
+
+import logging
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import MISSING, BaseModel, Field
+from pydantic_core import ErrorDetails
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+MAX_SHOWN = 100
+RETRY_AFTER = 2
+"""Seconds after which a busy database is worth asking again."""
+
+
+class Fault(BaseModel):
+    """One thing that is wrong, and what would be right."""
+
+    parameter: str | MISSING = Field(
+        default=MISSING, description="The parameter at fault, as it was written."
+    )
+    pointer: str | MISSING = Field(
+        default=MISSING, description="A JSON Pointer to the value at fault."
+    )
+    detail: str = Field(description="What was given wrongly, and what would be right.")
+    allowed: list[str] | MISSING = Field(
+        default=MISSING, description="Values that would be right, or the nearest of them."
+    )
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 describes it."""
+
+    type: str = Field(default="about:blank", description="The kind of problem, a URI.")
+    title: str = Field(description="The HTTP status in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What went wrong, in a sentence.")
+    errors: list[Fault] = Field(default=[], description="Each fault, where it can be named.")
+
+
+class ProblemError(Exception):
+    """Raised anywhere in a request: ends it with this problem."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str = "",
+        faults: Iterable[Fault] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        faults = list(faults)
+        detail = detail or "; ".join(fault.detail for fault in faults)
+        super().__init__(detail)
+        self.problem = Problem(title=status.phrase, status=status, detail=detail, errors=faults)
+        self.headers = headers or {}
+
+    def response(self) -> Response:
+        """Render it as `application/problem+json`."""
+        return Response(
+            self.problem.model_dump_json(),
+            self.problem.status,
+            headers=self.headers,
+            media_type=MEDIA_TYPE,
+        )
+
+
+def shown(value: object) -> str:
+    """Quote what a client sent: escaped, and at most a hundred characters of it."""
+    given = str(value)
+    return repr(given[:MAX_SHOWN]) + ("…" if len(given) > MAX_SHOWN else "")
+
+
+def unreachable() -> ProblemError:
+    """Say that the database cannot be asked now."""
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "the database is busy or out of reach; try again shortly",
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error of the application with a Problem."""
+    app.add_exception_handler(ProblemError, _raised)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DatabaseError, _database)
+    app.add_exception_handler(PoolTimeoutError, _database)
+
+
+def _raised(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 - registered for nothing else
+    return error.response()
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    faults = [_fault(one) for one in error.errors()]
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults).response()
+
+
+# What Pydantic finds wrong with a value, in our words; it gives the context in braces itself.
+# https://docs.pydantic.dev/latest/errors/validation_errors/
+_DETAILS = {
+    "extra_forbidden": "it is not known here; remove it or correct it",
+    "greater_than_equal": "{given} is too small; give {ge} or more",
+    "int_parsing": "{given} is not a whole number",
+    "int_parsing_size": "{given} is too large",
+    "less_than_equal": "{given} is too large; give {le} or less",
+    "literal_error": "{given} is not known; give {expected}",
+    "string_pattern_mismatch": "{given} is not of the form {pattern}",
+    "string_too_long": "{given} is too long; give at most {max_length} characters",
+    "string_too_short": "it is empty; give a value or leave it out",
+    "too_long": "it is given {actual_length} times; give it at most {max_length} times",
+    "missing": "it is missing",
+    "string_type": "{given} is not a text",
+    "value_error": "{error}",
+}
+
+
+def worded(error: ErrorDetails) -> str:
+    """Say in our words what Pydantic found wrong with a value."""
+    template = _DETAILS.get(error["type"], error["msg"])
+    return template.format(given=shown(error["input"]), **error.get("ctx", {}))
+
+
+def _fault(error: ErrorDetails) -> Fault:
+    parameter = str(error["loc"][1])
+    fault = Fault(parameter=parameter, detail=f"{parameter}: {worded(error)}")
+    if error["type"] == "literal_error":
+        fault.allowed = re.findall("'([^']*)'", error["ctx"]["expected"])
+    return fault
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    status = HTTPStatus(error.status_code)
+    details = {
+        HTTPStatus.NOT_FOUND: f"there is nothing at {shown(request.url.path)}; see /openapi.json",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{shown(request.method)} is not for this path",
+    }
+    return ProblemError(
+        status, details.get(status, status.description), headers=dict(error.headers or {})
+    ).response()
+
+
+def _database(request: Request, error: Exception) -> Response:
+    logger.error("%s: %s", request.url.path, error)
+    return unreachable().response()

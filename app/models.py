@@ -1,0 +1,275 @@
+"""The tables. What must never be false is a constraint of the database, not only of Python."""
+
+from datetime import UTC, date, datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import CheckConstraint, Column, Dialect, Index, Numeric, String, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from app.dates import MAX_LENGTH as MAX_EDTF_LENGTH
+from app.dates import EventDate, Form, Precision
+
+ActorKind = Literal["person", "company", "government", "media", "organization"]
+AliasKind = Literal["alias", "misspelling"]
+Status = Literal["confirmed", "reported", "alleged", "disputed"]
+Role = Literal[
+    "agent",
+    "target",
+    "speaker",
+    "addressee",
+    "participant",
+    "beneficiary",
+    "reporter",
+    "subject",
+]
+Supports = Literal["event", "date", "actors", "amount"]
+Stance = Literal["asserts", "denies"]
+
+MAX_SLUG_LENGTH = 100
+MAX_TITLE_LENGTH = 120
+MAX_QUOTE_LENGTH = 600
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """A UTC moment to the second, stored as it is published: `2022-07-19T00:00:00Z`."""
+
+    impl = String(20)
+    cache_ok = True
+    python_type = datetime
+
+    def process_bind_param(self, value: datetime | None, _: Dialect) -> str | None:
+        """Write it in UTC."""
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+
+    def process_result_value(self, value: str | None, _: Dialect) -> datetime | None:
+        """Read it back, aware of its zone."""
+        return datetime.fromisoformat(value) if value else None
+
+
+def _one_of(column: str, values: Any) -> CheckConstraint:  # noqa: ANN401 - a Literal has no type
+    allowed = ", ".join(f"'{value}'" for value in get_args(values))
+    return CheckConstraint(f"{column} IN ({allowed})", name=column)
+
+
+def _length(column: str, most: int) -> CheckConstraint:
+    return CheckConstraint(f"length({column}) BETWEEN 1 AND {most}", name=f"{column}_length")
+
+
+def _slug() -> CheckConstraint:
+    return CheckConstraint(
+        f"length(slug) BETWEEN 1 AND {MAX_SLUG_LENGTH} AND slug = lower(slug)", name="slug"
+    )
+
+
+class Actor(SQLModel, table=True):
+    """Who takes part, publishes or is spoken of."""
+
+    __tablename__ = "actor"
+    __table_args__ = (
+        _slug(),
+        _one_of("kind", ActorKind),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True)
+    name: str
+    key: str = Field(index=True)
+    """The name, folded: what `actor=` is compared with."""
+    kind: str
+    parent_id: int | None = Field(default=None, foreign_key="actor.id", index=True)
+    note: str | None = None
+
+
+class ActorAlias(SQLModel, table=True):
+    """Another name of an actor. It may belong to two actors: there are two security councils."""
+
+    __tablename__ = "actor_alias"
+    __table_args__ = (_one_of("kind", AliasKind),)
+
+    actor_id: int = Field(primary_key=True, foreign_key="actor.id", ondelete="CASCADE")
+    name: str = Field(primary_key=True)
+    key: str = Field(index=True)
+    kind: str
+
+
+class Source(SQLModel, table=True):
+    """What the records rest on."""
+
+    __tablename__ = "source"
+    __table_args__ = (
+        _slug(),
+        CheckConstraint("sha256 IS NULL OR length(sha256) = 64", name="sha256"),
+        CheckConstraint("url IS NULL OR url LIKE 'http%://%'", name="url"),
+        CheckConstraint("archived_url IS NULL OR archived_url LIKE 'http%://%'", name="archived"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True)
+    title: str
+    publisher_id: int = Field(foreign_key="actor.id", index=True)
+    author: str | None = None
+    published: date | None = None
+    url: str | None = None
+    archived_url: str | None = None
+    language: str | None = None
+    sha256: str | None = None
+    note: str | None = None
+
+
+class Timeline(SQLModel, table=True):
+    """A dossier: events told together."""
+
+    __tablename__ = "timeline"
+    __table_args__ = (_slug(),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True)
+    title: str
+    description: str | None = None
+    language: str | None = None
+
+
+class Event(SQLModel, table=True):
+    """What happened, when as far as it is known, and who says so.
+
+    The columns from `form` to `display` are derived from `edtf`; see `date_columns`.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        _slug(),
+        _length("title", MAX_TITLE_LENGTH),
+        _length("kind", MAX_SLUG_LENGTH),
+        _length("edtf", MAX_EDTF_LENGTH),
+        _one_of("status", Status),
+        _one_of("form", Form),
+        _one_of("precision", Precision),
+        CheckConstraint("earliest <= latest", name="bounds"),
+        CheckConstraint("sort_day BETWEEN earliest AND latest", name="sort_day"),
+        CheckConstraint("amount_min <= amount_max", name="amount"),
+        CheckConstraint("created_at <= updated_at", name="timestamps"),
+        Index(None, "sort_day", "earliest", "latest", "slug"),
+        Index(None, "updated_at", "slug"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True)
+    title: str
+    summary: str | None = None
+    kind: str = Field(index=True)
+    status: str
+    edtf: str
+    form: str
+    precision: str
+    earliest: date
+    latest: date
+    open_start: bool
+    open_end: bool
+    sort_day: date
+    approximate: bool
+    uncertain: bool
+    display: str
+    date_text: str | None = None
+    date_note: str | None = None
+    place: str | None = None
+    amount_text: str | None = None
+    amount_min: float | None = Field(default=None, sa_column=Column(Numeric(asdecimal=False)))
+    amount_max: float | None = Field(default=None, sa_column=Column(Numeric(asdecimal=False)))
+    amount_unit: str | None = None
+    created_at: datetime = Field(sa_type=Timestamp)
+    updated_at: datetime = Field(sa_type=Timestamp)
+
+
+def date_columns(when: EventDate) -> dict[str, Any]:
+    """Give the columns of an event that follow from its date."""
+    return {
+        "edtf": when.edtf,
+        "form": when.form,
+        "precision": when.precision,
+        "earliest": when.earliest,
+        "latest": when.latest,
+        "open_start": when.start is None,
+        "open_end": when.end is None,
+        "sort_day": when.sort_day,
+        "approximate": when.approximate,
+        "uncertain": when.uncertain,
+        "display": when.display,
+    }
+
+
+class Participation(SQLModel, table=True):
+    """Who took part in an event, and as what."""
+
+    __tablename__ = "participation"
+    __table_args__ = (
+        UniqueConstraint("event_id", "actor_id", "role"),
+        Index(None, "actor_id", "event_id"),
+        _one_of("role", Role),
+    )
+
+    event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
+    position: int = Field(primary_key=True)
+    actor_id: int = Field(foreign_key="actor.id")
+    role: str
+    capacity: str | None = None
+
+
+class Citation(SQLModel, table=True):
+    """Words of a source that bear an event out, or deny it."""
+
+    __tablename__ = "citation"
+    __table_args__ = (
+        Index(None, "source_id", "event_id"),
+        _length("quote", MAX_QUOTE_LENGTH),
+        _one_of("supports", Supports),
+        _one_of("stance", Stance),
+    )
+
+    event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
+    position: int = Field(primary_key=True)
+    source_id: int = Field(foreign_key="source.id")
+    quote: str
+    locator: str | None = None
+    supports: str
+    stance: str
+    attributed_to: str | None = None
+
+
+class EventTopic(SQLModel, table=True):
+    """A keyword of an event."""
+
+    __tablename__ = "event_topic"
+    __table_args__ = (_length("topic", MAX_SLUG_LENGTH), Index(None, "topic", "event_id"))
+
+    event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
+    topic: str = Field(primary_key=True)
+
+
+class EventTimeline(SQLModel, table=True):
+    """An event's place in a dossier; dossiers share events."""
+
+    __tablename__ = "event_timeline"
+    __table_args__ = (Index(None, "timeline_id", "event_id"),)
+
+    event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
+    timeline_id: int = Field(primary_key=True, foreign_key="timeline.id", ondelete="CASCADE")
+
+
+class Revision(SQLModel, table=True):
+    """One number that every transaction that writes advances; caches hang on it."""
+
+    __tablename__ = "revision"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(default=1, primary_key=True)
+    number: int = 0
