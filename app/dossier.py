@@ -1,0 +1,241 @@
+"""Dossier files: what people write by hand, and what is wrong with it if something is."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from app.dates import DateError, EventDate
+from app.errors import shown, worded
+from app.models import (
+    MAX_QUOTE_LENGTH,
+    MAX_SLUG_LENGTH,
+    MAX_TITLE_LENGTH,
+    ActorKind,
+    AliasKind,
+    Role,
+    Stance,
+    Status,
+    Supports,
+)
+
+
+class DossierError(Exception):
+    """Dossiers cannot be loaded; `problems` says why, each with its place and its cure."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def _prose(value: str) -> str:
+    bad = [char for char in value if unicodedata.category(char) in ("Cc", "Cs") and char != "\n"]
+    if bad:
+        raise ValueError(f"it has the control character {bad[0]!r} in it; remove it")
+    return unicodedata.normalize("NFC", value)
+
+
+def _line(value: str) -> str:
+    if "\n" in value:
+        raise ValueError(f"{shown(value)} has a line break in it; write it on one line")
+    return value
+
+
+def _date(value: str) -> str:
+    try:
+        EventDate.parse(value)
+    except DateError as error:
+        raise ValueError(f"{shown(value)} is not a date; {error}") from None
+    return value
+
+
+def _day(value: str) -> date:
+    when = EventDate.parse(_date(value))
+    if when.edtf != when.earliest.isoformat():
+        raise ValueError(f"{shown(value)} is not a day; write it as 2021-11-03, or leave it out")
+    return when.earliest
+
+
+def _alias(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Prose = Annotated[str, Field(min_length=1), AfterValidator(_prose)]
+Line = Annotated[Prose, AfterValidator(_line)]
+Title = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_TITLE_LENGTH),
+    AfterValidator(_prose),
+    AfterValidator(_line),
+]
+Quote = Annotated[str, Field(min_length=1, max_length=MAX_QUOTE_LENGTH), AfterValidator(_prose)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=MAX_SLUG_LENGTH)]
+Link = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), AfterValidator(_line)]
+
+
+class Entry(BaseModel):
+    """A record as it is written; keys that it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class TimelineEntry(Entry):
+    """What the dossier is about."""
+
+    id: Id
+    title: Line
+    description: Prose | None = None
+    language: Line | None = None
+
+
+class AliasEntry(Entry):
+    """Another name of an actor; a plain text is an alias of kind `alias`."""
+
+    name: Line
+    kind: AliasKind = "alias"
+
+
+class ActorEntry(Entry):
+    """Who takes part, publishes or is spoken of."""
+
+    id: Id
+    name: Line
+    kind: ActorKind
+    parent: Id | None = None
+    aliases: list[Annotated[AliasEntry, BeforeValidator(_alias)]] = []
+    note: Prose | None = None
+
+
+class SourceEntry(Entry):
+    """What records rest on."""
+
+    id: Id
+    title: Line
+    publisher: Id
+    author: Line | None = None
+    published: Annotated[date, BeforeValidator(_day)] | None = None
+    url: Link | None = None
+    archived_url: Link | None = None
+    language: Line | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    note: Prose | None = None
+
+
+class AmountEntry(Entry):
+    """How much, in the source's words, with the numbers read from them."""
+
+    text: Line
+    min: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    max: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    unit: Line | None = None
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is more than max {self.max:g}; swap them")
+        return self
+
+
+class ParticipantEntry(Entry):
+    """Who took part, and as what."""
+
+    actor: Id
+    role: Role
+    capacity: Line | None = None
+
+
+class CitationEntry(Entry):
+    """A source's own words."""
+
+    source: Id
+    quote: Quote
+    locator: Line | None = None
+    supports: Supports = "event"
+    stance: Stance = "asserts"
+    attributed_to: Line | None = None
+
+
+class EventEntry(Entry):
+    """What happened, when as far as it is known, and who says so."""
+
+    id: Id
+    title: Title
+    summary: Prose | None = None
+    kind: Annotated[str, Field(pattern="^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=MAX_SLUG_LENGTH)]
+    status: Status
+    date: Annotated[str, AfterValidator(_date)]
+    date_text: Line | None = None
+    date_note: Prose | None = None
+    place: Line | None = None
+    amount: AmountEntry | None = None
+    topics: list[Id] = []
+    participants: list[ParticipantEntry] = []
+    citations: Annotated[list[CitationEntry], Field(min_length=1)]
+
+
+class Dossier(Entry):
+    """One file: a timeline, and the records that it tells of."""
+
+    timeline: TimelineEntry
+    sources: list[SourceEntry] = []
+    actors: list[ActorEntry] = []
+    events: list[EventEntry] = []
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads every scalar as the text that stands there, so that `2021` stays a date.
+
+    The models know what is a number. A key written twice is refused.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = set()
+        for key, _ in node.value:
+            if key.value in keys:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {shown(key.value)} is written twice; remove one",
+                    problem_mark=key.start_mark,
+                )
+            keys.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_dossier(path: Path) -> Dossier:
+    """Read a YAML file; raise DossierError with all that is wrong in it."""
+    try:
+        content = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - derived from a safe one
+    except (OSError, UnicodeDecodeError) as error:
+        raise DossierError([f"{path}: it cannot be read: {error}"]) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DossierError([f"{path}:{line}: {error.problem}"]) from None
+    except yaml.YAMLError as error:
+        raise DossierError([f"{path}: {error}"]) from None
+    try:
+        return Dossier.model_validate(content)
+    except ValidationError as error:
+        problems = [f"{path}: {_place(one['loc'])}: {worded(one)}" for one in error.errors()]
+        raise DossierError(problems) from None
+
+
+def _place(path: Iterable[int | str]) -> str:
+    """Write a path as `events[3].date`."""
+    place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return place.removeprefix(".") or "the file"

@@ -1,0 +1,255 @@
+"""The query string of each endpoint: what may be asked, and how it must be written."""
+
+import unicodedata
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
+
+from fastapi import Query, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from rapidfuzz import fuzz, process
+
+from app.dates import MAX_LENGTH, DateError, EventDate
+from app.errors import Fault, ProblemError, shown
+from app.models import ActorKind, Role, Status
+from app.schemas import Interval
+from app.search import MAX_TERMS, terms
+
+MAX_REPEATS = 50
+MAX_TEXT = 200
+MAX_CURSOR = 1_000
+MAX_COUNT = 2**31 - 1
+
+FacetName = Literal["actor", "kind", "status", "topic", "timeline", "source"]
+
+
+def _text(value: object) -> object:
+    """Normalise to NFC, and refuse what no name, quote or date contains."""
+    if isinstance(value, str):
+        if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+            raise ValueError(f"{shown(value)} has a control character in it; remove it")
+        return unicodedata.normalize("NFC", value)
+    return value
+
+
+def _day(value: str) -> str:
+    try:
+        when = EventDate.parse(value)
+    except DateError as error:
+        raise ValueError(f"{shown(value)} is not a date; {error}") from None
+    if when.form != "date" or when.approximate or when.uncertain:
+        raise ValueError(
+            f"{shown(value)} is not a plain date; write 2021, 2021-11 or 2021-11-03, "
+            "or use `date` for an interval"
+        )
+    return value
+
+
+def _edtf(value: str) -> str:
+    try:
+        EventDate.parse(value)
+    except DateError as error:
+        raise ValueError(f"{shown(value)} is not a date; {error}") from None
+    return value
+
+
+def _query(value: str) -> str:
+    found = list(terms(value))
+    if not found:
+        raise ValueError(f"{shown(value)} has no word in it; give a word or a “quoted phrase”")
+    if len(found) > MAX_TERMS:
+        raise ValueError(
+            f"it has {len(found)} words; give at most {MAX_TERMS}, or put a phrase in quotes"
+        )
+    return value
+
+
+_CLEAN = BeforeValidator(_text)
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), _CLEAN]
+Day = Annotated[Text, Field(examples=["2021", "2021-11", "2021-11-03"]), AfterValidator(_day)]
+Edtf = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_LENGTH, examples=["2021-11", "2021-11/2022-07"]),
+    _CLEAN,
+    AfterValidator(_edtf),
+]
+Words = Annotated[Text, Field(examples=['blacklist "members of Congress"']), AfterValidator(_query)]
+Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR), _CLEAN]
+
+
+class Params(BaseModel):
+    """Parameters of one endpoint; one that it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paging(Params):
+    """Where in a list to read."""
+
+    limit: int = Field(default=50, ge=1, le=500, description="How many at most. 50 unless told.")
+    cursor: Cursor | MISSING = Field(
+        default=MISSING,
+        description="The `next` of the page before, with the same filters and sort.",
+    )
+
+
+class EventQuery(Params):
+    """Filters of events; each that is given must hold."""
+
+    actor: list[Text] = Field(
+        default=[],
+        max_length=MAX_REPEATS,
+        description="Takes part: an id, a name or an alias, whatever its case and accents. "
+        "Repeated: any of them.",
+        examples=[["nso-group"], ["NSO", "Candiru"]],
+    )
+    actor_match: Literal["any", "all"] = Field(
+        default="any", description="Whether any actor is enough or all must take part."
+    )
+    actor_scope: Literal["self", "tree"] = Field(
+        default="self", description="`tree` takes an actor with all it is parent of."
+    )
+    role: list[Role] = Field(
+        default=[],
+        max_length=MAX_REPEATS,
+        description="As what the actor takes part or, without `actor`, any participant. "
+        "Repeated: any of them.",
+    )
+    exclude_actor: list[Text] = Field(
+        default=[], max_length=MAX_REPEATS, description="Takes no part, in whatever role."
+    )
+    from_: Day | MISSING = Field(
+        default=MISSING,
+        alias="from",
+        description="The first day of the window, inclusive: `2021`, `2021-11` or `2021-11-03`.",
+    )
+    to: Day | MISSING = Field(
+        default=MISSING,
+        description="The last day of the window, inclusive: `2021` reaches 31 December.",
+    )
+    date: Edtf | MISSING = Field(
+        default=MISSING,
+        description="One EDTF date instead of `from` and `to`. Its bounds count, not `?` or `~`.",
+    )
+    date_match: Literal["overlap", "within"] = Field(
+        default="overlap",
+        description="`overlap`: could touch the window; `within`: lies certainly and wholly in it.",
+    )
+    kind: list[Text] = Field(
+        default=[], max_length=MAX_REPEATS, description="Is of this kind, as `sanction`."
+    )
+    status: list[Status] = Field(default=[], max_length=MAX_REPEATS, description="Is on record so.")
+    topic: list[Text] = Field(default=[], max_length=MAX_REPEATS, description="Bears this keyword.")
+    source: list[Text] = Field(
+        default=[], max_length=MAX_REPEATS, description="Rests on this source, an id."
+    )
+    timeline: Text | MISSING = Field(
+        default=MISSING, description="Belongs to this timeline, an id."
+    )
+    q: Words | MISSING = Field(
+        default=MISSING,
+        description="Every word and “quoted phrase” occurs in title, summary, place, quotes or the "
+        "names of actors. Case, accents, vowel points and apostrophes do not matter.",
+    )
+    min_sources: int | MISSING = Field(
+        default=MISSING,
+        ge=0,
+        le=MAX_COUNT,
+        description="Rests on at least so many distinct sources.",
+    )
+
+
+class EventPageQuery(EventQuery, Paging):
+    """Filters of events, their order and the page."""
+
+    sort: Literal["date", "updated"] = Field(
+        default="date", description="By when it happened or by when the record last changed."
+    )
+    order: Literal["asc", "desc"] = Field(
+        default="asc", description="Oldest first, or its exact reverse."
+    )
+
+
+class FacetQuery(EventQuery):
+    """Filters of events, and what to count them by."""
+
+    facet: list[FacetName] = Field(
+        default=[],
+        max_length=MAX_REPEATS,
+        description="What to count by. Repeated: each of them; absent: all six.",
+    )
+    facet_limit: int = Field(
+        default=20, ge=1, le=200, description="How many values of each facet. 20 unless told."
+    )
+
+
+class HistogramQuery(EventQuery):
+    """Filters of events, and how wide a bucket is."""
+
+    interval: Interval = Field(
+        default="month", description="How wide a bucket is. Weeks begin on Monday (ISO 8601)."
+    )
+
+
+class ActorQuery(Paging):
+    """Filters of actors."""
+
+    q: Text | MISSING = Field(
+        default=MISSING, description="Every word occurs in its name or in one of its aliases."
+    )
+    kind: list[ActorKind] = Field(
+        default=[], max_length=MAX_REPEATS, description="Is of this kind. Repeated: any of them."
+    )
+
+
+EventPageParams = Annotated[EventPageQuery, Query()]
+FacetParams = Annotated[FacetQuery, Query()]
+HistogramParams = Annotated[HistogramQuery, Query()]
+ActorParams = Annotated[ActorQuery, Query()]
+PagingParams = Annotated[Paging, Query()]
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses unknown parameters, and repeats of those that take one value.
+
+    FastAPI by itself ignores the first where an endpoint takes no query, and of the second keeps
+    the last. The model that owns the query string is the endpoint's argument `query`.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Check the names in the query string before FastAPI reads the values."""
+        answer = super().get_route_handler()
+        model = get_type_hints(self.endpoint).get("query", Params)
+        repeatable = {
+            field.alias or name: get_origin(field.annotation) is list
+            for name, field in model.model_fields.items()
+        }
+
+        async def strict(request: Request) -> Response:
+            given = [name for name, _ in request.query_params.multi_items()]
+            faults = [
+                _repeated(name) if name in repeatable else _unknown(name, list(repeatable))
+                for name in dict.fromkeys(given)
+                if name not in repeatable or (given.count(name) > 1 and not repeatable[name])
+            ]
+            if faults:
+                raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults[:MAX_REPEATS])
+            return await answer(request)
+
+        return strict
+
+
+def _repeated(name: str) -> Fault:
+    return Fault(parameter=name, detail=f"{name}: it is given more than once; give it once")
+
+
+def _unknown(name: str, known: list[str]) -> Fault:
+    parameter = shown(name)[1:-1]
+    detail = f"{parameter}: there is no such parameter here"
+    if not known:
+        return Fault(parameter=parameter, detail=f"{detail}; this path takes none")
+    similar = process.extract(name, known, scorer=fuzz.ratio, limit=3, score_cutoff=60)
+    nearest = [match for match, *_ in similar]
+    cure = f"did you mean {' or '.join(nearest)}?" if nearest else f"there are {', '.join(known)}"
+    return Fault(parameter=parameter, detail=f"{detail}; {cure}", allowed=nearest or known)
