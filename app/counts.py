@@ -1,0 +1,238 @@
+"""What the matching events are made of, and how they spread over time."""
+
+from bisect import bisect_left, bisect_right
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from http import HTTPStatus
+from itertools import accumulate, islice
+from typing import NamedTuple, get_args
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlmodel import Session, SQLModel, col
+
+from app.errors import Fault, ProblemError
+from app.models import (
+    Actor,
+    Citation,
+    Event,
+    EventTimeline,
+    EventTopic,
+    Participation,
+    Source,
+    Timeline,
+)
+from app.paging import total_of
+from app.params import FacetName
+from app.queries import (
+    EventFilter,
+    Expression,
+    Selection,
+    Window,
+    conditions,
+    is_certain,
+    select_events,
+)
+from app.schemas import Bucket, FacetCount, FacetCounts, Facets, Histogram, Interval
+
+MAX_BUCKETS = 1_000
+ONE_DAY = timedelta(days=1)
+INTERVALS: tuple[Interval, ...] = get_args(Interval)
+"""From the finest to the coarsest."""
+
+
+class Facet(NamedTuple):
+    """What events are counted by: a value, its label, and the tables that lead to it."""
+
+    value: Expression
+    label: Expression
+    joins: tuple[tuple[type[SQLModel], ColumnElement[bool]], ...] = ()
+
+
+FACETS: dict[FacetName, Facet] = {
+    "actor": Facet(
+        col(Actor.slug),
+        col(Actor.name),
+        (
+            (Participation, col(Participation.event_id) == col(Event.id)),
+            (Actor, col(Actor.id) == col(Participation.actor_id)),
+        ),
+    ),
+    "kind": Facet(col(Event.kind), col(Event.kind)),
+    "status": Facet(col(Event.status), col(Event.status)),
+    "topic": Facet(
+        col(EventTopic.topic),
+        col(EventTopic.topic),
+        ((EventTopic, col(EventTopic.event_id) == col(Event.id)),),
+    ),
+    "timeline": Facet(
+        col(Timeline.slug),
+        col(Timeline.title),
+        (
+            (EventTimeline, col(EventTimeline.event_id) == col(Event.id)),
+            (Timeline, col(Timeline.id) == col(EventTimeline.timeline_id)),
+        ),
+    ),
+    "source": Facet(
+        col(Source.slug),
+        col(Source.title),
+        (
+            (Citation, col(Citation.event_id) == col(Event.id)),
+            (Source, col(Source.id) == col(Citation.source_id)),
+        ),
+    ),
+}
+
+
+def count_facets(
+    session: Session, where: EventFilter, names: Iterable[FacetName], limit: int
+) -> Facets:
+    """Count the matching events by each of the facets, or by all six if none is named."""
+    counts = FacetCounts()
+    for name in names or FACETS:
+        rows = session.execute(_select_facet(FACETS[name], where).limit(limit))
+        values = [FacetCount(value=value, label=label, count=n) for value, label, n in rows]
+        setattr(counts, name, values)
+    return Facets(total=total_of(session, select_events(where)), facets=counts)
+
+
+def _select_facet(facet: Facet, where: EventFilter) -> Selection:
+    # An event counts once, in however many roles an actor takes part in it.
+    events = func.count(col(Event.id).distinct())
+    counted = select(facet.value, facet.label, events).select_from(Event)
+    for table, link in facet.joins:
+        counted = counted.join(table, link)
+    counted = counted.where(*conditions(where)).group_by(facet.value, facet.label)
+    return counted.order_by(events.desc(), facet.value)
+
+
+class Span(NamedTuple):
+    """So many events with the same bounds; an open end lies at the end of the calendar."""
+
+    earliest: date
+    latest: date
+    first_known: date
+    last_known: date
+    certain: bool
+    events: int
+
+
+def count_buckets(session: Session, where: EventFilter, interval: Interval) -> Histogram:
+    """Count the matching events in each stretch of the window or, where it is open, of theirs."""
+    # A bucket is a window of its own, so what could touch it counts, whatever the filter says.
+    spans = [Span(*row) for row in session.execute(_select_spans(replace(where, within=False)))]
+    windows = _checked_windows(where.window, spans, interval)
+    begun = _Tally((span.earliest, span.events) for span in spans)
+    over = _Tally((span.latest, span.events) for span in spans)
+    certain = _count_certain(windows, spans)
+    return Histogram(
+        interval=interval,
+        buckets=[
+            Bucket(
+                start=first,
+                end=last,
+                certain=certain[first],
+                possible=begun.up_to(last) - over.before(first),
+            )
+            for first, last in windows
+        ],
+    )
+
+
+def _select_spans(where: EventFilter) -> Selection:
+    latest = col(Event.latest)
+    columns = (
+        col(Event.earliest),
+        latest,
+        col(Event.sort_day),
+        case((col(Event.open_end), col(Event.sort_day)), else_=latest),
+        is_certain,
+    )
+    return select(*columns, func.count()).where(*conditions(where)).group_by(*columns)
+
+
+class _Tally:
+    """Counts events by day, and sums the counts on one side of any day."""
+
+    def __init__(self, days: Iterable[tuple[date, int]]) -> None:
+        counts: Counter[date] = Counter()
+        for day, events in days:
+            counts[day] += events
+        self._days = sorted(counts)
+        self._sums = [0, *accumulate(counts[day] for day in self._days)]
+
+    def up_to(self, day: date) -> int:
+        return self._sums[bisect_right(self._days, day)]
+
+    def before(self, day: date) -> int:
+        return self._sums[bisect_left(self._days, day)]
+
+
+def _count_certain(windows: Sequence[tuple[date, date]], spans: Sequence[Span]) -> Counter[date]:
+    """Count, by its first day, the events that lie certainly and wholly in a window."""
+    starts = [first for first, _ in windows]
+    counts: Counter[date] = Counter()
+    for span in spans:
+        at = bisect_right(starts, span.earliest) - 1
+        if span.certain and at >= 0 and span.latest <= windows[at][1]:
+            counts[starts[at]] += span.events
+    return counts
+
+
+def _checked_windows(
+    window: Window, spans: Sequence[Span], interval: Interval
+) -> list[tuple[date, date]]:
+    """Cut the window, or what is known of the spans where it is open, into at most 1,000."""
+    extent = _extent(window, spans)
+    if extent is None:
+        return []
+    for width in INTERVALS[INTERVALS.index(interval) :]:
+        cut = list(islice(_windows(extent, window, width), MAX_BUCKETS + 1))
+        if len(cut) <= MAX_BUCKETS:
+            if width == interval:
+                return cut
+            raise _too_many(interval, f"give `interval={width}`")
+    raise _too_many(interval, "narrow `from` and `to`")
+
+
+def _too_many(interval: Interval, cure: str) -> ProblemError:
+    detail = f"interval: {interval!r} gives more than {MAX_BUCKETS:,} buckets; {cure}"
+    fault = Fault(parameter="interval", detail=detail)
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=[fault])
+
+
+def _extent(window: Window, spans: Sequence[Span]) -> tuple[date, date] | None:
+    first, last = window
+    if not spans and not (first and last):
+        return None
+    # What is known of a matching event may lie on the far side of the one end that is given.
+    first = first or min([last or date.max, *(span.first_known for span in spans)])
+    last = last or max([first, *(span.last_known for span in spans)])
+    return first, last
+
+
+def _windows(
+    extent: tuple[date, date], clip: Window, interval: Interval
+) -> Iterator[tuple[date, date]]:
+    """Cut the calendar into windows that cover the extent, the outer two clipped as asked."""
+    day, end = extent
+    while True:
+        first, last = _window_around(day, interval)
+        yield max(first, clip[0] or first), min(last, clip[1] or last)
+        if last >= end:
+            return
+        day = last + ONE_DAY
+
+
+def _window_around(day: date, interval: Interval) -> tuple[date, date]:
+    if interval == "day":
+        return day, day
+    if interval == "week":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + min(timedelta(days=6), date.max - monday)
+    months = {"month": 1, "quarter": 3, "year": 12}[interval]
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    month = first.month + months - 1
+    return first, date(day.year, month, monthrange(day.year, month)[1])

@@ -1,0 +1,147 @@
+"""From the names in a query to what they stand for in the database, or a problem that helps."""
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+
+from pydantic import MISSING
+from rapidfuzz import process
+from sqlmodel import Session, col, select
+
+from app.dates import EventDate
+from app.errors import Fault, ProblemError, shown
+from app.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline
+from app.params import EventQuery
+from app.queries import EventFilter, Expression, Window
+from app.search import fold, terms
+
+MAX_NEAREST = 3
+NOBODY = -1
+"""Stands for a name that was not found, until all faults are told at once."""
+
+
+def resolve(query: EventQuery, session: Session) -> EventFilter:
+    """Find everything that a query names; raise a 422 that lists each name not found."""
+    look_up = _LookUp(session)
+    tree = query.actor_scope == "tree"
+    where = EventFilter(
+        actors=[look_up.actor("actor", name, tree=tree) for name in query.actor],
+        all_actors=query.actor_match == "all",
+        roles=query.role,
+        excluded_actors=frozenset().union(
+            *(look_up.actor("exclude_actor", name, tree=False) for name in query.exclude_actor)
+        ),
+        window=_window(query, look_up.faults),
+        within=query.date_match == "within",
+        kinds=look_up.values("kind", query.kind, col(Event.kind)),
+        statuses=query.status,
+        topics=look_up.values("topic", query.topic, col(EventTopic.topic)),
+        sources=[look_up.record("source", slug, Source) for slug in query.source],
+        timeline=None
+        if query.timeline is MISSING
+        else look_up.record("timeline", query.timeline, Timeline),
+        words=[] if query.q is MISSING else list(terms(query.q)),
+        min_sources=0 if query.min_sources is MISSING else query.min_sources,
+    )
+    if look_up.faults:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=look_up.faults)
+    return where
+
+
+def _window(query: EventQuery, faults: list[Fault]) -> Window:
+    start = None if query.from_ is MISSING else EventDate.parse(query.from_).earliest
+    end = None if query.to is MISSING else EventDate.parse(query.to).latest
+    if query.date is not MISSING:
+        if start or end:
+            beside = "from" if start else "to"
+            detail = f"date: it stands beside `{beside}`; give one or the other"
+            faults.append(Fault(parameter="date", detail=detail))
+        when = EventDate.parse(query.date)
+        return when.start.first if when.start else None, when.end.last if when.end else None
+    if start and end and start > end:
+        detail = f"from: {shown(query.from_)} is after `to`, {shown(query.to)}; swap them"
+        faults.append(Fault(parameter="from", detail=detail))
+    return (start, end)
+
+
+class _LookUp:
+    """Looks names up, and keeps what is wrong with them."""
+
+    def __init__(self, session: Session) -> None:
+        self.faults: list[Fault] = []
+        self._session = session
+
+    def actor(self, parameter: str, name: str, *, tree: bool) -> frozenset[int]:
+        """Find one actor by id, else by name, else by alias; `tree` adds all it is parent of."""
+        key = fold(name)
+        for match in (
+            select(col(Actor.id)).where(col(Actor.slug) == key),
+            select(col(Actor.id)).where(col(Actor.key) == key),
+            select(col(ActorAlias.actor_id)).where(col(ActorAlias.key) == key).distinct(),
+        ):
+            found = self._session.scalars(match).all()
+            if len(found) > 1:
+                self._ambiguous(parameter, name, found)
+            if found:
+                return self._tree(found) if tree else frozenset(found)
+        self._unknown_actor(parameter, name)
+        return frozenset([NOBODY])
+
+    def record(self, parameter: str, slug: str, table: type[Source | Timeline]) -> int:
+        """Find a source or a timeline by its id."""
+        found = self._session.exec(select(table.id).where(col(table.slug) == slug)).first()
+        if found is None:
+            self._unknown(parameter, slug, self._session.exec(select(table.slug)).all())
+        return NOBODY if found is None else found
+
+    def values(self, parameter: str, values: Sequence[str], column: Expression) -> Sequence[str]:
+        """Check that some event bears each of the values."""
+        for value in values:
+            if not self._session.scalar(select(column).where(column == value).limit(1)):
+                borne = self._session.scalars(select(column).distinct()).all()
+                self._unknown(parameter, value, borne)
+        return values
+
+    def _tree(self, roots: Iterable[int | None]) -> frozenset[int]:
+        tree = select(col(Actor.id)).where(col(Actor.id).in_(roots)).cte("tree", recursive=True)
+        children = select(col(Actor.id)).join(tree, col(Actor.parent_id) == tree.c.id)
+        return frozenset(self._session.scalars(select(tree.union(children).c.id)))
+
+    def _ambiguous(self, parameter: str, name: str, ids: Iterable[int | None]) -> None:
+        rows = self._session.exec(
+            select(Actor.slug, Actor.name).where(col(Actor.id).in_(ids)).order_by(Actor.slug)
+        )
+        actors = dict(rows.all())
+        detail = f"{shown(name)} may be {_listed(actors)}; give the id"
+        self._fault(parameter, detail, actors)
+
+    def _unknown_actor(self, parameter: str, name: str) -> None:
+        spellings = [
+            row
+            for query in (
+                select(Actor.slug, Actor.name, Actor.slug),
+                select(Actor.slug, Actor.name, Actor.key),
+                select(Actor.slug, Actor.name, ActorAlias.key).join(Actor),
+            )
+            for row in self._session.exec(query)
+        ]
+        # An actor has several spellings, of which the nearest counts.
+        matches = process.extract(fold(name), [spelled for *_, spelled in spellings], limit=10)
+        actors = dict(list(dict.fromkeys(spellings[at][:2] for *_, at in matches))[:MAX_NEAREST])
+        self._fault(parameter, f"no actor is called {shown(name)}; {_nearest(actors)}", actors)
+
+    def _unknown(self, parameter: str, value: str, known: Sequence[str]) -> None:
+        nearest = {match: "" for match, *_ in process.extract(value, known, limit=MAX_NEAREST)}
+        detail = f"{shown(value)} is not on record; {_nearest(nearest)}"
+        self._fault(parameter, detail, nearest)
+
+    def _fault(self, parameter: str, detail: str, allowed: Iterable[str]) -> None:
+        fault = Fault(parameter=parameter, detail=f"{parameter}: {detail}", allowed=list(allowed))
+        self.faults.append(fault)
+
+
+def _nearest(names: dict[str, str]) -> str:
+    return f"the nearest: {_listed(names)}" if names else "there is none at all"
+
+
+def _listed(names: dict[str, str]) -> str:
+    return ", ".join(f"{slug} ({name})" if name else slug for slug, name in names.items())

@@ -1,0 +1,187 @@
+"""The endpoints: each asks for what its query selects, and hands it on."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from sqlite3 import sqlite_version
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import MISSING
+from sqlmodel import Session, col, select
+
+from app import records, schemas
+from app.counts import count_buckets, count_facets
+from app.database import Database, DatabaseError, damage, revision_of
+from app.errors import MEDIA_TYPE, Fault, ProblemError, shown
+from app.models import Actor, Event, Source, Timeline
+from app.paging import PageText, read_page
+from app.params import (
+    ActorParams,
+    EventPageParams,
+    FacetParams,
+    HistogramParams,
+    PagingParams,
+    StrictRoute,
+)
+from app.queries import (
+    ACTOR_ORDER,
+    SOURCE_ORDER,
+    TIMELINE_ORDER,
+    Expression,
+    event_order,
+    select_actors,
+    select_events,
+)
+from app.resolve import resolve
+from app.search import fold
+
+PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The URL is not UTF-8.", **PROBLEM},
+    422: {"description": "A parameter is wrong; the answer says which and why.", **PROBLEM},
+    503: {"description": "The database is busy or out of reach.", **PROBLEM},
+}
+MISSED: dict[int | str, dict[str, Any]] = {
+    404: {"description": "There is no record of this id.", **PROBLEM}
+}
+
+router = APIRouter(route_class=StrictRoute, responses=REFUSED)
+
+
+def get_database(request: Request) -> Database:
+    """Give the database that the application was made with."""
+    database = request.app.state.database
+    assert isinstance(database, Database)  # noqa: S101 - create_app put it there
+    return database
+
+
+DatabaseDep = Annotated[Database, Depends(get_database)]
+
+
+def open_session(database: DatabaseDep) -> Iterator[Session]:
+    """Open a session for one request."""
+    with database.read() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(open_session)]
+Id = Annotated[str, Path(alias="id", description="The record's id.", examples=["nso-blacklisted"])]
+
+
+@router.get("/events", response_model=schemas.EventPage, tags=["events"])
+@router.get("/events.json", include_in_schema=False)
+def list_events(query: EventPageParams, session: SessionDep, request: Request) -> Response:
+    """List the events that match every filter, oldest first."""
+    found = select_events(resolve(query, session))
+    order = event_order(query.sort, descending=query.order == "desc")
+    return _page(request, read_page(session, found, records.EVENT, order, query))
+
+
+@router.get("/events/{id}", response_model=schemas.Event, responses=MISSED, tags=["events"])
+def get_event(slug: Id, session: SessionDep) -> Response:
+    """Get one event."""
+    return _one(session, records.EVENT, col(Event.slug), slug)
+
+
+@router.get("/facets", tags=["events"])
+def count_event_facets(query: FacetParams, session: SessionDep) -> schemas.Facets:
+    """Count the matching events by actor, kind, status, topic, timeline and source."""
+    return count_facets(session, resolve(query, session), query.facet, query.facet_limit)
+
+
+@router.get("/histogram", tags=["events"])
+def count_event_buckets(query: HistogramParams, session: SessionDep) -> schemas.Histogram:
+    """Count the matching events in each day, week, month, quarter or year.
+
+    A bucket counts what `/events` finds with the bucket as window: `possible` by
+    `date_match=overlap`, `certain` by `date_match=within`.
+    """
+    return count_buckets(session, resolve(query, session), query.interval)
+
+
+@router.get("/actors", response_model=schemas.ActorPage, tags=["actors"])
+def list_actors(query: ActorParams, session: SessionDep, request: Request) -> Response:
+    """List the actors, those with the most events first."""
+    words = [] if query.q is MISSING else fold(query.q).split()
+    found = select_actors(words, query.kind)
+    return _page(request, read_page(session, found, records.ACTOR, ACTOR_ORDER, query))
+
+
+@router.get("/actors/{id}", response_model=schemas.Actor, responses=MISSED, tags=["actors"])
+def get_actor(slug: Id, session: SessionDep) -> Response:
+    """Get one actor."""
+    return _one(session, records.ACTOR, col(Actor.slug), slug)
+
+
+@router.get("/sources", response_model=schemas.SourcePage, tags=["sources"])
+def list_sources(query: PagingParams, session: SessionDep, request: Request) -> Response:
+    """List the sources, the newest first."""
+    found = select(col(Source.id))
+    return _page(request, read_page(session, found, records.SOURCE, SOURCE_ORDER, query))
+
+
+@router.get("/sources/{id}", response_model=schemas.Source, responses=MISSED, tags=["sources"])
+def get_source(slug: Id, session: SessionDep) -> Response:
+    """Get one source."""
+    return _one(session, records.SOURCE, col(Source.slug), slug)
+
+
+@router.get("/timelines", response_model=schemas.TimelinePage, tags=["timelines"])
+def list_timelines(query: PagingParams, session: SessionDep, request: Request) -> Response:
+    """List the timelines, by id."""
+    found = select(col(Timeline.id))
+    return _page(request, read_page(session, found, records.TIMELINE, TIMELINE_ORDER, query))
+
+
+@router.get(
+    "/timelines/{id}", response_model=schemas.Timeline, responses=MISSED, tags=["timelines"]
+)
+def get_timeline(slug: Id, session: SessionDep) -> Response:
+    """Get one timeline."""
+    return _one(session, records.TIMELINE, col(Timeline.slug), slug)
+
+
+@router.get("/livez", tags=["health"])
+def get_liveness(response: Response) -> schemas.Health:
+    """Tell that the process is up."""
+    response.headers["Cache-Control"] = "no-store"
+    return schemas.Health()
+
+
+@router.get("/readyz", tags=["health"])
+def get_readiness(
+    database: DatabaseDep, session: SessionDep, response: Response
+) -> schemas.Readiness:
+    """Tell that the database is open, migrated and not corrupt."""
+    response.headers["Cache-Control"] = "no-store"
+    try:
+        database.require_current()
+    except DatabaseError as error:
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from None
+    if damaged := damage(session):
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"the database is corrupt: {damaged}")
+    return schemas.Readiness(revision=revision_of(session), sqlite=sqlite_version)
+
+
+@router.get("/", include_in_schema=False)
+def get_index(request: Request) -> dict[str, dict[str, str]]:
+    """Link to what there is."""
+    paths = ("events", "actors", "sources", "timelines", "facets", "histogram", "openapi.json")
+    root = f"{str(request.base_url).rstrip('/')}/"
+    return {"links": {path.removesuffix(".json"): f"{root}{path}" for path in paths}}
+
+
+def _page(request: Request, page: PageText) -> Response:
+    answer = Response(page.body, media_type="application/json")
+    if page.next:
+        url = request.url.include_query_params(cursor=page.next)
+        answer.headers["Link"] = f'<{url}>; rel="next"'
+    return answer
+
+
+def _one(session: Session, record: Expression, id_: Expression, slug: str) -> Response:
+    text = session.scalar(select(record).where(id_ == slug))
+    if text is None:
+        fault = Fault(parameter="id", detail=f"id: there is no record {shown(slug)} here")
+        raise ProblemError(HTTPStatus.NOT_FOUND, faults=[fault])
+    return Response(text, media_type="application/json")

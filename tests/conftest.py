@@ -1,0 +1,129 @@
+"""The server under test: a real one, on a free port, over a database of its own."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from hypothesis import settings
+
+from app.database import Database
+from app.dossier import Dossier, read_dossier
+from app.load import load
+from app.main import create_app
+from app.settings import Settings, bundled
+from tests.generated import make_dossiers
+
+TESTS = Path(__file__).parent
+SEED = bundled("seed") / "nso-blacklist.yaml"
+HARBOUR = TESTS / "dossiers" / "harbour.yaml"
+FERRY = TESTS / "dossiers" / "ferry.yaml"
+GENERATED = {Path(f"{at}.yaml"): one for at, one in enumerate(make_dossiers(240))}
+LOADED_AT = datetime(2022, 7, 19, 12, 30, tzinfo=UTC)
+
+settings.register_profile("timeline", deadline=None, print_blob=True)
+settings.load_profile("timeline")
+
+_asked_for = {"full": False}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Repeat in full when `-m full` asks for it; before the tests are read."""
+    _asked_for["full"] = config.getoption("markexpr") == "full"
+
+
+def repetitions(few: int, full: int) -> int:
+    """Choose how often a property is tried."""
+    return full if _asked_for["full"] else few
+
+
+def required(program: str) -> None:
+    """Skip a test where a program is missing; with `CI` set, fail instead."""
+    if shutil.which(program) is None:
+        message = f"this test needs {program}; install the package {program}"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+def new_database(path: Path) -> Database:
+    """Make a migrated database without records."""
+    database = Database(f"sqlite:///{path}", busy_timeout=5)
+    database.migrate()
+    return database
+
+
+def load_into(database: Database, *files: Path, now: datetime = LOADED_AT) -> None:
+    """Load dossier files."""
+    load_dossiers(database, {path: read_dossier(path) for path in files}, now)
+
+
+def load_dossiers(
+    database: Database, dossiers: Mapping[Path, Dossier], now: datetime = LOADED_AT
+) -> None:
+    """Load dossiers that are in memory."""
+    with database.write() as connection:
+        load(connection, dossiers, now)
+
+
+@contextmanager
+def serving(path: Path, root_path: str = "") -> Iterator[httpx.Client]:
+    """Serve a database, and give a client of it."""
+    app = create_app(Settings(database_url=f"sqlite:///{path}", root_path=root_path))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        host, port = listening.getsockname()
+        try:
+            with httpx.Client(base_url=f"http://{host}:{port}", timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of the seed dossier."""
+    path = tmp_path_factory.mktemp("seed") / "timeline.db"
+    load_into(new_database(path), SEED)
+    with serving(path) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of the two small dossiers."""
+    path = tmp_path_factory.mktemp("harbour") / "timeline.db"
+    load_into(new_database(path), HARBOUR, FERRY)
+    with serving(path) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of the dossiers that `tests.generated` makes up."""
+    path = tmp_path_factory.mktemp("generated") / "timeline.db"
+    load_dossiers(new_database(path), GENERATED)
+    with serving(path) as client:
+        yield client
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """Give a migrated database without records."""
+    database = new_database(tmp_path / "timeline.db")
+    yield database
+    database.close()

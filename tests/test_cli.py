@@ -1,0 +1,210 @@
+"""The `timeline` command, run as people run it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.main import create_app
+from tests.conftest import FERRY, HARBOUR
+
+TIMELINE = Path(sys.executable).with_name("timeline")
+
+
+def run(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, over a database of its own."""
+    return subprocess.run(
+        [TIMELINE, *arguments],
+        env=_environment(tmp_path, environment),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _environment(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
+    url = f"sqlite:///{tmp_path / 'timeline.db'}"
+    return {**os.environ, "TIMELINE_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "100", **more}
+
+
+@contextmanager
+def serving(
+    tmp_path: Path, *arguments: str, **environment: str
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[str]]]:
+    """Run `timeline serve` on a free port until it answers, and end it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [TIMELINE, "serve", "--port", str(port), *arguments],
+        env=_environment(tmp_path, environment),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            _wait_until_it_answers(client, process)
+            yield client, process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        assert process.stdout
+        process.stdout.close()
+
+
+def _wait_until_it_answers(client: httpx.Client, process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        try:
+            client.get("/livez").raise_for_status()
+        except httpx.TransportError:
+            assert process.poll() is None, process.stdout and process.stdout.read()
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError
+
+
+def test_serve_loads_the_seed_into_an_empty_database(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, process):
+        answer = client.get("/events")
+        assert answer.json()["total"]["value"] == 22
+        assert "server" not in answer.headers
+        assert client.get("/readyz").json()["revision"] == 1
+        assert process.stdout
+        line = process.stdout.readline()
+    assert re.fullmatch(
+        r"Serving 22 events of 1 timeline from \S+/timeline\.db at http://127\.0\.0\.1:\d+/events\n",
+        line,
+    )
+    assert process.returncode == 0
+
+
+def test_serve_keeps_what_is_loaded(tmp_path: Path) -> None:
+    assert run(tmp_path, "load", str(HARBOUR)).returncode == 0
+    with serving(tmp_path) as (client, _):
+        assert client.get("/events").json()["total"]["value"] == 6
+
+
+def test_serve_with_workers_and_a_prefix(tmp_path: Path) -> None:
+    options = ("--workers", "2", "--root-path", "/timeline")
+    with serving(tmp_path, *options) as (client, process):
+        for _ in range(8):
+            assert client.get("/timeline/events?limit=1").json()["total"]["value"] == 22
+        link = client.get("/events?limit=1").links["next"]["url"]
+        assert httpx.URL(link).path == "/timeline/events"
+    assert process.returncode == 0
+
+
+def test_serve_reads_the_environment(tmp_path: Path) -> None:
+    with serving(tmp_path, TIMELINE_ROOT_PATH="/here") as (client, _):
+        assert client.get("/").json()["links"]["events"].endswith("/here/events")
+
+
+def test_serve_with_reload(tmp_path: Path) -> None:
+    with serving(tmp_path, "--reload") as (client, _):
+        assert client.get("/events").status_code == 200
+
+
+def test_two_servers_starting_at_once_load_the_seed_once(tmp_path: Path) -> None:
+    with serving(tmp_path) as (one, _), serving(tmp_path) as (other, _):
+        for client in (one, other):
+            assert client.get("/events").json()["total"]["value"] == 22
+            assert client.get("/readyz").json()["revision"] == 1
+
+
+def test_load_tells_what_it_did(tmp_path: Path) -> None:
+    loaded = run(tmp_path, "load", str(HARBOUR), str(FERRY))
+    assert loaded.returncode == 0
+    assert loaded.stdout.endswith("timeline.db: 7 events added, 0 changed, 0 as they were.\n")
+    again = run(tmp_path, "load", str(HARBOUR), str(FERRY))
+    assert again.stdout.endswith("timeline.db: 0 events added, 0 changed, 7 as they were.\n")
+
+
+def test_load_tells_every_problem_and_loads_nothing(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    content = HARBOUR.read_text("utf-8")
+    wrong.write_text(content.replace("2020-03-14", "2020-13").replace("2020-04/", "2020-44/"))
+    missing = tmp_path / "missing.yaml"
+    loaded = run(tmp_path, "load", str(FERRY), str(wrong), str(missing))
+    assert (loaded.returncode, loaded.stdout) == (1, "")
+    problems = loaded.stderr.splitlines()
+    assert problems[0].startswith(f"{wrong}: events[0].date: '2020-13' is not a date; ")
+    assert problems[1].startswith(f"{wrong}: events[2].date: '2020-44/2021-02' is not a date; ")
+    assert problems[2].startswith(f"{missing}: it cannot be read: ")
+    assert not (tmp_path / "timeline.db").exists()
+
+
+def test_migrate(tmp_path: Path) -> None:
+    for _ in range(2):
+        migrated = run(tmp_path, "migrate")
+        assert migrated.returncode == 0
+        assert migrated.stdout.endswith("timeline.db is up to date.\n")
+
+
+def test_openapi_prints_the_document(tmp_path: Path) -> None:
+    printed = run(tmp_path, "openapi")
+    assert json.loads(printed.stdout) == json.loads(json.dumps(create_app().openapi()))
+    assert not (tmp_path / "timeline.db").exists()
+
+
+# command: environment, what is told
+REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
+    "a directory that is not there": (
+        ("migrate",),
+        {"TIMELINE_DATABASE_URL": "sqlite:///nowhere/timeline.db"},
+        "nowhere/timeline.db: there is no directory nowhere",
+    ),
+    "another kind of database": (
+        ("serve",),
+        {"TIMELINE_DATABASE_URL": "postgresql://localhost/timeline"},
+        "TIMELINE_DATABASE_URL: 'postgresql://localhost/timeline' is not of the form",
+    ),
+    "a database in memory": (
+        ("serve",),
+        {"TIMELINE_DATABASE_URL": "sqlite://"},
+        "TIMELINE_DATABASE_URL: 'sqlite://' is not of the form",
+    ),
+    "a port too large": (("serve", "--port", "70000"), {}, "TIMELINE_PORT: '70000'"),
+    "a prefix without a slash": (("serve", "--root-path", "x"), {}, "TIMELINE_ROOT_PATH: 'x'"),
+    "a file that is none of ours": (
+        ("migrate",),
+        {"TIMELINE_DATABASE_URL": f"sqlite:///{HARBOUR}"},
+        "file is not a database",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refusals_are_one_line(tmp_path: Path, case: str) -> None:
+    arguments, environment, told = REFUSED[case]
+    refused = run(tmp_path, *arguments, **environment)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert told in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["", "serve", "migrate", "load", "openapi"])
+def test_help(tmp_path: Path, command: str) -> None:
+    told = run(tmp_path, *command.split(), "--help")
+    assert told.returncode == 0
+    assert "Usage: timeline" in told.stdout
+    if not command:
+        for name in ("serve", "migrate", "load", "openapi"):
+            assert name in told.stdout
+    if command == "serve":
+        for option in ("--host", "--port", "--workers", "--reload", "--root-path"):
+            assert option in told.stdout

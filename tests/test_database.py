@@ -1,0 +1,250 @@
+"""The file: its schema, its constraints, its pragmas, and who may write."""
+
+import re
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import Session, SQLModel
+
+from app import search
+from app.database import (
+    POOL_SIZE,
+    Database,
+    DatabaseError,
+    advance_revision,
+    damage,
+    revision_of,
+)
+from tests.conftest import HARBOUR, load_into, new_database, serving
+from tests.test_bad_input import check_problem
+
+
+def _schema(path: Path) -> dict[str, str]:
+    """Give each table and index as SQL, in one spelling."""
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        ).fetchall()
+    connection.close()
+    return {name: _sorted_clauses(sql) for name, sql in rows if name != "alembic_version"}
+
+
+def _sorted_clauses(sql: str) -> str:
+    """Constraints may stand in any order."""
+    spelled = re.sub(r"\s+", " ", sql.replace('"', ""))
+    return "\n".join(
+        sorted(clause.strip(" ,)") for clause in re.split(r",(?= [a-z]|CON)| CON", spelled))
+    )
+
+
+def test_models_and_migrations_agree(tmp_path: Path) -> None:
+    migrated = new_database(tmp_path / "migrated.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'created.db'}")
+    SQLModel.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text(search.CREATE_EVENT_SEARCH))
+    engine.dispose()
+    assert _schema(migrated.path) == _schema(tmp_path / "created.db")
+    with migrated.read() as session:
+        context = MigrationContext.configure(
+            session.connection(),
+            opts={"include_name": lambda name, *_: not str(name).startswith("event_search")},
+        )
+        assert compare_metadata(context, SQLModel.metadata) == []
+    migrated.close()
+
+
+def test_migrations_go_down_and_up_again(database: Database) -> None:
+    before = _schema(database.path)
+    database.migrate("base")
+    assert _schema(database.path) == {}
+    with pytest.raises(DatabaseError, match="run `timeline migrate`"):
+        database.require_current()
+    database.migrate()
+    assert _schema(database.path) == before
+    database.require_current()
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    load_into(database, HARBOUR)
+    database.migrate()
+    with database.read() as session:
+        assert session.connection().execute(text("SELECT count(*) FROM event")).scalar() == 6
+
+
+def test_two_migrations_at_once(tmp_path: Path) -> None:
+    databases = [Database(f"sqlite:///{tmp_path / 'new.db'}", busy_timeout=0) for _ in range(4)]
+    failures: list[Exception] = []
+
+    def migrate(database: Database) -> None:
+        try:
+            database.migrate()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it
+            failures.append(error)
+
+    threads = [threading.Thread(target=migrate, args=(one,)) for one in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    databases[0].require_current()
+    databases[0].close()
+
+
+def test_a_missing_directory_is_told(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'timeline.db'}", busy_timeout=1)
+    with pytest.raises(DatabaseError, match="there is no directory"):
+        database.migrate()
+
+
+def test_asking_a_missing_file_makes_none(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'timeline.db'}", busy_timeout=1)
+    with pytest.raises(DatabaseError, match="there is no such file"):
+        database.require_current()
+    assert not database.path.exists()
+
+
+# what each pragma says to readers and to writers
+PRAGMAS: dict[str, tuple[Any, Any]] = {
+    "journal_mode": ("wal", "wal"),
+    "synchronous": (2, 2),
+    "foreign_keys": (1, 1),
+    "busy_timeout": (5000, 5000),
+    "query_only": (1, 0),
+}
+
+
+@pytest.mark.parametrize("pragma", PRAGMAS)
+def test_pragmas(database: Database, pragma: str) -> None:
+    with database.read() as session, database.write() as writer:
+        readers = session.connection().execute(text(f"PRAGMA {pragma}")).scalar()
+        writers = writer.execute(text(f"PRAGMA {pragma}")).scalar()
+    assert (readers, writers) == PRAGMAS[pragma]
+
+
+def test_readers_cannot_write(database: Database) -> None:
+    with database.read() as session, pytest.raises(OperationalError, match="readonly"):
+        session.connection().execute(text("UPDATE revision SET number = 7"))
+
+
+def test_a_reader_sees_one_state(database: Database) -> None:
+    with database.read() as session:
+        assert revision_of(session) == 0
+        with database.write() as connection:
+            advance_revision(connection)
+        assert revision_of(session) == 0
+    with database.read() as session:
+        assert revision_of(session) == 1
+
+
+def test_a_failed_write_leaves_nothing(database: Database) -> None:
+    def fail_after_writing() -> None:
+        with database.write() as connection:
+            advance_revision(connection)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
+    with database.read() as session:
+        assert revision_of(session) == 0
+
+
+def test_writers_take_turns(database: Database) -> None:
+    """Read, then write: without BEGIN IMMEDIATE most of these updates are lost."""
+
+    def advance() -> None:
+        for _ in range(10):
+            with database.write(timeout=30) as connection:
+                number = connection.execute(text("SELECT number FROM revision")).scalar_one()
+                connection.execute(text("UPDATE revision SET number = :n"), {"n": number + 1})
+
+    threads = [threading.Thread(target=advance) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        assert revision_of(session) == 40
+
+
+def test_a_pool_for_every_thread(database: Database) -> None:
+    sessions: list[Session] = [database.read() for _ in range(POOL_SIZE)]
+    assert [revision_of(session) for session in sessions] == [0] * POOL_SIZE
+    for session in sessions:
+        session.close()
+
+
+def test_damage_is_found(database: Database) -> None:
+    load_into(database, HARBOUR)
+    with database.read() as session:
+        assert damage(session) is None
+        query = text("SELECT rootpage FROM sqlite_master WHERE name = 'event'")
+        page = session.connection().execute(query).scalar_one()
+    database.close()
+    with database.path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 40)
+    with serving(database.path) as client:
+        assert "corrupt" in check_problem(client.get("/readyz"), 503).detail
+        assert client.get("/livez").status_code == 200
+
+
+EVENT = """
+    INSERT INTO event (slug, title, kind, status, edtf, form, precision, earliest, latest,
+        open_start, open_end, sort_day, approximate, uncertain, display, created_at, updated_at)
+    VALUES (:slug, :title, 'x', :status, :edtf, 'date', 'day', :earliest, :latest,
+        0, 0, :sort_day, 0, 0, 'x', '2022', :updated_at)
+"""
+SOUND = {
+    "slug": "x",
+    "title": "x",
+    "status": "reported",
+    "edtf": "2021",
+    "earliest": "2021-01-01",
+    "latest": "2021-12-31",
+    "sort_day": "2021-01-01",
+    "updated_at": "2022",
+}
+UNSOUND = {
+    "slug": "X",
+    "title": "x" * 121,
+    "status": "rumoured",
+    "edtf": "2" * 33,
+    "earliest": "2022-01-01",
+    "latest": "2020-12-31",
+    "sort_day": "2020-12-31",
+    "updated_at": "2021",
+}
+
+
+@pytest.mark.parametrize("column", UNSOUND)
+def test_the_database_itself_refuses(database: Database, column: str) -> None:
+    with database.write() as connection:
+        connection.execute(text(EVENT), SOUND | {"slug": "sound"})
+    with pytest.raises(IntegrityError, match="CHECK"), database.write() as connection:
+        connection.execute(text(EVENT), SOUND | {column: UNSOUND[column]})
+
+
+ORPHANS = {
+    "participation": "(event_id, position, actor_id, role) VALUES (99, 0, 99, 'agent')",
+    "citation": "(event_id, position, source_id, quote, supports, stance)"
+    " VALUES (99, 0, 99, 'x', 'event', 'asserts')",
+    "source": "(slug, title, publisher_id) VALUES ('x', 'x', 99)",
+    "event_timeline": "(event_id, timeline_id) VALUES (99, 99)",
+    "event_topic": "(event_id, topic) VALUES (99, 'x')",
+    "actor_alias": "(actor_id, name, key, kind) VALUES (99, 'x', 'x', 'alias')",
+}
+
+
+@pytest.mark.parametrize("table", ORPHANS)
+def test_orphans_are_refused(database: Database, table: str) -> None:
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), database.write() as connection:
+        connection.execute(text(f"INSERT INTO {table} {ORPHANS[table]}"))

@@ -1,0 +1,236 @@
+"""HTTP manners: methods, headers, tags and compression, on every status and path."""
+
+import gzip
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+from starlette.types import Receive, Scope, Send
+
+from app.delivery import ALLOWED_METHODS, FRESH, ON_EVERY_ANSWER, Delivery
+from tests.conftest import FERRY, HARBOUR, load_into, new_database, serving
+from tests.test_bad_input import check_problem
+
+PATHS = [
+    "/",
+    "/events",
+    "/events.json",
+    "/events/nso-blacklisted",
+    "/actors",
+    "/actors/nso-group",
+    "/sources",
+    "/sources/shomrim-2022-07-19-nso-blacklist",
+    "/timelines",
+    "/timelines/nso-blacklist",
+    "/facets",
+    "/histogram",
+    "/openapi.json",
+]
+PROBES = ["/livez", "/readyz"]
+FAULTY = {"/events?limit=0": 422, "/events/x": 404, "/x": 404, "/events?q=%FF": 400}
+
+
+@pytest.mark.parametrize("path", [*PATHS, *PROBES, *FAULTY])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])
+@pytest.mark.parametrize("origin", [{}, {"Origin": "https://newsroom.example"}])
+def test_headers_on_every_answer(
+    seed: httpx.Client, method: str, path: str, origin: dict[str, str]
+) -> None:
+    answer = seed.request(method, path, headers=origin)
+    for name, value in ON_EVERY_ANSWER.items():
+        assert answer.headers[name] == value
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("path", [*PATHS, *PROBES])
+def test_head_is_get_without_a_body(seed: httpx.Client, path: str) -> None:
+    got, head = seed.get(path), seed.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    del got.headers["date"], head.headers["date"]
+    assert head.headers == got.headers
+
+
+@pytest.mark.parametrize("path", [*PATHS, *PROBES])
+def test_options_tells_the_methods(seed: httpx.Client, path: str) -> None:
+    answer = seed.options(path, headers={"Origin": "https://x.example"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["allow"] == ALLOWED_METHODS
+    assert answer.headers["access-control-allow-methods"] == ALLOWED_METHODS
+    assert answer.headers["access-control-allow-headers"] == "*"
+
+
+def test_options_of_nothing(seed: httpx.Client) -> None:
+    check_problem(seed.options("/nothing"), 404)
+
+
+@pytest.mark.parametrize("path", [*PATHS, *PROBES])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_other_methods_are_refused(seed: httpx.Client, method: str, path: str) -> None:
+    answer = seed.request(method, path)
+    check_problem(answer, 405)
+    assert answer.headers["allow"] == ALLOWED_METHODS
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_tag_revalidates(seed: httpx.Client, path: str) -> None:
+    answer = seed.get(path)
+    tag = answer.headers["etag"]
+    assert tag.startswith('"')
+    assert answer.headers["cache-control"] == FRESH
+    assert "last-modified" not in answer.headers
+    for method in ("GET", "HEAD"):
+        for wanted in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+            again = seed.request(method, path, headers={"If-None-Match": wanted})
+            assert (again.status_code, again.content) == (304, b"")
+            assert again.headers["etag"] == tag
+            assert again.headers["cache-control"] == FRESH
+            assert "content-type" not in again.headers
+    for unwanted in ('"other"', tag.strip('"'), "", '"'):
+        assert seed.get(path, headers={"If-None-Match": unwanted}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*PROBES, *FAULTY])
+def test_what_must_not_be_kept(seed: httpx.Client, path: str) -> None:
+    answer = seed.get(path, headers={"If-None-Match": "*"})
+    assert answer.status_code == FAULTY.get(path, 200)
+    assert answer.headers["cache-control"] == "no-store"
+    assert "etag" not in answer.headers
+
+
+# Accept-Encoding: whether it takes gzip
+ENCODINGS = {
+    "gzip": True,
+    "br, gzip;q=0.5": True,
+    "GZIP": True,
+    "*": True,
+    "deflate, *;q=0.1": True,
+    "": False,
+    "identity": False,
+    "br": False,
+    "gzip;q=0": False,
+    "gzip;q=0.0, *": False,
+}
+
+
+@pytest.mark.parametrize("accepted", ENCODINGS)
+def test_compression(seed: httpx.Client, accepted: str) -> None:
+    plain = seed.get("/events", headers={"Accept-Encoding": "identity"})
+    with seed.stream("GET", "/events", headers={"Accept-Encoding": accepted}) as answer:
+        body = b"".join(answer.iter_raw())
+    assert answer.headers["content-length"] == str(len(body))
+    if ENCODINGS[accepted]:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["etag"] != plain.headers["etag"]
+        assert gzip.decompress(body) == plain.content
+        assert len(body) < len(plain.content) / 4
+    else:
+        assert "content-encoding" not in answer.headers
+        assert answer.headers["etag"] == plain.headers["etag"]
+        assert body == plain.content
+
+
+def test_each_representation_keeps_its_tag(seed: httpx.Client) -> None:
+    tags = {
+        encoding: {
+            seed.get("/events", headers={"Accept-Encoding": encoding}).headers["etag"]
+            for _ in range(3)
+        }
+        for encoding in ("gzip", "identity")
+    }
+    assert [len(same) for same in tags.values()] == [1, 1]
+
+
+def test_a_load_shows_in_the_next_answer(tmp_path: Path) -> None:
+    database = new_database(tmp_path / "timeline.db")
+    load_into(database, HARBOUR)
+    with serving(database.path) as client:
+        before = client.get("/events")
+        load_into(database, HARBOUR, FERRY)
+        after = client.get("/events", headers={"If-None-Match": before.headers["etag"]})
+        assert after.status_code == 200
+        assert after.json()["total"]["value"] == before.json()["total"]["value"] + 1
+        load_into(database, HARBOUR, FERRY)
+        same = client.get("/events", headers={"If-None-Match": after.headers["etag"]})
+        assert same.status_code == 304
+
+
+def test_links_follow_the_prefix_of_a_proxy(tmp_path: Path) -> None:
+    database = new_database(tmp_path / "timeline.db")
+    load_into(database, HARBOUR)
+    with serving(database.path, root_path="/time/line") as client:
+        forwarded = {"Host": "news.example", "X-Forwarded-Proto": "https"}
+        for path in ("/events", "/time/line/events"):
+            answer = client.get(path, params={"limit": 1, "actor": "QBL"}, headers=forwarded)
+            url = httpx.URL(answer.links["next"]["url"])
+            assert (url.scheme, url.host, url.path) == (
+                "https",
+                "news.example",
+                "/time/line/events",
+            )
+            assert url.params.multi_items()[:2] == [("limit", "1"), ("actor", "QBL")]
+            index = client.get("/", headers=forwarded).json()["links"]
+            assert index["events"] == "https://news.example/time/line/events"
+        assert client.get("/openapi.json").json()["servers"] == [{"url": "/time/line"}]
+
+
+def test_a_broken_database_is_a_503(tmp_path: Path) -> None:
+    database = new_database(tmp_path / "timeline.db")
+    load_into(database, HARBOUR)
+    with serving(database.path) as client:
+        with database.write() as connection:
+            connection.execute(text("ALTER TABLE event RENAME TO elsewhere"))
+        answer = client.get("/events")
+        problem = check_problem(answer, 503)
+        assert answer.headers["retry-after"] == "2"
+        assert "elsewhere" not in problem.detail
+        assert client.get("/livez").status_code == 200
+
+
+async def _failing(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RuntimeError("secret")
+
+
+async def _failing_midway(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    raise RuntimeError("secret")
+
+
+async def _streaming(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for line in (b"one\n", b"two\n"):
+        await send({"type": "http.response.body", "body": line, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _client(app: object) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(Delivery(app))  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+@pytest.mark.anyio
+async def test_what_was_not_foreseen_is_a_500() -> None:
+    async with _client(_failing) as client:
+        answer = await client.get("/events")
+    problem = check_problem(answer, 500)
+    assert "secret" not in problem.detail
+    for name, value in ON_EVERY_ANSWER.items():
+        assert answer.headers[name] == value
+
+
+@pytest.mark.anyio
+async def test_a_failure_midway_is_not_made_up_for() -> None:
+    async with _client(_failing_midway) as client:
+        with pytest.raises(RuntimeError):
+            await client.get("/events")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("method", "body"), [("GET", b"one\ntwo\n"), ("HEAD", b"")])
+async def test_a_stream_passes_without_a_tag(method: str, body: bytes) -> None:
+    async with _client(_streaming) as client:
+        answer = await client.request(method, "/events")
+    assert (answer.content, answer.status_code) == (body, 200)
+    assert "etag" not in answer.headers
+    assert answer.headers["x-content-type-options"] == "nosniff"

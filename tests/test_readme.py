@@ -1,0 +1,144 @@
+"""The README is true: its commands are run, and its tables are complete."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.database import Database
+from app.dates import EventDate
+from app.params import ActorQuery, EventPageQuery, FacetQuery, HistogramQuery
+from app.settings import Settings
+from tests.conftest import TESTS, load_into, required
+
+README = (TESTS.parent / "README.md").read_text("utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def _tour() -> Iterator[tuple[str, str]]:
+    """Give each command of the tour with the answer that is shown."""
+    for block in _blocks("console"):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, answer = step.partition("\n")
+            yield command, answer.strip()
+
+
+@pytest.mark.parametrize(("command", "answer"), [*_tour()])
+def test_the_tour(seed: httpx.Client, tour: Path, command: str, answer: str) -> None:
+    required("curl")
+    address = f"{seed.base_url.host}:{seed.base_url.port}"
+    run = subprocess.run(
+        ["bash", "-c", command.replace("localhost:8000", address)],
+        capture_output=True,
+        text=True,
+        cwd=tour,
+        timeout=30,
+        check=True,
+    )
+    given = run.stdout.strip().replace(address, "localhost:8000")
+    if answer.startswith("{"):
+        assert_shown(json.loads(_as_json(answer)), json.loads(given))
+    else:
+        assert_shown(answer, given)
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tour")
+
+
+def _as_json(shown: str) -> str:
+    """Make each … that stands outside a text a member or an item."""
+    nesting: list[str] = []
+
+    def token(match: re.Match[str]) -> str:
+        found = match[0]
+        if found in "{[":
+            nesting.append(found)
+        elif found in "}]":
+            nesting.pop()
+        elif found == "…":
+            return '"…": "…"' if nesting[-1] == "{" else '"…"'
+        return found
+
+    return re.sub(r'"(?:[^"\\]|\\.)*"|[{}\[\]…]', token, shown)
+
+
+def assert_shown(shown: Any, given: Any) -> None:  # noqa: ANN401 - any JSON
+    """Check that what is given is what is shown, where … stands for anything."""
+    if isinstance(shown, dict):
+        members = {key: value for key, value in shown.items() if key != "…"}
+        left_out = given.keys() - members.keys()
+        assert members.keys() <= given.keys()
+        assert bool(left_out) == ("…" in shown)
+        for key, value in members.items():
+            assert_shown(value, given[key])
+    elif isinstance(shown, list):
+        head = shown[: shown.index("…")] if "…" in shown else shown
+        assert len(head) < len(given) if "…" in shown else len(head) == len(given)
+        for one, other in zip(head, given, strict=False):
+            assert_shown(one, other)
+    elif isinstance(shown, str):
+        assert re.fullmatch(".+".join(map(re.escape, shown.split("…"))), given, re.DOTALL), given
+    else:
+        assert shown == given
+
+
+def test_what_is_shown_can_be_wrong() -> None:
+    for shown, given in (
+        ('{"a": 1}', {"a": 1, "b": 2}),
+        ('{"a": 1, …}', {"a": 2, "b": 2}),
+        ("[1, …]", [1]),
+        ("[1]", [1, 2]),
+        ('"a…"', "b"),
+    ):
+        with pytest.raises(AssertionError):
+            assert_shown(json.loads(_as_json(shown)), given)
+
+
+def test_every_setting_is_documented() -> None:
+    rows = dict(re.findall(r"^\| `TIMELINE_(\w+)` \| (\S+) \|", README, re.MULTILINE))
+    assert rows == {
+        name.upper(): f"`{field.default}`" if field.default != "" else "none"
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def test_every_parameter_is_documented() -> None:
+    section = README[README.index("## Filters") : README.index("## Dossiers")]
+    documented = {*re.findall(r"`(\w+)`", section)}
+    for model in (EventPageQuery, FacetQuery, HistogramQuery, ActorQuery):
+        assert {field.alias or name for name, field in model.model_fields.items()} <= documented
+
+
+def test_every_date_is_shown_as_it_is() -> None:
+    rows = re.findall(r"^\| `(\S+)` \| .+? \| (.+?) \|$", README, re.MULTILINE)
+    dates = [(written, shown) for written, shown in rows if re.search(r"\d{4}", written)]
+    assert len(dates) == 11
+    assert [(EventDate.parse(written).display, shown) for written, shown in dates] == [
+        (shown, shown) for _, shown in dates
+    ]
+
+
+def test_every_dossier_loads(database: Database, tmp_path: Path) -> None:
+    blocks = _blocks("yaml")
+    assert blocks
+    for number, block in enumerate(blocks):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(block, "utf-8")
+        load_into(database, path)
+
+
+def test_commands_are_one_line_each() -> None:
+    serve, run_tests, *_ = _blocks("sh")
+    assert serve.count("\n") == run_tests.count("\n") == 1
+    assert serve.endswith("timeline serve\n")
+    assert run_tests.endswith("pytest\n")

@@ -1,0 +1,76 @@
+"""The shape of the code: what may import what, and what stands at the top."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TESTS
+
+APP = TESTS.parent / "app"
+
+# From the bottom up: a module imports only from those before it.
+LAYERS = [
+    "dates",
+    "search",
+    "errors",
+    "settings",
+    "models",
+    "schemas",
+    "params",
+    "queries",
+    "records",
+    "resolve",
+    "paging",
+    "counts",
+    "database",
+    "dossier",
+    "check",
+    "load",
+    "delivery",
+    "routes",
+    "main",
+    "cli",
+]
+KNOW_NOBODY = {"dates", "search", "errors", "settings"}
+
+
+def _imports(path: Path) -> set[str]:
+    """List the modules of ours that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "app":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app."):
+            found.add(str(node.module).removeprefix("app."))
+    return found
+
+
+def test_every_module_has_its_layer() -> None:
+    assert {path.stem for path in APP.glob("*.py")} - {"__init__"} == {*LAYERS}
+
+
+@pytest.mark.parametrize("module", LAYERS)
+def test_nothing_imports_upwards(module: str) -> None:
+    imported = _imports(APP / f"{module}.py")
+    assert imported <= {*LAYERS[: LAYERS.index(module)]}
+    assert not (module in KNOW_NOBODY and imported)
+
+
+def test_the_top_level_is_fixed() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=TESTS.parent, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("this test needs a git checkout")
+    tops = {name.split("/")[0] for name in listed.stdout.splitlines()}
+    assert {name for name in tops if not name.startswith(".")} <= {
+        *("pyproject.toml", "README.md", "app", "migrations", "seed", "tests")
+    }
+
+
+def test_no_module_holds_two_things() -> None:
+    assert {path.name for path in APP.glob("*.py") if len(path.read_text().splitlines()) > 350} == (
+        set()
+    )
