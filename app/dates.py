@@ -25,7 +25,7 @@ _SET = re.compile(r"\[([^\[\],]*)\.\.([^\[\],]*)\]")
 
 
 class DateError(ValueError):
-    """A text is not a date; the message says what to write instead."""
+    """A text is not a date; the message quotes it and says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,14 @@ class EventDate:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an EDTF text of at most 32 characters; raise DateError on any other string."""
+        try:
+            return cls._read(text)
+        except DateError as cure:
+            cut = "…" if len(text) > MAX_LENGTH else ""
+            raise DateError(f"{text[:MAX_LENGTH]!r}{cut} is not a date; {cure}") from None
+
+    @classmethod
+    def _read(cls, text: str) -> Self:
         if len(text) > MAX_LENGTH:
             raise DateError(f"a date has at most {MAX_LENGTH} characters; {WRITE_A_DAY}")
         if text.count("/") == 1:

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.dates import DateError, EventDate
+from app.dates import EventDate
 from app.errors import shown, worded
 from app.models import (
     MAX_QUOTE_LENGTH,
@@ -54,15 +54,14 @@ def _line(value: str) -> str:
 
 
 def _date(value: str) -> str:
-    try:
-        EventDate.parse(value)
-    except DateError as error:
-        raise ValueError(f"{shown(value)} is not a date; {error}") from None
+    EventDate.parse(value)
     return value
 
 
-def _day(value: str) -> date:
-    when = EventDate.parse(_date(value))
+def _day(value: object) -> date:
+    if not isinstance(value, str):
+        raise ValueError("it is not a day; write it as 2021-11-03")  # noqa: TRY004 - for Pydantic
+    when = EventDate.parse(value)
     if when.edtf != when.earliest.isoformat():
         raise ValueError(f"{shown(value)} is not a day; write it as 2021-11-03, or leave it out")
     return when.earliest

@@ -5,7 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9457
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -56,13 +56,14 @@ class ProblemError(Exception):
         self,
         status: HTTPStatus,
         detail: str = "",
-        faults: Iterable[Fault] = (),
+        faults: Sequence[Fault] = (),
         headers: dict[str, str] | None = None,
     ) -> None:
-        faults = list(faults)
         detail = detail or "; ".join(fault.detail for fault in faults)
         super().__init__(detail)
-        self.problem = Problem(title=status.phrase, status=status, detail=detail, errors=faults)
+        self.problem = Problem(
+            title=status.phrase, status=status, detail=detail, errors=list(faults)
+        )
         self.headers = headers or {}
 
     def response(self) -> Response:
@@ -79,6 +80,19 @@ def shown(value: object) -> str:
     """Quote what a client sent: escaped, and at most a hundred characters of it."""
     given = str(value)
     return repr(given[:MAX_SHOWN]) + ("…" if len(given) > MAX_SHOWN else "")
+
+
+def fault(parameter: str, detail: str, allowed: Iterable[str] = ()) -> Fault:
+    """Say what is wrong with a parameter, and what would be right."""
+    found = Fault(parameter=parameter, detail=f"{parameter}: {detail}")
+    if values := list(allowed):
+        found.allowed = values
+    return found
+
+
+def unprocessable(*faults: Fault) -> ProblemError:
+    """Refuse a query for the faults in it."""
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults)
 
 
 def unreachable() -> ProblemError:
@@ -106,8 +120,7 @@ def _raised(_: Request, error: Exception) -> Response:
 
 def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    faults = [_fault(one) for one in error.errors()]
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults).response()
+    return unprocessable(*map(_invalid_fault, error.errors())).response()
 
 
 # What Pydantic finds wrong with a value, in our words; it gives the context in braces itself.
@@ -135,12 +148,9 @@ def worded(error: ErrorDetails) -> str:
     return template.format(given=shown(error["input"]), **error.get("ctx", {}))
 
 
-def _fault(error: ErrorDetails) -> Fault:
-    parameter = str(error["loc"][1])
-    fault = Fault(parameter=parameter, detail=f"{parameter}: {worded(error)}")
-    if error["type"] == "literal_error":
-        fault.allowed = re.findall("'([^']*)'", error["ctx"]["expected"])
-    return fault
+def _invalid_fault(error: ErrorDetails) -> Fault:
+    allowed = re.findall("'([^']*)'", error.get("ctx", {}).get("expected", ""))
+    return fault(str(error["loc"][1]), worded(error), allowed)
 
 
 def _http(request: Request, error: Exception) -> Response:

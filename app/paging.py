@@ -10,14 +10,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from http import HTTPStatus
 from typing import Any
 
 from pydantic import MISSING
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from app.errors import Fault, ProblemError
+from app.errors import ProblemError, fault, unprocessable
 from app.params import Paging
 from app.queries import Expression, Order, Selection
 from app.schemas import Total
@@ -108,10 +107,8 @@ def _position(paging: Paging, order: Order) -> list[Any]:
 
 
 def _refused(why: str) -> ProblemError:
-    detail = f"cursor: {why}; give `next` of the page before, or leave it out to begin anew"
-    return ProblemError(
-        HTTPStatus.UNPROCESSABLE_ENTITY, faults=[Fault(parameter="cursor", detail=detail)]
-    )
+    cure = "give `next` of the page before, or leave it out to begin anew"
+    return unprocessable(fault("cursor", f"{why}; {cure}"))
 
 
 def _fingerprint(paging: Paging) -> str:

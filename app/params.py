@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Callable, Coroutine
-from http import HTTPStatus
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 from fastapi import Query, Request, Response
@@ -10,8 +9,8 @@ from fastapi.routing import APIRoute
 from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from rapidfuzz import fuzz, process
 
-from app.dates import MAX_LENGTH, DateError, EventDate
-from app.errors import Fault, ProblemError, shown
+from app.dates import MAX_LENGTH, WRITE_A_DAY, EventDate
+from app.errors import Fault, fault, shown, unprocessable
 from app.models import ActorKind, Role, Status
 from app.schemas import Interval
 from app.search import MAX_TERMS, terms
@@ -33,24 +32,17 @@ def _text(value: object) -> object:
     return value
 
 
-def _day(value: str) -> str:
-    try:
-        when = EventDate.parse(value)
-    except DateError as error:
-        raise ValueError(f"{shown(value)} is not a date; {error}") from None
-    if when.form != "date" or when.approximate or when.uncertain:
-        raise ValueError(
-            f"{shown(value)} is not a plain date; write 2021, 2021-11 or 2021-11-03, "
-            "or use `date` for an interval"
-        )
+def _edtf(value: str) -> str:
+    EventDate.parse(value)
     return value
 
 
-def _edtf(value: str) -> str:
-    try:
-        EventDate.parse(value)
-    except DateError as error:
-        raise ValueError(f"{shown(value)} is not a date; {error}") from None
+def _day(value: str) -> str:
+    when = EventDate.parse(value)
+    if when.form != "date" or when.approximate or when.uncertain:
+        raise ValueError(
+            f"{shown(value)} is not a plain date; {WRITE_A_DAY}, or use `date` for an interval"
+        )
     return value
 
 
@@ -234,22 +226,22 @@ class StrictRoute(APIRoute):
                 if name not in repeatable or (given.count(name) > 1 and not repeatable[name])
             ]
             if faults:
-                raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults[:MAX_REPEATS])
+                raise unprocessable(*faults[:MAX_REPEATS])
             return await answer(request)
 
         return strict
 
 
 def _repeated(name: str) -> Fault:
-    return Fault(parameter=name, detail=f"{name}: it is given more than once; give it once")
+    return fault(name, "it is given more than once; give it once")
 
 
 def _unknown(name: str, known: list[str]) -> Fault:
     parameter = shown(name)[1:-1]
-    detail = f"{parameter}: there is no such parameter here"
+    detail = "there is no such parameter here"
     if not known:
-        return Fault(parameter=parameter, detail=f"{detail}; this path takes none")
+        return fault(parameter, f"{detail}; this path takes none")
     similar = process.extract(name, known, scorer=fuzz.ratio, limit=3, score_cutoff=60)
     nearest = [match for match, *_ in similar]
     cure = f"did you mean {' or '.join(nearest)}?" if nearest else f"there are {', '.join(known)}"
-    return Fault(parameter=parameter, detail=f"{detail}; {cure}", allowed=nearest or known)
+    return fault(parameter, f"{detail}; {cure}", nearest or known)

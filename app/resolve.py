@@ -1,14 +1,13 @@
 """From the names in a query to what they stand for in the database, or a problem that helps."""
 
 from collections.abc import Iterable, Sequence
-from http import HTTPStatus
 
 from pydantic import MISSING
 from rapidfuzz import process
 from sqlmodel import Session, col, select
 
 from app.dates import EventDate
-from app.errors import Fault, ProblemError, shown
+from app.errors import Fault, fault, shown, unprocessable
 from app.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline
 from app.params import EventQuery
 from app.queries import EventFilter, Expression, Window
@@ -43,7 +42,7 @@ def resolve(query: EventQuery, session: Session) -> EventFilter:
         min_sources=0 if query.min_sources is MISSING else query.min_sources,
     )
     if look_up.faults:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=look_up.faults)
+        raise unprocessable(*look_up.faults)
     return where
 
 
@@ -53,13 +52,12 @@ def _window(query: EventQuery, faults: list[Fault]) -> Window:
     if query.date is not MISSING:
         if start or end:
             beside = "from" if start else "to"
-            detail = f"date: it stands beside `{beside}`; give one or the other"
-            faults.append(Fault(parameter="date", detail=detail))
+            faults.append(fault("date", f"it stands beside `{beside}`; give one or the other"))
         when = EventDate.parse(query.date)
         return when.start.first if when.start else None, when.end.last if when.end else None
     if start and end and start > end:
-        detail = f"from: {shown(query.from_)} is after `to`, {shown(query.to)}; swap them"
-        faults.append(Fault(parameter="from", detail=detail))
+        detail = f"{shown(query.from_)} is after `to`, {shown(query.to)}; swap them"
+        faults.append(fault("from", detail))
     return (start, end)
 
 
@@ -112,7 +110,7 @@ class _LookUp:
         )
         actors = dict(rows.all())
         detail = f"{shown(name)} may be {_listed(actors)}; give the id"
-        self._fault(parameter, detail, actors)
+        self.faults.append(fault(parameter, detail, actors))
 
     def _unknown_actor(self, parameter: str, name: str) -> None:
         spellings = [
@@ -127,16 +125,13 @@ class _LookUp:
         # An actor has several spellings, of which the nearest counts.
         matches = process.extract(fold(name), [spelled for *_, spelled in spellings], limit=10)
         actors = dict(list(dict.fromkeys(spellings[at][:2] for *_, at in matches))[:MAX_NEAREST])
-        self._fault(parameter, f"no actor is called {shown(name)}; {_nearest(actors)}", actors)
+        detail = f"no actor is called {shown(name)}; {_nearest(actors)}"
+        self.faults.append(fault(parameter, detail, actors))
 
     def _unknown(self, parameter: str, value: str, known: Sequence[str]) -> None:
         nearest = {match: "" for match, *_ in process.extract(value, known, limit=MAX_NEAREST)}
         detail = f"{shown(value)} is not on record; {_nearest(nearest)}"
-        self._fault(parameter, detail, nearest)
-
-    def _fault(self, parameter: str, detail: str, allowed: Iterable[str]) -> None:
-        fault = Fault(parameter=parameter, detail=f"{parameter}: {detail}", allowed=list(allowed))
-        self.faults.append(fault)
+        self.faults.append(fault(parameter, detail, nearest))
 
 
 def _nearest(names: dict[str, str]) -> str:

@@ -10,9 +10,10 @@ from pydantic import MISSING
 from sqlmodel import Session, col, select
 
 from app import records, schemas
-from app.counts import count_buckets, count_facets
 from app.database import Database, DatabaseError, damage, revision_of
-from app.errors import MEDIA_TYPE, Fault, ProblemError, shown
+from app.errors import MEDIA_TYPE, ProblemError, fault, shown
+from app.facets import count_facets
+from app.histogram import count_buckets
 from app.models import Actor, Event, Source, Timeline
 from app.paging import PageText, read_page
 from app.params import (
@@ -182,6 +183,6 @@ def _page(request: Request, page: PageText) -> Response:
 def _one(session: Session, record: Expression, id_: Expression, slug: str) -> Response:
     text = session.scalar(select(record).where(id_ == slug))
     if text is None:
-        fault = Fault(parameter="id", detail=f"id: there is no record {shown(slug)} here")
-        raise ProblemError(HTTPStatus.NOT_FOUND, faults=[fault])
+        missing = fault("id", f"there is no record {shown(slug)} here")
+        raise ProblemError(HTTPStatus.NOT_FOUND, faults=[missing])
     return Response(text, media_type="application/json")

@@ -1,5 +1,6 @@
 """Loading: what a dossier must be like, and what comes of loading it again."""
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,7 @@ MISTAKES: dict[tuple[str, str], str] = {
     ("date: 2020-03-14", "date: 14.03.2020"): "events[0].date: '14.03.2020' is not a date; write",
     ("date: 2020-03-14", "date: null"): "events[0].date: ",
     ("published: 2020-05-01", "published: 2020-05"): "sources[0].published: '2020-05' is not a day",
+    ("published: 2020-05-01", "published: []"): "sources[0].published: ",
     ("published: 2020-05-01", "published: 0"): "sources[0].published: '0' is not a date",
     ("id: bribe", "id: A Bribe"): "events[1].id: 'A Bribe' is not of the form",
     ("    kind: payment\n", ""): "events[1].kind: it is missing",
@@ -209,6 +211,19 @@ def test_bare_yaml_dates_are_understood(tmp_path: Path) -> None:
         text_ = yaml.safe_dump(content | {"events": [event]}).replace("DATE", date)
         path.write_text(text_, "utf-8")
         assert read_dossier(path).events[0].date == date
+
+
+def test_an_empty_key_is_an_absent_one(tmp_path: Path) -> None:
+    edits = [("published: 2020-05-01", "published:"), ("place: Łódź", "place: ~")]
+    dossier = read_dossier(_edited(HARBOUR, tmp_path / "x.yaml", *edits))
+    assert dossier.sources[0].published is dossier.events[0].place is None
+
+
+def test_json_is_yaml(tmp_path: Path) -> None:
+    content = yaml.safe_load(HARBOUR.read_text("utf-8"))
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(content, default=str), "utf-8")
+    assert read_dossier(path) == read_dossier(HARBOUR)
 
 
 def test_stamps_are_utc(database: Database) -> None:

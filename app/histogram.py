@@ -1,4 +1,4 @@
-"""What the matching events are made of, and how they spread over time."""
+"""How the matching events spread over time."""
 
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
@@ -6,106 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from http import HTTPStatus
 from itertools import accumulate, islice
 from typing import NamedTuple, get_args
 
-from sqlalchemy import ColumnElement, case, func, select
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import case, func, select
+from sqlmodel import Session, col
 
-from app.errors import Fault, ProblemError
-from app.models import (
-    Actor,
-    Citation,
-    Event,
-    EventTimeline,
-    EventTopic,
-    Participation,
-    Source,
-    Timeline,
-)
-from app.paging import total_of
-from app.params import FacetName
-from app.queries import (
-    EventFilter,
-    Expression,
-    Selection,
-    Window,
-    conditions,
-    is_certain,
-    select_events,
-)
-from app.schemas import Bucket, FacetCount, FacetCounts, Facets, Histogram, Interval
+from app.errors import ProblemError, fault, unprocessable
+from app.models import Event
+from app.queries import EventFilter, Selection, Window, conditions, is_certain
+from app.schemas import Bucket, Histogram, Interval
 
 MAX_BUCKETS = 1_000
 ONE_DAY = timedelta(days=1)
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
 """From the finest to the coarsest."""
-
-
-class Facet(NamedTuple):
-    """What events are counted by: a value, its label, and the tables that lead to it."""
-
-    value: Expression
-    label: Expression
-    joins: tuple[tuple[type[SQLModel], ColumnElement[bool]], ...] = ()
-
-
-FACETS: dict[FacetName, Facet] = {
-    "actor": Facet(
-        col(Actor.slug),
-        col(Actor.name),
-        (
-            (Participation, col(Participation.event_id) == col(Event.id)),
-            (Actor, col(Actor.id) == col(Participation.actor_id)),
-        ),
-    ),
-    "kind": Facet(col(Event.kind), col(Event.kind)),
-    "status": Facet(col(Event.status), col(Event.status)),
-    "topic": Facet(
-        col(EventTopic.topic),
-        col(EventTopic.topic),
-        ((EventTopic, col(EventTopic.event_id) == col(Event.id)),),
-    ),
-    "timeline": Facet(
-        col(Timeline.slug),
-        col(Timeline.title),
-        (
-            (EventTimeline, col(EventTimeline.event_id) == col(Event.id)),
-            (Timeline, col(Timeline.id) == col(EventTimeline.timeline_id)),
-        ),
-    ),
-    "source": Facet(
-        col(Source.slug),
-        col(Source.title),
-        (
-            (Citation, col(Citation.event_id) == col(Event.id)),
-            (Source, col(Source.id) == col(Citation.source_id)),
-        ),
-    ),
-}
-
-
-def count_facets(
-    session: Session, where: EventFilter, names: Iterable[FacetName], limit: int
-) -> Facets:
-    """Count the matching events by each of the facets, or by all six if none is named."""
-    counts = FacetCounts()
-    for name in names or FACETS:
-        rows = session.execute(_select_facet(FACETS[name], where).limit(limit))
-        values = [FacetCount(value=value, label=label, count=n) for value, label, n in rows]
-        setattr(counts, name, values)
-    return Facets(total=total_of(session, select_events(where)), facets=counts)
-
-
-def _select_facet(facet: Facet, where: EventFilter) -> Selection:
-    # An event counts once, in however many roles an actor takes part in it.
-    events = func.count(col(Event.id).distinct())
-    counted = select(facet.value, facet.label, events).select_from(Event)
-    for table, link in facet.joins:
-        counted = counted.join(table, link)
-    counted = counted.where(*conditions(where)).group_by(facet.value, facet.label)
-    return counted.order_by(events.desc(), facet.value)
 
 
 class Span(NamedTuple):
@@ -198,9 +113,8 @@ def _checked_windows(
 
 
 def _too_many(interval: Interval, cure: str) -> ProblemError:
-    detail = f"interval: {interval!r} gives more than {MAX_BUCKETS:,} buckets; {cure}"
-    fault = Fault(parameter="interval", detail=detail)
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=[fault])
+    detail = f"{interval!r} gives more than {MAX_BUCKETS:,} buckets; {cure}"
+    return unprocessable(fault("interval", detail))
 
 
 def _extent(window: Window, spans: Sequence[Span]) -> tuple[date, date] | None:
