@@ -83,17 +83,12 @@ class Database:
         """Give every connection back to the system."""
         self._readers.dispose()
 
-    def migrate(self, revision: str = "head") -> None:
-        """Bring the tables to a schema revision, in one transaction, however many try at once."""
+    def migrate(self) -> None:
+        """Bring the tables to this version, in one transaction, however many try at once."""
         if not self.path.absolute().parent.is_dir():
             raise DatabaseError(f"{self.path}: there is no directory {self.path.parent}")
         with self.write(timeout=MIGRATION_TIMEOUT) as connection:
-            config = _alembic(connection)
-            head = ScriptDirectory.from_config(config).get_current_head()
-            if revision == "head" or revision == head:
-                command.upgrade(config, revision)
-            else:
-                command.downgrade(config, revision)
+            command.upgrade(_alembic(connection), "head")
 
     def require_current(self) -> None:
         """Raise DatabaseError unless the tables are those that this version reads."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz, process
 
 from app.dates import MAX_LENGTH, WRITE_A_DAY, EventDate
@@ -23,13 +23,11 @@ MAX_COUNT = 2**31 - 1
 FacetName = Literal["actor", "kind", "status", "topic", "timeline", "source"]
 
 
-def _text(value: object) -> object:
+def _clean(value: str) -> str:
     """Normalise to NFC, and refuse what no name, quote or date contains."""
-    if isinstance(value, str):
-        if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
-            raise ValueError(f"{shown(value)} has a control character in it; remove it")
-        return unicodedata.normalize("NFC", value)
-    return value
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+        raise ValueError(f"{shown(value)} has a control character in it; remove it")
+    return unicodedata.normalize("NFC", value)
 
 
 def _edtf(value: str) -> str:
@@ -57,17 +55,16 @@ def _query(value: str) -> str:
     return value
 
 
-_CLEAN = BeforeValidator(_text)
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), _CLEAN]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_clean)]
 Day = Annotated[Text, Field(examples=["2021", "2021-11", "2021-11-03"]), AfterValidator(_day)]
 Edtf = Annotated[
     str,
     Field(min_length=1, max_length=MAX_LENGTH, examples=["2021-11", "2021-11/2022-07"]),
-    _CLEAN,
+    AfterValidator(_clean),
     AfterValidator(_edtf),
 ]
 Words = Annotated[Text, Field(examples=['blacklist "members of Congress"']), AfterValidator(_query)]
-Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR), _CLEAN]
+Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR), AfterValidator(_clean)]
 
 
 class Params(BaseModel):

@@ -94,6 +94,12 @@ def serving(path: Path, root_path: str = "") -> Iterator[httpx.Client]:
             thread.join()
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run coroutines as the server does."""
+    return "asyncio"
+
+
 @pytest.fixture(scope="session")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of the seed dossier."""

@@ -1,7 +1,10 @@
 """The file: its schema, its constraints, its pragmas, and who may write."""
 
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,7 @@ from app.database import (
     damage,
     revision_of,
 )
-from tests.conftest import HARBOUR, load_into, new_database, serving
+from tests.conftest import HARBOUR, TESTS, load_into, new_database, serving
 from tests.test_bad_input import check_problem
 
 
@@ -61,13 +64,25 @@ def test_models_and_migrations_agree(tmp_path: Path) -> None:
     migrated.close()
 
 
+def _alembic(database: Database, *arguments: str) -> None:
+    """Run Alembic as developers do, configured by `pyproject.toml`."""
+    subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        env={**os.environ, "TIMELINE_DATABASE_URL": f"sqlite:///{database.path}"},
+        cwd=TESTS.parent,
+        capture_output=True,
+        check=True,
+    )
+
+
 def test_migrations_go_down_and_up_again(database: Database) -> None:
     before = _schema(database.path)
-    database.migrate("base")
+    _alembic(database, "check")
+    _alembic(database, "downgrade", "base")
     assert _schema(database.path) == {}
     with pytest.raises(DatabaseError, match="run `timeline migrate`"):
         database.require_current()
-    database.migrate()
+    _alembic(database, "upgrade", "head")
     assert _schema(database.path) == before
     database.require_current()
 

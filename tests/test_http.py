@@ -8,7 +8,10 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Receive, Scope, Send
 
+from app.database import POOL_SIZE
 from app.delivery import ALLOWED_METHODS, FRESH, ON_EVERY_ANSWER, Delivery
+from app.main import create_app
+from app.settings import Settings
 from tests.conftest import FERRY, HARBOUR, load_into, new_database, serving
 from tests.test_bad_input import check_problem
 
@@ -185,6 +188,34 @@ def test_a_broken_database_is_a_503(tmp_path: Path) -> None:
         assert answer.headers["retry-after"] == "2"
         assert "elsewhere" not in problem.detail
         assert client.get("/livez").status_code == 200
+
+
+def test_a_schema_of_another_version_is_not_ready(tmp_path: Path) -> None:
+    database = new_database(tmp_path / "timeline.db")
+    with serving(database.path) as client:
+        with database.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        problem = check_problem(client.get("/readyz"), 503)
+        assert "has schema 9999, this version reads 0001" in problem.detail
+
+
+@pytest.mark.anyio
+async def test_a_busy_database_is_a_503(tmp_path: Path) -> None:
+    path = new_database(tmp_path / "timeline.db").path
+    app = create_app(Settings(database_url=f"sqlite:///{path}"))
+    sessions = [app.state.database.read() for _ in range(POOL_SIZE)]
+    for session in sessions:
+        session.connection()
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as client:
+        answer = await client.get("/events")
+        check_problem(answer, 503)
+        assert answer.headers["retry-after"] == "2"
+        for session in sessions:
+            session.close()
+        assert (await client.get("/events")).status_code == 200
+    app.state.database.close()
 
 
 async def _failing(scope: Scope, receive: Receive, send: Send) -> None:

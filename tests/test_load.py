@@ -216,7 +216,8 @@ def test_bare_yaml_dates_are_understood(tmp_path: Path) -> None:
 def test_an_empty_key_is_an_absent_one(tmp_path: Path) -> None:
     edits = [("published: 2020-05-01", "published:"), ("place: Łódź", "place: ~")]
     dossier = read_dossier(_edited(HARBOUR, tmp_path / "x.yaml", *edits))
-    assert dossier.sources[0].published is dossier.events[0].place is None
+    assert dossier.sources[0].published is None
+    assert dossier.events[0].place is None
 
 
 def test_json_is_yaml(tmp_path: Path) -> None:
