@@ -149,7 +149,7 @@ class EventQuery(Params):
     )
 
 
-class EventPageQuery(EventQuery, Paging):
+class EventPageQuery(Paging, EventQuery):
     """Filters of events, their order and the page."""
 
     sort: Literal["date", "updated"] = Field(

@@ -19,6 +19,7 @@ from sqlmodel import Session, SQLModel
 from app import search
 from app.database import (
     POOL_SIZE,
+    WHOLE_UP_TO,
     Database,
     DatabaseError,
     advance_revision,
@@ -197,16 +198,19 @@ def test_a_pool_for_every_thread(database: Database) -> None:
         session.close()
 
 
-def test_damage_is_found(database: Database) -> None:
+@pytest.mark.parametrize("whole_up_to", [0, WHOLE_UP_TO])
+def test_damage_is_found(database: Database, whole_up_to: int) -> None:
     load_into(database, HARBOUR)
     with database.read() as session:
-        assert damage(session) is None
+        assert damage(session, whole_up_to) is None
         query = text("SELECT rootpage FROM sqlite_master WHERE name = 'event'")
         page = session.connection().execute(query).scalar_one()
     database.close()
     with database.path.open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(b"\xff" * 40)
+    with database.read() as session:
+        assert damage(session, whole_up_to)
     with serving(database.path) as client:
         assert "corrupt" in check_problem(client.get("/readyz"), 503).detail
         assert client.get("/livez").status_code == 200
