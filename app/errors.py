@@ -95,31 +95,20 @@ def unprocessable(*faults: Fault) -> ProblemError:
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults)
 
 
-def unreachable() -> ProblemError:
-    """Say that the database cannot be asked now."""
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "the database is busy or out of reach; try again shortly",
-        headers={"Retry-After": str(RETRY_AFTER)},
-    )
-
-
 def add_handlers(app: FastAPI) -> None:
     """Answer every error of the application with a Problem."""
-    app.add_exception_handler(ProblemError, _raised)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(DatabaseError, _database)
-    app.add_exception_handler(PoolTimeoutError, _database)
+    app.exception_handler(ProblemError)(_raised)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(DatabaseError)(_database)
+    app.exception_handler(PoolTimeoutError)(_database)
 
 
-def _raised(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)  # noqa: S101 - registered for nothing else
+def _raised(_: Request, error: ProblemError) -> Response:
     return error.response()
 
 
-def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+def _invalid(_: Request, error: RequestValidationError) -> Response:
     return unprocessable(*map(_invalid_fault, error.errors())).response()
 
 
@@ -144,8 +133,10 @@ _DETAILS = {
 
 def worded(error: ErrorDetails) -> str:
     """Say in our words what Pydantic found wrong with a value."""
-    template = _DETAILS.get(error["type"], error["msg"])
-    return template.format(given=shown(error["input"]), **error.get("ctx", {}))
+    if error["type"] not in _DETAILS:
+        return f"{shown(error['input'])}: {error['msg']}"
+    given, context = shown(error["input"]), error.get("ctx", {})
+    return _DETAILS[error["type"]].format(given=given, **context)
 
 
 def _invalid_fault(error: ErrorDetails) -> Fault:
@@ -153,8 +144,7 @@ def _invalid_fault(error: ErrorDetails) -> Fault:
     return fault(str(error["loc"][1]), worded(error), allowed)
 
 
-def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+def _http(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     details = {
         HTTPStatus.NOT_FOUND: f"there is nothing at {shown(request.url.path)}; see /openapi.json",
@@ -167,4 +157,8 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _database(request: Request, error: Exception) -> Response:
     logger.error("%s: %s", request.url.path, error)
-    return unreachable().response()
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "the database is busy or out of reach; try again shortly",
+        headers={"Retry-After": str(RETRY_AFTER)},
+    ).response()
