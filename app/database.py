@@ -1,8 +1,9 @@
 """The SQLite file: engines and their pragmas, sessions, migrations and the data revision."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,7 @@ class Database:
 
         @event.listens_for(engine, "connect")
         def _connect(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401
-            # The timeout comes first: WAL may have to wait for a lock already.
             connection.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute(f"PRAGMA query_only = {int(query_only)}")
@@ -90,21 +89,49 @@ class Database:
         """Bring the tables to this version, in one transaction, however many try at once."""
         if not self.path.absolute().parent.is_dir():
             raise DatabaseError(f"{self.path}: there is no directory {self.path.parent}")
+        self._use_wal()
+        if self._revision() == _head():
+            return  # and no writer is waited for
         with self.write(timeout=MIGRATION_TIMEOUT) as connection:
             command.upgrade(_alembic(connection), "head")
+
+    def _use_wal(self) -> None:
+        """Let readers read while one writes. The file remembers it, so connections need not say it.
+
+        While others open a new file too, SQLite refuses instead of waiting, so it is tried again.
+        https://www.sqlite.org/wal.html#activating_and_configuring_wal_mode
+        """
+        deadline = time.monotonic() + MIGRATION_TIMEOUT
+        with closing(sqlite3.connect(self.path)) as connection:
+            while True:
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                except sqlite3.OperationalError as error:
+                    if time.monotonic() > deadline:
+                        raise DatabaseError(f"{self.path}: {error}") from None
+                    time.sleep(0.05)
+                except sqlite3.DatabaseError as error:
+                    raise DatabaseError(f"{self.path}: {error}") from None
+                else:
+                    return
 
     def require_current(self) -> None:
         """Raise DatabaseError unless the tables are those that this version reads."""
         if not self.path.exists():
             raise DatabaseError(f"{self.path}: there is no such file; run `timeline migrate`")
-        with self.read() as session:
-            found = MigrationContext.configure(session.connection()).get_current_revision()
-        head = ScriptDirectory.from_config(_alembic()).get_current_head()
-        if found != head:
+        found = self._revision()
+        if found != _head():
             raise DatabaseError(
-                f"{self.path} has schema {found or 'none'}, this version reads {head}; "
+                f"{self.path} has schema {found or 'none'}, this version reads {_head()}; "
                 "run `timeline migrate`"
             )
+
+    def _revision(self) -> str | None:
+        """Read which schema the tables have, if the file is there at all."""
+        if not self.path.exists():
+            return None
+        with self.read() as session:
+            return MigrationContext.configure(session.connection()).get_current_revision()
 
 
 def revision_of(session: Session) -> int:
@@ -138,6 +165,11 @@ def damage(session: Session, whole_up_to: int = WHOLE_UP_TO) -> str | None:
     except SQLAlchemyDatabaseError as error:
         return str(error.orig)
     return None
+
+
+def _head() -> str | None:
+    """Give the schema that this version reads."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
 def _alembic(connection: Connection | None = None) -> Config:

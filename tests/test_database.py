@@ -95,8 +95,10 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
         assert session.connection().execute(text("SELECT count(*) FROM event")).scalar() == 6
 
 
-def test_two_migrations_at_once(tmp_path: Path) -> None:
-    databases = [Database(f"sqlite:///{tmp_path / 'new.db'}", busy_timeout=0) for _ in range(4)]
+@pytest.mark.parametrize("round_", range(8))
+def test_migrations_at_once(tmp_path: Path, round_: int) -> None:
+    url = f"sqlite:///{tmp_path / f'{round_}.db'}"
+    databases = [Database(url, busy_timeout=5) for _ in range(4)]
     failures: list[Exception] = []
 
     def migrate(database: Database) -> None:
