@@ -32,10 +32,12 @@ class Records(NamedTuple):
 
 def merge(
     dossiers: Mapping[Path, Dossier],
-    stored_actors: Collection[str],
+    stored_parents: Mapping[str, str | None],
     stored_sources: Collection[str],
 ) -> Records:
     """Merge files that may name each other's records, and records that are stored already.
+
+    `stored_parents` has every actor that is stored, with its parent.
 
     Raises DossierError with every contradiction and every name that stands for nothing.
     """
@@ -48,10 +50,11 @@ def merge(
         _by_id("event", ((path, one) for path, file in files for one in file.events), problems),
         {(event.id, file.timeline.id) for file in dossiers.values() for event in file.events},
     )
-    problems += _dangling("actor", _named_actors(records), {*records.actors, *stored_actors})
+    problems += _dangling("actor", _named_actors(records), {*records.actors, *stored_parents})
     problems += _dangling("source", _named_sources(records), {*records.sources, *stored_sources})
     problems += _repeated_roles(records.events)
-    problems += _circular_parents(records.actors)
+    problems += _repeated_aliases(records.actors)
+    problems += _circular_parents(records.actors, stored_parents)
     if problems:
         raise DossierError(problems)
     return records
@@ -91,7 +94,7 @@ def _dangling(kind: str, named: Iterable[tuple[str, str]], known: Collection[str
     for place, id_ in named:
         if id_ not in known:
             nearest = [match for match, *_ in process.extract(id_, known, limit=1)]
-            cure = f"did you mean {nearest[0]!r}?" if nearest else "write it first"
+            cure = f"the nearest is {nearest[0]!r}" if nearest else "write it first"
             yield f"{place}: there is no {kind} {shown(id_)}; {cure}"
 
 
@@ -102,12 +105,22 @@ def _repeated_roles(events: Mapping[str, EventEntry]) -> Iterator[str]:
             yield f"event {event.id!r}: {actor!r} takes part twice as {role}; remove one"
 
 
-def _circular_parents(actors: Mapping[str, ActorEntry]) -> Iterator[str]:
+def _repeated_aliases(actors: Mapping[str, ActorEntry]) -> Iterator[str]:
     for actor in actors.values():
+        names = [alias.name for alias in actor.aliases]
+        for name in {name for name in names if names.count(name) > 1}:
+            yield f"actor {actor.id!r}: the alias {name!r} is written twice; remove one"
+
+
+def _circular_parents(
+    actors: Mapping[str, ActorEntry], stored: Mapping[str, str | None]
+) -> Iterator[str]:
+    parents = {**stored, **{actor.id: actor.parent for actor in actors.values()}}
+    for id_ in actors:
         ancestors: set[str] = set()
-        parent = actor.parent
+        parent = parents[id_]
         while parent and parent not in ancestors:
             ancestors.add(parent)
-            parent = actors[parent].parent if parent in actors else None
-        if actor.id in ancestors:
-            yield f"actor {actor.id!r} is its own ancestor; remove a parent on the way"
+            parent = parents.get(parent)
+        if id_ in ancestors:
+            yield f"actor {id_!r} is its own ancestor; remove a parent on the way"

@@ -1,5 +1,6 @@
 """Dossier files: what people write by hand, and what is wrong with it if something is."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
@@ -23,6 +24,7 @@ from app.models import (
     MAX_QUOTE_LENGTH,
     MAX_SLUG_LENGTH,
     MAX_TITLE_LENGTH,
+    SLUG_PATTERN,
     ActorKind,
     AliasKind,
     Role,
@@ -30,6 +32,7 @@ from app.models import (
     Status,
     Supports,
 )
+from app.search import words
 
 
 class DossierError(Exception):
@@ -50,6 +53,24 @@ def _prose(value: str) -> str:
 def _line(value: str) -> str:
     if "\n" in value:
         raise ValueError(f"{shown(value)} has a line break in it; write it on one line")
+    return value
+
+
+def _id(value: str) -> str:
+    if not re.fullmatch(SLUG_PATTERN, value):
+        near = "-".join(words(value))
+        example = near if re.fullmatch(SLUG_PATTERN, near) else "nso-group"
+        raise ValueError(
+            f"{shown(value)} is not an id; write small letters, digits and hyphens, as {example}"
+        )
+    return value
+
+
+def _link(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
+        raise ValueError(
+            f"{shown(value)} is not a link; write http:// or https://, and no user name"
+        )
     return value
 
 
@@ -80,8 +101,8 @@ Title = Annotated[
     AfterValidator(_line),
 ]
 Quote = Annotated[str, Field(min_length=1, max_length=MAX_QUOTE_LENGTH), AfterValidator(_prose)]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=MAX_SLUG_LENGTH)]
-Link = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), AfterValidator(_line)]
+Id = Annotated[str, Field(max_length=MAX_SLUG_LENGTH), AfterValidator(_id)]
+Link = Annotated[Line, AfterValidator(_link)]
 
 
 class Entry(BaseModel):
@@ -207,6 +228,10 @@ class _Loader(yaml.CSafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key is not a text; write `key: value`", problem_mark=key.start_mark
+                )
             if key.value in keys:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {shown(key.value)} is written twice; remove one",
@@ -220,15 +245,18 @@ def read_dossier(path: Path) -> Dossier:
     """Read a YAML file; raise DossierError with all that is wrong in it."""
     try:
         content = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - derived from a safe one
-    except (OSError, UnicodeDecodeError) as error:
-        raise DossierError([f"{path}: it cannot be read: {error}"]) from None
+        return Dossier.model_validate(content)
+    except OSError as error:
+        raise DossierError([f"{path}: it cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise DossierError([f"{path}: it cannot be read: it is not in UTF-8"]) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DossierError([f"{path}:{line}: {error.problem}"]) from None
     except yaml.YAMLError as error:
         raise DossierError([f"{path}: {error}"]) from None
-    try:
-        return Dossier.model_validate(content)
+    except RecursionError:
+        raise DossierError([f"{path}: it is nested too deeply"]) from None
     except ValidationError as error:
         problems = [f"{path}: {_place(one['loc'])}: {worded(one)}" for one in error.errors()]
         raise DossierError(problems) from None

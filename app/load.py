@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, literal, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from app import search
@@ -25,6 +26,7 @@ from app.models import (
     Participation,
     Source,
     Timeline,
+    Timestamp,
     date_columns,
 )
 from app.queries import Selection
@@ -37,21 +39,23 @@ Row = dict[str, Any]
 
 
 class Loaded(NamedTuple):
-    """How many events a load added, changed and found as they were."""
+    """How many records of a kind a load added, changed and found as they were."""
 
     added: int
     changed: int
     unchanged: int
 
 
-def load(connection: Connection, dossiers: Mapping[Path, Dossier], now: datetime) -> Loaded:
-    """Write dossiers, each record replacing that of the same id whole.
+def load(
+    connection: Connection, dossiers: Mapping[Path, Dossier], now: datetime
+) -> dict[str, Loaded]:
+    """Write dossiers, each record replacing that of the same id whole; give counts by kind.
 
     An unchanged record keeps its `updated_at`, and the revision advances only if something
     changed. Raises DossierError, with nothing written, if the records do not fit together.
     """
     stored_actors, stored_sources = _ids(connection, Actor), _ids(connection, Source)
-    records = merge(dossiers, stored_actors, stored_sources)
+    records = merge(dossiers, _parents(connection), stored_sources)
     actors = _save_actors(connection, records.actors.values(), stored_actors)
     actor_ids = {**stored_actors, **actors.ids}
     sources = _save_sources(connection, records.sources.values(), actor_ids)
@@ -62,10 +66,10 @@ def load(connection: Connection, dossiers: Mapping[Path, Dossier], now: datetime
         connection, list(records.events.values()), actor_ids, source_ids, members, now
     )
     _index(connection, events.new | events.changed | _events_with(connection, actors.changed))
-    if any(table.new or table.changed for table in (actors, sources, timelines, events)):
+    saved = {"events": events, "actors": actors, "sources": sources, "timelines": timelines}
+    if any(table.new or table.changed for table in saved.values()):
         advance_revision(connection)
-    unchanged = len(events.ids) - len(events.new) - len(events.changed)
-    return Loaded(len(events.new), len(events.changed), unchanged)
+    return {kind: table.counted() for kind, table in saved.items()}
 
 
 def is_empty(connection: Connection) -> bool:
@@ -79,6 +83,10 @@ class _Saved(NamedTuple):
     ids: Ids
     new: set[int]
     changed: set[int]
+
+    def counted(self) -> Loaded:
+        unchanged = len(self.ids) - len(self.new) - len(self.changed)
+        return Loaded(len(self.new), len(self.changed), unchanged)
 
 
 def _save(
@@ -225,8 +233,11 @@ def _save_events(
         | _save_lists(connection, EventTopic, topics)
         | _save_members(connection, {(saved.ids[event], timeline) for event, timeline in members})
     ) - saved.new
+    # A clock may have been set back since; no record is changed before it was made.
+    made = col(Event.created_at)
+    stamp = case((made > now, made), else_=literal(now, Timestamp))
     for chunk in _chunks(changed):
-        connection.execute(update(Event).where(col(Event.id).in_(chunk)).values(updated_at=now))
+        connection.execute(update(Event).where(col(Event.id).in_(chunk)).values(updated_at=stamp))
     return _Saved(saved.ids, saved.new, changed)
 
 
@@ -296,6 +307,17 @@ def _index(connection: Connection, event_ids: Iterable[int]) -> None:
             search.INSERT,
             [{"rowid": id_, "content": search.searchable(found)} for id_, found in texts.items()],
         )
+
+
+def _parents(connection: Connection) -> dict[str, str | None]:
+    """Give the parent of each actor that is stored."""
+    parent = aliased(Actor)
+    rows = connection.execute(
+        select(col(Actor.slug), col(parent.slug)).outerjoin(
+            parent, col(parent.id) == col(Actor.parent_id)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _ids(connection: Connection, table: type[Actor | Source]) -> Ids:

@@ -1,4 +1,4 @@
-"""The tables. What must never be false is a constraint of the database, not only of Python."""
+"""The tables. What a constraint can say is one of the database, not only of Python."""
 
 from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
@@ -26,6 +26,7 @@ Role = Literal[
 Supports = Literal["event", "date", "actors", "amount"]
 Stance = Literal["asserts", "denies"]
 
+SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
 MAX_SLUG_LENGTH = 100
 MAX_TITLE_LENGTH = 120
 MAX_QUOTE_LENGTH = 600
@@ -266,7 +267,7 @@ class EventTimeline(SQLModel, table=True):
 
 
 class Revision(SQLModel, table=True):
-    """One number that every transaction that writes advances; caches hang on it."""
+    """One number that every transaction that writes advances; what is cached can hang on it."""
 
     __tablename__ = "revision"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
