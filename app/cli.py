@@ -3,8 +3,9 @@
 import json
 import os
 import signal
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 from pydantic import ValidationError
+from rapidfuzz import process
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
@@ -23,10 +25,15 @@ from app.errors import worded
 from app.load import Loaded, is_empty, load
 from app.main import create_app
 from app.models import Event, Timeline
-from app.settings import Settings, bundled
+from app.settings import PREFIX, Settings, bundled
 
 GRACE = 5
 """Seconds that requests in flight are given when the server is told to stop."""
+
+
+class UsageError(Exception):
+    """The command cannot do what it is asked; the message says what to change."""
+
 
 app = typer.Typer(
     help="Serve dated, sourced, attributed event records from SQLite.",
@@ -37,27 +44,23 @@ app = typer.Typer(
 )
 
 
+def _option(name: str) -> Any:  # noqa: ANN401 - Typer's own type is not public
+    """Make an option of a setting; what it says stands in `app.settings` alone."""
+    return typer.Option(
+        envvar=f"{PREFIX}{name.upper()}", help=Settings.model_fields[name].description
+    )
+
+
 def _default(name: str) -> Any:  # noqa: ANN401 - of the setting's own type
     return Settings.model_fields[name].default
 
 
 @app.command()
 def serve(
-    host: Annotated[
-        str, typer.Option(envvar="TIMELINE_HOST", help="The address to listen on.")
-    ] = _default("host"),
-    port: Annotated[
-        int, typer.Option(envvar="TIMELINE_PORT", help="The port to listen on.")
-    ] = _default("port"),
-    workers: Annotated[
-        int, typer.Option(envvar="TIMELINE_WORKERS", help="How many processes answer.")
-    ] = _default("workers"),
-    root_path: Annotated[
-        str,
-        typer.Option(
-            envvar="TIMELINE_ROOT_PATH", help="The prefix under which a proxy serves it: /timeline."
-        ),
-    ] = _default("root_path"),
+    host: Annotated[str, _option("host")] = _default("host"),
+    port: Annotated[int, _option("port")] = _default("port"),
+    workers: Annotated[int, _option("workers")] = _default("workers"),
+    root_path: Annotated[str, _option("root_path")] = _default("root_path"),
     *,
     reload: Annotated[
         bool, typer.Option("--reload", help="Start anew when the code changes.")
@@ -65,19 +68,19 @@ def serve(
 ) -> None:
     """Serve the API: migrate the database, and load the bundled dossiers if it is empty."""
     with _told_plainly():
-        settings = Settings(host=host, port=port, workers=workers, root_path=root_path)
+        settings = _settings(host=host, port=port, workers=workers, root_path=root_path)
+        port = _free_port(host, port)
         database = _open(settings)
         database.migrate()
-        with database.write() as connection:
-            if is_empty(connection):
-                seed = sorted(bundled("seed").glob("*.yaml"))
-                load(connection, _read(seed), datetime.now(UTC))
-            served = _described(connection)
+        _seed(database)
+        with database.read() as session:
+            served = _described(session.connection())
     typer.echo(f"Serving {served} from {database.path} at http://{host}:{port}{root_path}/events")
+    database.close()
     # Uvicorn hands the signal on when it has ended; to be told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # The processes that answer read the same settings from the environment.
-    os.environ["TIMELINE_ROOT_PATH"] = root_path
+    os.environ[f"{PREFIX}ROOT_PATH"] = root_path
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -91,23 +94,50 @@ def serve(
     )
 
 
+def _free_port(host: str, port: int) -> int:
+    """Check that the address can be had before anything is made; choose a port for 0."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            chosen: int = listening.getsockname()[1]
+            return chosen
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}, port {port}: {error.strerror}; "
+            "choose another with --host or --port"
+        ) from None
+
+
+def _seed(database: Database) -> None:
+    """Load the bundled dossiers if there is none, once however many servers start."""
+    with database.read() as session:
+        if not is_empty(session.connection()):
+            return
+    dossiers = _read(sorted(bundled("seed").glob("*.yaml")))
+    with database.write() as connection:
+        if is_empty(connection):
+            load(connection, dossiers, datetime.now(UTC))
+
+
 @app.command()
 def migrate() -> None:
     """Bring the database to the schema of this version."""
     with _told_plainly():
-        database = _open(Settings())
+        database = _open(_settings())
         database.migrate()
-        typer.echo(f"{database.path} is up to date.")
+        typer.echo(f"{database.path} has the tables of this version.")
 
 
 @app.command(name="load")
 def load_files(
-    files: Annotated[list[Path], typer.Argument(help="Dossiers, in YAML.", metavar="FILE…")],
+    files: Annotated[list[Path], typer.Argument(help="Dossiers, in YAML.", metavar="FILE")],
 ) -> None:
     """Load dossiers, all or none; a record replaces that of the same id."""
     with _told_plainly():
         dossiers = _read(files)
-        database = _open(Settings())
+        database = _open(_settings())
         database.migrate()
         with database.write() as connection:
             loaded = load(connection, dossiers, datetime.now(UTC))
@@ -145,11 +175,24 @@ def _described(connection: Connection) -> str:
     return f"{events:,} events of {timelines:,} {'timeline' if timelines == 1 else 'timelines'}"
 
 
-def _summary(loaded: Loaded, path: Path) -> str:
-    return (
-        f"{path}: {loaded.added:,} events added, {loaded.changed:,} changed, "
-        f"{loaded.unchanged:,} as they were."
-    )
+def _summary(loaded: Mapping[str, Loaded], path: Path) -> str:
+    counts = [
+        f"{count:,} {kind} {done}"
+        for kind, one in loaded.items()
+        for done, count in (("added", one.added), ("changed", one.changed))
+        if count
+    ]
+    return f"{path}: {', '.join(counts) or 'nothing changed'}."
+
+
+def _settings(**options: str | int) -> Settings:
+    """Read the settings; options win over the environment."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            nearest, *_ = process.extractOne(name, known)
+            raise UsageError(f"{name} is not a setting; the nearest is {nearest}")
+    return Settings(**options)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -157,12 +200,12 @@ def _told_plainly() -> Iterator[None]:
     """End with the message alone, on standard error, and exit code 1."""
     try:
         yield
-    except (DatabaseError, DossierError) as error:
+    except (UsageError, DatabaseError, DossierError) as error:
         _fail(str(error))
     except ValidationError as error:
         _fail(*(f"TIMELINE_{str(e['loc'][0]).upper()}: {worded(e)}" for e in error.errors()))
     except DBAPIError as error:
-        _fail(f"{Settings().database_url}: the database cannot be used: {error.orig}")
+        _fail(f"{_settings().database_url}: the database cannot be used: {error.orig}")
 
 
 def _fail(*lines: str) -> None:

@@ -126,13 +126,18 @@ _DETAILS = {
     "string_too_short": "it is empty; give a value or leave it out",
     "too_long": "it is given {actual_length} times; give it at most {max_length} times",
     "missing": "it is missing",
-    "string_type": "{given} is not a text",
+    "string_type": "it is not a text; put it in quotes",
+    "list_type": "it is not a list; write each item behind a hyphen, or all in brackets",
+    "model_type": "it is not a record; write `key: value` on each line",
+    "float_parsing": "{given} is not a number; write it in digits alone, as 2500000",
     "value_error": "{error}",
 }
 
 
 def worded(error: ErrorDetails) -> str:
     """Say in our words what Pydantic found wrong with a value."""
+    if error["input"] is None:
+        return "it is empty; give a value or leave it out"
     if error["type"] not in _DETAILS:
         return f"{shown(error['input'])}: {error['msg']}"
     given, context = shown(error["input"]), error.get("ctx", {})
@@ -145,9 +150,10 @@ def _invalid_fault(error: ErrorDetails) -> Fault:
 
 
 def _http(request: Request, error: HTTPException) -> Response:
-    status = HTTPStatus(error.status_code)
+    status, root = HTTPStatus(error.status_code), request.scope.get("root_path", "")
     details = {
-        HTTPStatus.NOT_FOUND: f"there is nothing at {shown(request.url.path)}; see /openapi.json",
+        HTTPStatus.NOT_FOUND: f"there is nothing at {shown(request.url.path)}; "
+        f"{root}/openapi.json lists the paths",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{shown(request.method)} is not for this path",
     }
     return ProblemError(

@@ -69,12 +69,17 @@ def count_facets(
     session: Session, where: EventFilter, names: Iterable[FacetName], limit: int
 ) -> Facets:
     """Count the matching events by each of the facets, or by all six if none is named."""
-    counts = FacetCounts()
-    for name in names or FACETS:
-        rows = session.execute(_select_facet(FACETS[name], where).limit(limit))
-        values = [FacetCount(value=value, label=label, count=n) for value, label, n in rows]
-        setattr(counts, name, values)
-    return Facets(total=total_of(session, select_events(where)), facets=counts)
+    counts = {
+        name: [
+            FacetCount(value=value, label=label, count=count)
+            for value, label, count in session.execute(
+                _select_facet(FACETS[name], where).limit(limit)
+            )
+        ]
+        for name in names or FACETS
+    }
+    total = total_of(session, select_events(where))
+    return Facets(total=total, facets=FacetCounts(**counts))
 
 
 def _select_facet(facet: Facet, where: EventFilter) -> Selection:

@@ -109,7 +109,7 @@ def _checked_windows(
             if width == interval:
                 return cut
             raise _too_many(interval, f"give `interval={width}`")
-    raise _too_many(interval, "narrow `from` and `to`")
+    raise _too_many(interval, "narrow the window")
 
 
 def _too_many(interval: Interval, cure: str) -> ProblemError:

@@ -25,7 +25,7 @@ MAX_COUNTED = 10_000
 """Up to here totals are exact; beyond, counting would cost more than it tells."""
 
 
-def _text(value: str) -> str:
+def _readable(value: str) -> str:
     return value.encode().decode()  # a lone surrogate is a ValueError
 
 
@@ -64,10 +64,10 @@ def read_page(
     rows = session.execute(
         select(record, *order.keys).where(id_ == page.c[0]).order_by(*order.clauses())
     ).all()
-    shown = rows[: paging.limit]
-    cursor = _cursor(paging, shown[-1][1:]) if len(rows) > paging.limit else None
+    given = rows[: paging.limit]
+    cursor = _cursor(paging, given[-1][1:]) if len(rows) > paging.limit else None
     members = [
-        f'"items":[{",".join(row[0] for row in shown)}]',
+        f'"items":[{",".join(row[0] for row in given)}]',
         f'"total":{total_of(session, ids).model_dump_json()}',
     ]
     if cursor:
@@ -95,15 +95,14 @@ def _position(paging: Paging, order: Order) -> list[Any]:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
         fingerprint, *keys = json.loads(text)
-        position = [
-            _READERS.get(type_.python_type, _text)(value)
+        if fingerprint != _fingerprint(paging):
+            raise _refused("it belongs to other filters or another order")
+        return [
+            _READERS.get(type_.python_type, _readable)(value)
             for type_, value in zip(order.types, keys, strict=True)
         ]
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         raise _refused("it is not a cursor of this API") from None
-    if fingerprint != _fingerprint(paging):
-        raise _refused("it belongs to other filters or another order")
-    return position
 
 
 def _refused(why: str) -> ProblemError:

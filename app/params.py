@@ -1,12 +1,13 @@
 """The query string of each endpoint: what may be asked, and how it must be written."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from rapidfuzz import fuzz, process
 
 from app.dates import MAX_LENGTH, WRITE_A_DAY, EventDate
@@ -36,11 +37,15 @@ def _edtf(value: str) -> str:
 
 
 def _day(value: str) -> str:
-    when = EventDate.parse(value)
-    if when.form != "date" or when.approximate or when.uncertain:
-        raise ValueError(
-            f"{shown(value)} is not a plain date; {WRITE_A_DAY}, or use `date` for an interval"
-        )
+    if not re.fullmatch("[0-9-]+", value):
+        raise ValueError(f"{shown(value)} is not a day, a month or a year; {WRITE_A_DAY}")
+    return _edtf(value)
+
+
+def _whole(value: object) -> object:
+    """Refuse `5.0`, `1_0` and the like, which Pydantic would take for whole numbers."""
+    if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value):
+        raise ValueError(f"{shown(value)} is not a whole number; write it in digits alone")
     return value
 
 
@@ -76,7 +81,9 @@ class Params(BaseModel):
 class Paging(Params):
     """Where in a list to read."""
 
-    limit: int = Field(default=50, ge=1, le=500, description="How many at most. 50 unless told.")
+    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)] = Field(
+        default=50, description="How many at most. 50 unless told."
+    )
     cursor: Cursor | MISSING = Field(
         default=MISSING,
         description="The `next` of the page before, with the same filters and sort.",
@@ -106,7 +113,7 @@ class EventQuery(Params):
         "Repeated: any of them.",
     )
     exclude_actor: list[Text] = Field(
-        default=[], max_length=MAX_REPEATS, description="Takes no part, in whatever role."
+        default=[], max_length=MAX_REPEATS, description="Takes no part itself, in whatever role."
     )
     from_: Day | MISSING = Field(
         default=MISSING,
@@ -138,14 +145,15 @@ class EventQuery(Params):
     )
     q: Words | MISSING = Field(
         default=MISSING,
-        description="Every word and “quoted phrase” occurs in title, summary, place, quotes or the "
-        "names of actors. Case, accents, vowel points and apostrophes do not matter.",
+        description="Every word and “quoted phrase”, of which there are at most eight, occurs in "
+        "title, summary, place, quotes, or the names and aliases of its actors. Whole words count; "
+        "case, accents, vowel points and the shape of apostrophes do not.",
     )
-    min_sources: int | MISSING = Field(
-        default=MISSING,
-        ge=0,
-        le=MAX_COUNT,
-        description="Rests on at least so many distinct sources.",
+    min_sources: Annotated[int, Field(ge=0, le=MAX_COUNT), BeforeValidator(_whole)] | MISSING = (
+        Field(
+            default=MISSING,
+            description="Rests on at least so many distinct sources.",
+        )
     )
 
 
@@ -156,7 +164,7 @@ class EventPageQuery(Paging, EventQuery):
         default="date", description="By when it happened or by when the record last changed."
     )
     order: Literal["asc", "desc"] = Field(
-        default="asc", description="Oldest first, or its exact reverse."
+        default="asc", description="Earliest first, or its exact reverse."
     )
 
 
@@ -168,8 +176,8 @@ class FacetQuery(EventQuery):
         max_length=MAX_REPEATS,
         description="What to count by. Repeated: each of them; absent: all six.",
     )
-    facet_limit: int = Field(
-        default=20, ge=1, le=200, description="How many values of each facet. 20 unless told."
+    facet_limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)] = Field(
+        default=20, description="How many values of each facet. 20 unless told."
     )
 
 
@@ -184,8 +192,9 @@ class HistogramQuery(EventQuery):
 class ActorQuery(Paging):
     """Filters of actors."""
 
-    q: Text | MISSING = Field(
-        default=MISSING, description="Every word occurs in its name or in one of its aliases."
+    q: Words | MISSING = Field(
+        default=MISSING,
+        description="Every word occurs, whole or in part, in its name or in one of its aliases.",
     )
     kind: list[ActorKind] = Field(
         default=[], max_length=MAX_REPEATS, description="Is of this kind. Repeated: any of them."
@@ -238,7 +247,7 @@ def _unknown(name: str, known: list[str]) -> Fault:
     detail = "there is no such parameter here"
     if not known:
         return fault(parameter, f"{detail}; this path takes none")
-    similar = process.extract(name, known, scorer=fuzz.ratio, limit=3, score_cutoff=60)
+    similar = process.extract(name, known, scorer=fuzz.ratio, limit=3, score_cutoff=65)
     nearest = [match for match, *_ in similar]
-    cure = f"did you mean {' or '.join(nearest)}?" if nearest else f"there are {', '.join(known)}"
+    cure = f"did you mean {' or '.join(nearest)}?" if nearest else "remove it"
     return fault(parameter, f"{detail}; {cure}", nearest or known)

@@ -34,7 +34,7 @@ from app.queries import (
     select_events,
 )
 from app.resolve import resolve
-from app.search import fold
+from app.search import words
 
 PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 REFUSED: dict[int | str, dict[str, Any]] = {
@@ -66,13 +66,13 @@ def open_session(database: DatabaseDep) -> Iterator[Session]:
 
 
 SessionDep = Annotated[Session, Depends(open_session)]
-Id = Annotated[str, Path(alias="id", description="The record's id.", examples=["nso-blacklisted"])]
+Id = Annotated[str, Path(alias="id", description="The record's id.")]
 
 
 @router.get("/events", response_model=schemas.EventPage, tags=["events"])
 @router.get("/events.json", include_in_schema=False)
 def list_events(query: EventPageParams, session: SessionDep, request: Request) -> Response:
-    """List the events that match every filter, oldest first."""
+    """List the events that match every filter, in the order of their dates unless told."""
     found = select_events(resolve(query, session))
     order = event_order(query.sort, descending=query.order == "desc")
     return _page(request, read_page(session, found, records.EVENT, order, query))
@@ -81,7 +81,7 @@ def list_events(query: EventPageParams, session: SessionDep, request: Request) -
 @router.get("/events/{id}", response_model=schemas.Event, responses=MISSED, tags=["events"])
 def get_event(slug: Id, session: SessionDep) -> Response:
     """Get one event."""
-    return _one(session, records.EVENT, col(Event.slug), slug)
+    return _one(session, records.EVENT, Event, slug)
 
 
 @router.get("/facets", tags=["events"])
@@ -95,7 +95,8 @@ def count_event_buckets(query: HistogramParams, session: SessionDep) -> schemas.
     """Count the matching events in each day, week, month, quarter or year.
 
     A bucket counts what `/events` finds with the bucket as window: `possible` by
-    `date_match=overlap`, `certain` by `date_match=within`.
+    `date_match=overlap`, `certain` by `date_match=within`. It always tells both, so `date_match`
+    changes nothing here.
     """
     return count_buckets(session, resolve(query, session), query.interval)
 
@@ -103,15 +104,14 @@ def count_event_buckets(query: HistogramParams, session: SessionDep) -> schemas.
 @router.get("/actors", response_model=schemas.ActorPage, tags=["actors"])
 def list_actors(query: ActorParams, session: SessionDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
-    words = [] if query.q is MISSING else fold(query.q).split()
-    found = select_actors(words, query.kind)
+    found = select_actors([] if query.q is MISSING else words(query.q), query.kind)
     return _page(request, read_page(session, found, records.ACTOR, ACTOR_ORDER, query))
 
 
 @router.get("/actors/{id}", response_model=schemas.Actor, responses=MISSED, tags=["actors"])
 def get_actor(slug: Id, session: SessionDep) -> Response:
     """Get one actor."""
-    return _one(session, records.ACTOR, col(Actor.slug), slug)
+    return _one(session, records.ACTOR, Actor, slug)
 
 
 @router.get("/sources", response_model=schemas.SourcePage, tags=["sources"])
@@ -124,7 +124,7 @@ def list_sources(query: PagingParams, session: SessionDep, request: Request) -> 
 @router.get("/sources/{id}", response_model=schemas.Source, responses=MISSED, tags=["sources"])
 def get_source(slug: Id, session: SessionDep) -> Response:
     """Get one source."""
-    return _one(session, records.SOURCE, col(Source.slug), slug)
+    return _one(session, records.SOURCE, Source, slug)
 
 
 @router.get("/timelines", response_model=schemas.TimelinePage, tags=["timelines"])
@@ -139,7 +139,7 @@ def list_timelines(query: PagingParams, session: SessionDep, request: Request) -
 )
 def get_timeline(slug: Id, session: SessionDep) -> Response:
     """Get one timeline."""
-    return _one(session, records.TIMELINE, col(Timeline.slug), slug)
+    return _one(session, records.TIMELINE, Timeline, slug)
 
 
 @router.get("/livez", tags=["health"])
@@ -157,8 +157,9 @@ def get_readiness(
     response.headers["Cache-Control"] = "no-store"
     try:
         database.require_current()
-    except DatabaseError as error:
-        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from None
+    except DatabaseError:
+        detail = "the database has another schema than this version reads"
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
     if damaged := damage(session):
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"the database is corrupt: {damaged}")
     return schemas.Readiness(revision=revision_of(session), sqlite=sqlite_version)
@@ -180,9 +181,12 @@ def _page(request: Request, page: PageText) -> Response:
     return answer
 
 
-def _one(session: Session, record: Expression, id_: Expression, slug: str) -> Response:
-    text = session.scalar(select(record).where(id_ == slug))
+def _one(
+    session: Session, record: Expression, table: type[Event | Actor | Source | Timeline], slug: str
+) -> Response:
+    text = session.scalar(select(record).where(col(table.slug) == slug))
     if text is None:
-        missing = fault("id", f"there is no record {shown(slug)} here")
+        kind = table.__name__.lower()
+        missing = fault("id", f"there is no {kind} {shown(slug)}; the ids are at /{kind}s")
         raise ProblemError(HTTPStatus.NOT_FOUND, faults=[missing])
     return Response(text, media_type="application/json")

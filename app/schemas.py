@@ -10,6 +10,7 @@ from app.models import (
     MAX_QUOTE_LENGTH,
     MAX_SLUG_LENGTH,
     MAX_TITLE_LENGTH,
+    SLUG_PATTERN,
     ActorKind,
     AliasKind,
     Role,
@@ -21,7 +22,7 @@ from app.models import (
 Slug = Annotated[
     str,
     Field(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        pattern=SLUG_PATTERN,
         max_length=MAX_SLUG_LENGTH,
         description="A stable identifier.",
     ),
@@ -152,8 +153,12 @@ class Actor(BaseModel):
     parent: ActorRef | MISSING = Field(default=MISSING, description="What it is a part of.")
     note: str | MISSING = MISSING
     events: Count = Field(description="In how many events it takes part.")
-    first: Edtf | MISSING = Field(default=MISSING, description="The date of its first event.")
-    last: Edtf | MISSING = Field(default=MISSING, description="The date of its last event.")
+    first: Edtf | MISSING = Field(
+        default=MISSING, description="The date of the first of its events in order."
+    )
+    last: Edtf | MISSING = Field(
+        default=MISSING, description="The date of the last of its events in order."
+    )
 
 
 class Source(BaseModel):
@@ -181,8 +186,12 @@ class Timeline(BaseModel):
     description: str | MISSING = MISSING
     language: str | MISSING = Field(default=MISSING, description="A BCP 47 tag, as `en`.")
     events: Count
-    first: Edtf | MISSING = Field(default=MISSING, description="The date of its first event.")
-    last: Edtf | MISSING = Field(default=MISSING, description="The date of its last event.")
+    first: Edtf | MISSING = Field(
+        default=MISSING, description="The date of the first of its events in order."
+    )
+    last: Edtf | MISSING = Field(
+        default=MISSING, description="The date of the last of its events in order."
+    )
 
 
 class Total(BaseModel):

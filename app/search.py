@@ -1,4 +1,4 @@
-"""Full-text search: how text is folded, and SQLite's FTS5, which is named nowhere else.
+"""Full-text search: how text is folded, and all that the application knows of SQLite's FTS5.
 
 https://www.sqlite.org/fts5.html
 """

@@ -2,20 +2,20 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "TIMELINE_"
 
 
 class Settings(BaseSettings):
     """Each setting is read from `TIMELINE_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="TIMELINE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     database_url: str = Field(
         default="sqlite:///timeline.db",
-        pattern=r"^sqlite:///[^?]+$",
-        description="Where the records are: `sqlite:///` and the path of a file; "
-        "four slashes begin an absolute path.",
+        description="Where the records are: sqlite:/// and the path of a file.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     root_path: str = Field(
         default="",
         pattern=r"^(/[^/?#\s]+)*$",
-        description="The path prefix under which a proxy serves it, as `/timeline`.",
+        description="The path prefix under which a proxy serves it, as /timeline.",
     )
     busy_timeout: float = Field(
         default=5,
@@ -31,6 +31,15 @@ class Settings(BaseSettings):
         le=600,
         description="Seconds to wait for another process that is writing.",
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_file(cls, url: str) -> str:
+        path = url.removeprefix("sqlite:///")
+        if path == url or "?" in path or path in ("", ":memory:"):
+            # What was given is not quoted: it may hold a password.
+            raise ValueError("write sqlite:/// and the path of a file, as sqlite:///timeline.db")
+        return url
 
 
 def bundled(name: str) -> Path:

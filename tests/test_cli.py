@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -126,12 +127,40 @@ def test_two_servers_starting_at_once_load_the_seed_once(tmp_path: Path) -> None
             assert client.get("/readyz").json()["revision"] == 1
 
 
+def test_a_taken_port_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = run(tmp_path, "serve", "--port", str(port))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"cannot listen on 127.0.0.1, port {port}" in refused.stderr
+    assert not (tmp_path / "timeline.db").exists()
+
+
+def test_who_writes_is_waited_for_as_long_as_is_set(tmp_path: Path) -> None:
+    assert run(tmp_path, "load", str(HARBOUR)).returncode == 0
+    holding = sqlite3.connect(tmp_path / "timeline.db", isolation_level=None)
+    holding.execute("BEGIN IMMEDIATE")
+    try:
+        with serving(tmp_path) as (client, _):
+            assert client.get("/events").json()["total"]["value"] == 6
+        refused = run(tmp_path, "load", str(FERRY), TIMELINE_BUSY_TIMEOUT="0.1")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "database is locked" in refused.stderr
+    finally:
+        holding.close()
+    assert run(tmp_path, "load", str(FERRY)).returncode == 0
+
+
 def test_load_tells_what_it_did(tmp_path: Path) -> None:
     loaded = run(tmp_path, "load", str(HARBOUR), str(FERRY))
     assert loaded.returncode == 0
-    assert loaded.stdout.endswith("timeline.db: 7 events added, 0 changed, 0 as they were.\n")
+    assert loaded.stdout.endswith(
+        "timeline.db: 7 events added, 9 actors added, 3 sources added, 2 timelines added.\n"
+    )
     again = run(tmp_path, "load", str(HARBOUR), str(FERRY))
-    assert again.stdout.endswith("timeline.db: 0 events added, 0 changed, 7 as they were.\n")
+    assert again.stdout.endswith("timeline.db: nothing changed.\n")
 
 
 def test_load_tells_every_problem_and_loads_nothing(tmp_path: Path) -> None:
@@ -152,7 +181,7 @@ def test_migrate(tmp_path: Path) -> None:
     for _ in range(2):
         migrated = run(tmp_path, "migrate")
         assert migrated.returncode == 0
-        assert migrated.stdout.endswith("timeline.db is up to date.\n")
+        assert migrated.stdout.endswith("timeline.db has the tables of this version.\n")
 
 
 def test_openapi_prints_the_document(tmp_path: Path) -> None:
@@ -171,13 +200,19 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "another kind of database": (
         ("serve",),
         {"TIMELINE_DATABASE_URL": "postgresql://localhost/timeline"},
-        "TIMELINE_DATABASE_URL: 'postgresql://localhost/timeline' is not of the form",
+        "TIMELINE_DATABASE_URL: write sqlite:/// and the path of a file",
     ),
     "a database in memory": (
         ("serve",),
-        {"TIMELINE_DATABASE_URL": "sqlite://"},
-        "TIMELINE_DATABASE_URL: 'sqlite://' is not of the form",
+        {"TIMELINE_DATABASE_URL": "sqlite:///:memory:"},
+        "TIMELINE_DATABASE_URL: write sqlite:/// and the path of a file",
     ),
+    "a setting misspelled": (
+        ("migrate",),
+        {"TIMELINE_DATBASE_URL": "sqlite:///x.db"},
+        "TIMELINE_DATBASE_URL is not a setting; the nearest is TIMELINE_DATABASE_URL",
+    ),
+    "an address that is none": (("serve", "--host", "999.1.1.1"), {}, "cannot listen on 999.1.1.1"),
     "a port too large": (("serve", "--port", "70000"), {}, "TIMELINE_PORT: '70000'"),
     "a prefix without a slash": (("serve", "--root-path", "x"), {}, "TIMELINE_ROOT_PATH: 'x'"),
     "a file that is none of ours": (

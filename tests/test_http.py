@@ -196,7 +196,7 @@ def test_a_schema_of_another_version_is_not_ready(tmp_path: Path) -> None:
         with database.write() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         problem = check_problem(client.get("/readyz"), 503)
-        assert "has schema 9999, this version reads 0001" in problem.detail
+        assert "another schema" in problem.detail
 
 
 @pytest.mark.anyio

@@ -153,8 +153,8 @@ def test_extent(seed: httpx.Client, query: str) -> None:
 TOO_MANY = {
     "interval=day&from=2000&to=2020": "give `interval=month`",
     "interval=day&from=1500&to=2020": "give `interval=year`",
-    "interval=year&from=0001&to=2022": "narrow `from` and `to`",
-    "interval=day&from=0001&to=9999": "narrow `from` and `to`",
+    "interval=year&from=0001&to=2022": "narrow the window",
+    "interval=day&from=0001&to=9999": "narrow the window",
 }
 
 
@@ -186,7 +186,8 @@ ACTORS = {
     "q=biden": ["us-government", "joe-biden"],
     "q=BIDEN%20admin": ["us-government"],
     "q=council": ["israel-nsc"],
-    "q=%25": [],
+    "q=%22NSO%20Group%22": ["nso-group"],
+    "q=zzz": [],
     "q=minister%E2%80%99s": ["israel-pmo"],
     "kind=media": ["shomrim", "propublica", "reuters"],
     "kind=company&kind=media&q=r": ["shomrim", "candiru", "nso-group", "propublica", "reuters"],
