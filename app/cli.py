@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 from pydantic import ValidationError
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
@@ -188,10 +188,10 @@ def _summary(loaded: Mapping[str, Loaded], path: Path) -> str:
 def _settings(**options: str | int) -> Settings:
     """Read the settings; options win over the environment."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    for name in os.environ:
-        if name.startswith(PREFIX) and name not in known:
-            nearest, *_ = process.extractOne(name, known)
-            raise UsageError(f"{name} is not a setting; the nearest is {nearest}")
+    # Others may set variables of this prefix too, as Kubernetes does for a service of this name.
+    for name in os.environ.keys() - known:
+        if similar := process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=85):
+            typer.echo(f"Warning: {name} is not a setting; did you mean {similar[0]}?", err=True)
     return Settings(**options)  # type: ignore[arg-type]
 
 

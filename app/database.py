@@ -90,7 +90,7 @@ class Database:
         if not self.path.absolute().parent.is_dir():
             raise DatabaseError(f"{self.path}: there is no directory {self.path.parent}")
         self._use_wal()
-        if self._revision() == _head():
+        if self._schema() == _head():
             return  # and no writer is waited for
         with self.write(timeout=MIGRATION_TIMEOUT) as connection:
             command.upgrade(_alembic(connection), "head")
@@ -102,34 +102,31 @@ class Database:
         https://www.sqlite.org/wal.html#activating_and_configuring_wal_mode
         """
         deadline = time.monotonic() + MIGRATION_TIMEOUT
-        with closing(sqlite3.connect(self.path)) as connection:
-            while True:
-                try:
+        while True:
+            try:
+                with closing(sqlite3.connect(self.path)) as connection:
                     connection.execute("PRAGMA journal_mode = WAL")
-                except sqlite3.OperationalError as error:
-                    if time.monotonic() > deadline:
-                        raise DatabaseError(f"{self.path}: {error}") from None
-                    time.sleep(0.05)
-                except sqlite3.DatabaseError as error:
+            except sqlite3.DatabaseError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > deadline:
                     raise DatabaseError(f"{self.path}: {error}") from None
-                else:
-                    return
+                time.sleep(0.05)
+            else:
+                return
 
     def require_current(self) -> None:
         """Raise DatabaseError unless the tables are those that this version reads."""
         if not self.path.exists():
             raise DatabaseError(f"{self.path}: there is no such file; run `timeline migrate`")
-        found = self._revision()
+        found = self._schema()
         if found != _head():
             raise DatabaseError(
                 f"{self.path} has schema {found or 'none'}, this version reads {_head()}; "
                 "run `timeline migrate`"
             )
 
-    def _revision(self) -> str | None:
-        """Read which schema the tables have, if the file is there at all."""
-        if not self.path.exists():
-            return None
+    def _schema(self) -> str | None:
+        """Read which schema the tables have."""
         with self.read() as session:
             return MigrationContext.configure(session.connection()).get_current_revision()
 

@@ -124,29 +124,30 @@ class _Answer:
 
     async def _finish(self, body: bytes, *, whole: bool) -> bytes:
         """Set the status and the headers, and give the body that belongs to them."""
-        headers = MutableHeaders(raw=self._start["headers"])
+        headers, status = MutableHeaders(raw=self._start["headers"]), self._start["status"]
         for name, value in ON_EVERY_ANSWER.items():
             headers.setdefault(name, value)
-        status = self._start["status"]
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = ALLOWED_METHODS
             if self._method == "OPTIONS":
-                self._start["status"] = HTTPStatus.NO_CONTENT
                 headers.update(ON_PREFLIGHT)
-                del headers["Content-Type"], headers["Content-Length"]
-                return b""
+                return self._without_body(HTTPStatus.NO_CONTENT, headers)
         headers.setdefault("Cache-Control", FRESH if status == HTTPStatus.OK else "no-store")
         if not whole:
             return body
         body, suffix = await self._compress(body, headers)
-        if status == HTTPStatus.OK and headers["Cache-Control"] == FRESH:
+        headers["Content-Length"] = str(len(body))
+        if headers["Cache-Control"] == FRESH:
             headers["ETag"] = f'"{blake2b(body, digest_size=12).hexdigest()}{suffix}"'
             if _matches(self._request.get("if-none-match", ""), headers["ETag"]):
-                self._start["status"] = HTTPStatus.NOT_MODIFIED
-                del headers["Content-Type"], headers["Content-Length"]
-                return b""
-        headers["Content-Length"] = str(len(body))
+                return self._without_body(HTTPStatus.NOT_MODIFIED, headers)
         return body
+
+    def _without_body(self, status: HTTPStatus, headers: MutableHeaders) -> bytes:
+        self._start["status"] = status
+        for name in ("Content-Type", "Content-Length", "Content-Encoding"):
+            del headers[name]
+        return b""
 
     async def _compress(self, body: bytes, headers: MutableHeaders) -> tuple[bytes, str]:
         if (

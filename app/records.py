@@ -36,11 +36,6 @@ def _array(items: Selection, owner: type[SQLModel]) -> Expression:
     return select(func.json_group_array(func.json(item))).scalar_subquery()
 
 
-def _texts(items: Selection, owner: type[SQLModel]) -> Expression:
-    (item,) = items.correlate(owner).subquery().c
-    return select(func.json_group_array(item)).scalar_subquery()
-
-
 def _bool(flag: Expression) -> Expression:
     return case((flag, func.json("true")), else_=func.json("false"))
 
@@ -132,14 +127,14 @@ EVENT: Expression = _object(
         .order_by(col(Citation.position)),
         Event,
     ),
-    topics=_texts(
-        select(col(EventTopic.topic))
+    topics=_array(
+        select(func.json_quote(col(EventTopic.topic)))
         .where(col(EventTopic.event_id) == col(Event.id))
         .order_by(col(EventTopic.topic)),
         Event,
     ),
-    timelines=_texts(
-        select(col(Timeline.slug))
+    timelines=_array(
+        select(func.json_quote(col(Timeline.slug)))
         .join(EventTimeline, col(EventTimeline.timeline_id) == col(Timeline.id))
         .where(col(EventTimeline.event_id) == col(Event.id))
         .order_by(col(Timeline.slug)),

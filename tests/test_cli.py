@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from app.main import create_app
-from tests.conftest import FERRY, HARBOUR
+from tests.conftest import FERRY, HARBOUR, TESTS
 
 TIMELINE = Path(sys.executable).with_name("timeline")
 
@@ -184,6 +184,15 @@ def test_migrate(tmp_path: Path) -> None:
         assert migrated.stdout.endswith("timeline.db has the tables of this version.\n")
 
 
+def test_a_misspelled_setting_is_warned_of(tmp_path: Path) -> None:
+    variables = {"TIMELINE_DATBASE_URL": "sqlite:///x.db", "TIMELINE_SERVICE_HOST": "10.0.0.1"}
+    migrated = run(tmp_path, "migrate", **variables)
+    assert migrated.returncode == 0
+    assert migrated.stderr == (
+        "Warning: TIMELINE_DATBASE_URL is not a setting; did you mean TIMELINE_DATABASE_URL?\n"
+    )
+
+
 def test_openapi_prints_the_document(tmp_path: Path) -> None:
     printed = run(tmp_path, "openapi")
     assert json.loads(printed.stdout) == json.loads(json.dumps(create_app().openapi()))
@@ -197,6 +206,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
         {"TIMELINE_DATABASE_URL": "sqlite:///nowhere/timeline.db"},
         "nowhere/timeline.db: there is no directory nowhere",
     ),
+    "a directory instead of a file": (
+        ("serve",),
+        {"TIMELINE_DATABASE_URL": f"sqlite:///{TESTS}"},
+        "unable to open database file",
+    ),
     "another kind of database": (
         ("serve",),
         {"TIMELINE_DATABASE_URL": "postgresql://localhost/timeline"},
@@ -206,11 +220,6 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
         ("serve",),
         {"TIMELINE_DATABASE_URL": "sqlite:///:memory:"},
         "TIMELINE_DATABASE_URL: write sqlite:/// and the path of a file",
-    ),
-    "a setting misspelled": (
-        ("migrate",),
-        {"TIMELINE_DATBASE_URL": "sqlite:///x.db"},
-        "TIMELINE_DATBASE_URL is not a setting; the nearest is TIMELINE_DATABASE_URL",
     ),
     "an address that is none": (("serve", "--host", "999.1.1.1"), {}, "cannot listen on 999.1.1.1"),
     "a port too large": (("serve", "--port", "70000"), {}, "TIMELINE_PORT: '70000'"),
