@@ -177,7 +177,7 @@ def _described(connection: Connection) -> str:
 
 def _summary(loaded: Mapping[str, Loaded], path: Path) -> str:
     counts = [
-        f"{count:,} {kind} {done}"
+        f"{count:,} {kind if count > 1 else kind[:-1]} {done}"
         for kind, one in loaded.items()
         for done, count in (("added", one.added), ("changed", one.changed))
         if count

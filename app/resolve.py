@@ -1,6 +1,8 @@
 """From the names in a query to what they stand for in the database, or a problem that helps."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import islice
 
 from pydantic import MISSING
 from rapidfuzz import process
@@ -113,20 +115,25 @@ class _LookUp:
         self.faults.append(fault(parameter, detail, actors))
 
     def _unknown_actor(self, parameter: str, name: str) -> None:
-        spellings = [
-            row
+        # An actor has several spellings, of which the nearest counts.
+        matches = process.extract(fold(name), [key for *_, key in self._spellings], limit=10)
+        found = dict.fromkeys(self._spellings[at][:2] for *_, at in matches)
+        actors = dict(islice(found, MAX_NEAREST))
+        detail = f"no actor is called {shown(name)}; {_nearest(actors)}"
+        self.faults.append(fault(parameter, detail, actors))
+
+    @cached_property
+    def _spellings(self) -> list[tuple[str, str, str]]:
+        """List id and name of each actor beside each text by which it is found."""
+        return [
+            (slug, name, key)
             for query in (
                 select(Actor.slug, Actor.name, Actor.slug),
                 select(Actor.slug, Actor.name, Actor.key),
                 select(Actor.slug, Actor.name, ActorAlias.key).join(Actor),
             )
-            for row in self._session.exec(query)
+            for slug, name, key in self._session.exec(query)
         ]
-        # An actor has several spellings, of which the nearest counts.
-        matches = process.extract(fold(name), [spelled for *_, spelled in spellings], limit=10)
-        actors = dict(list(dict.fromkeys(spellings[at][:2] for *_, at in matches))[:MAX_NEAREST])
-        detail = f"no actor is called {shown(name)}; {_nearest(actors)}"
-        self.faults.append(fault(parameter, detail, actors))
 
     def _unknown(self, parameter: str, value: str, known: Sequence[str]) -> None:
         nearest = {match: "" for match, *_ in process.extract(value, known, limit=MAX_NEAREST)}

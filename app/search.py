@@ -38,9 +38,8 @@ def fold(value: str) -> str:
     `NSO’s Café` and `nso's  cafe` fold alike.
     """
     plain = unicodedata.normalize("NFKD", value.translate(_APOSTROPHES).casefold())
-    decomposed = unicodedata.normalize(
-        "NFKD", plain.casefold()
-    )  # some letters decompose to capitals
+    # Some letters decompose to capitals, so they are folded again.
+    decomposed = unicodedata.normalize("NFKD", plain.casefold())
     bare = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
     return " ".join(_GERSHAYIM.sub("'", bare.translate(_LETTERS)).split())
 
