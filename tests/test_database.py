@@ -27,7 +27,7 @@ from app.database import (
     revision_of,
 )
 from tests.conftest import HARBOUR, TESTS, load_into, new_database, serving
-from tests.test_bad_input import check_problem
+from tests.problems import check_problem
 
 
 def _schema(path: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from app.delivery import ALLOWED_METHODS, FRESH, ON_EVERY_ANSWER, Delivery
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import FERRY, HARBOUR, load_into, new_database, serving
-from tests.test_bad_input import check_problem
+from tests.problems import check_problem
 
 PATHS = [
     "/",

@@ -16,7 +16,7 @@ from app.dossier import Dossier
 from tests.conftest import GENERATED, load_dossiers, new_database, repetitions, serving
 from tests.generated import make_event
 from tests.reference import Params, Reference
-from tests.test_reference import filters
+from tests.strategies import filters
 
 reference = Reference(GENERATED.values())
 

@@ -1,7 +1,6 @@
 """The server and a slow, plain reading of the filters agree on any query."""
 
 from datetime import date
-from random import Random
 from typing import Any, get_args
 
 import httpx
@@ -9,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.models import Role, Status
 from app.schemas import Interval
 from tests.conftest import GENERATED, repetitions
-from tests.generated import ACTORS, KINDS, SOURCES, TOPICS, VOCABULARY, make_date
 from tests.reference import Given, Params, Reference, fits
+from tests.strategies import filters, maybe
 
 FACETS = ["actor", "kind", "status", "topic", "timeline", "source"]
 
@@ -21,53 +19,8 @@ reference = Reference(GENERATED.values())
 pytestmark = pytest.mark.full
 
 
-def _repeated(name: str, values: list[str], most: int = 3) -> st.SearchStrategy[Params]:
-    return st.lists(st.sampled_from(values).map(lambda value: (name, value)), max_size=most)
-
-
-def _maybe(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[Params]:
-    return st.just([]) | values.map(lambda value: [(name, value)])
-
-
-names = [*ACTORS, *(f"ALIAS {n}" for n in range(len(ACTORS))), "quay 0", "o'brien's 2", "ŁODZ 3"]
-dates = st.integers().map(lambda seed: make_date(Random(seed)))
-days = st.dates(date(2017, 1, 1), date(2024, 1, 1)).map(date.isoformat)
-plain_dates = st.builds(lambda day, length: day[:length], days, st.sampled_from([4, 7, 10]))
-windows = st.one_of(
-    st.just([]),
-    plain_dates.map(lambda first: [("from", first)]),
-    plain_dates.map(lambda last: [("to", last)]),
-    st.tuples(plain_dates, plain_dates).map(lambda ends: [("from", min(ends)), ("to", max(ends))]),
-    dates.map(lambda when: [("date", when)]),
-)
-phrases = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=2).map(
-    lambda said: f'"{" ".join(said)}"'
-)
-queries = st.lists(
-    st.sampled_from([*VOCABULARY, "LODZ", "שלום", "محمد", "obrien", "o'brien", "zurich"]) | phrases,
-    min_size=1,
-    max_size=3,
-).map(" ".join)
-filters = st.tuples(
-    _repeated("actor", names),
-    _maybe("actor_match", st.sampled_from(["any", "all"])),
-    _maybe("actor_scope", st.sampled_from(["self", "tree"])),
-    _repeated("role", list(get_args(Role)), 2),
-    _repeated("exclude_actor", names, 1),
-    windows,
-    _maybe("date_match", st.sampled_from(["overlap", "within"])),
-    _repeated("kind", KINDS, 2),
-    _repeated("status", list(get_args(Status)), 2),
-    _repeated("topic", TOPICS, 1),
-    _repeated("source", SOURCES, 1),
-    _maybe("timeline", st.sampled_from(["one", "two"])),
-    _maybe("q", queries),
-    _maybe("min_sources", st.sampled_from(["0", "1", "2"])),
-).map(lambda parts: [param for part in parts for param in part])
-
-
 @settings(max_examples=repetitions(300, 5_000))
-@given(filters, _maybe("order", st.sampled_from(["asc", "desc"])))
+@given(filters, maybe("order", st.sampled_from(["asc", "desc"])))
 def test_rows_and_their_order(generated: httpx.Client, params: Params, order: Params) -> None:
     page = _get(generated, "/events", [*params, *order, ("limit", "500")])
     expected = [event.id for event in reference.select([*params, *order])]
