@@ -25,6 +25,7 @@ from app.errors import worded
 from app.load import Loaded, is_empty, load
 from app.main import create_app
 from app.models import Event, Timeline
+from app.protocol import Protocol
 from app.settings import PREFIX, Settings, bundled
 
 GRACE = 5
@@ -89,6 +90,7 @@ def serve(
         workers=workers,
         reload=reload,
         reload_dirs=[str(Path(__file__).parent)] if reload else None,
+        http=Protocol,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )

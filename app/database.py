@@ -89,11 +89,26 @@ class Database:
         """Bring the tables to this version, in one transaction, however many try at once."""
         if not self.path.absolute().parent.is_dir():
             raise DatabaseError(f"{self.path}: there is no directory {self.path.parent}")
+        if self.path.exists():
+            self._require_ours()
         self._use_wal()
         if self._schema() == _head():
             return  # and no writer is waited for
         with self.write(timeout=MIGRATION_TIMEOUT) as connection:
             command.upgrade(_alembic(connection), "head")
+
+    def _require_ours(self) -> None:
+        """Refuse, untouched, what another program or a newer version has made."""
+        with self.read() as session:
+            query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+            tables = session.connection().execute(text(query)).scalars().all()
+        if tables and "alembic_version" not in tables:
+            raise DatabaseError(f"{self.path} is a database of another program; name another file")
+        known = {script.revision for script in _scripts().walk_revisions()}
+        if tables and (found := self._schema()) and found not in known:
+            raise DatabaseError(
+                f"{self.path} has schema {found}, made by a newer version; install that version"
+            )
 
     def _use_wal(self) -> None:
         """Let readers read while one writes. The file remembers it, so connections need not say it.
@@ -166,7 +181,11 @@ def damage(session: Session, whole_up_to: int = WHOLE_UP_TO) -> str | None:
 
 def _head() -> str | None:
     """Give the schema that this version reads."""
-    return ScriptDirectory.from_config(_alembic()).get_current_head()
+    return _scripts().get_current_head()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_alembic())
 
 
 def _alembic(connection: Connection | None = None) -> Config:

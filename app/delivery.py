@@ -61,11 +61,9 @@ class Delivery:
         request = {
             **scope,
             "method": "GET" if scope["method"] == "HEAD" else scope["method"],
+            "path": self._prefixed(scope["path"]),
             "root_path": self._root_path,
         }
-        # A proxy may strip the prefix under which it serves us, or not.
-        if not scope["path"].startswith(f"{self._root_path}/"):
-            request["path"] = f"{self._root_path}{scope['path']}"
         if refusal := _refusal(scope):
             await refusal.response()(request, receive, answer.send)
             return
@@ -77,6 +75,12 @@ class Delivery:
                 raise
             problem = ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "something failed on our side")
             await problem.response()(request, receive, answer.send)
+
+    def _prefixed(self, path: str) -> str:
+        """Give the path with the prefix of the proxy, which may have stripped it or not."""
+        if path == self._root_path:
+            return f"{path}/"
+        return path if path.startswith(f"{self._root_path}/") else f"{self._root_path}{path}"
 
 
 def _refusal(scope: Scope) -> ProblemError | None:
@@ -139,7 +143,7 @@ class _Answer:
         headers["Content-Length"] = str(len(body))
         if headers["Cache-Control"] == FRESH:
             headers["ETag"] = f'"{blake2b(body, digest_size=12).hexdigest()}{suffix}"'
-            if _matches(self._request.get("if-none-match", ""), headers["ETag"]):
+            if _matches(self._asked("If-None-Match"), headers["ETag"]):
                 return self._without_body(HTTPStatus.NOT_MODIFIED, headers)
         return body
 
@@ -149,11 +153,15 @@ class _Answer:
             del headers[name]
         return b""
 
+    def _asked(self, name: str) -> str:
+        """Join the lines of a request header, which may be several."""
+        return ", ".join(self._request.getlist(name))
+
     async def _compress(self, body: bytes, headers: MutableHeaders) -> tuple[bytes, str]:
         if (
             len(body) < MIN_COMPRESSED
             or not _COMPRESSIBLE.match(headers.get("Content-Type", ""))
-            or not _accepts_gzip(self._request.get("accept-encoding", ""))
+            or not _accepts_gzip(self._asked("Accept-Encoding"))
         ):
             return body, ""
         headers["Content-Encoding"] = "gzip"

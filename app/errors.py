@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import MISSING, BaseModel, Field
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -78,8 +78,13 @@ class ProblemError(Exception):
 
 def shown(value: object) -> str:
     """Quote what a client sent: escaped, and at most a hundred characters of it."""
+    return f"'{escaped(value)}'"
+
+
+def escaped(value: object) -> str:
+    """Write what a client sent without control characters, and at most a hundred of it."""
     given = str(value)
-    return repr(given[:MAX_SHOWN]) + ("…" if len(given) > MAX_SHOWN else "")
+    return repr(given[:MAX_SHOWN])[1:-1] + ("…" if len(given) > MAX_SHOWN else "")
 
 
 def fault(parameter: str, detail: str, allowed: Iterable[str] = ()) -> Fault:
@@ -93,6 +98,12 @@ def fault(parameter: str, detail: str, allowed: Iterable[str] = ()) -> Fault:
 def unprocessable(*faults: Fault) -> ProblemError:
     """Refuse a query for the faults in it."""
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults)
+
+
+def unavailable(detail: str) -> ProblemError:
+    """Say that the database cannot be asked now, and when to ask again."""
+    headers = {"Retry-After": str(RETRY_AFTER)}
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -163,8 +174,7 @@ def _http(request: Request, error: HTTPException) -> Response:
 
 def _database(request: Request, error: Exception) -> Response:
     logger.error("%s: %s", request.url.path, error)
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "the database is busy or out of reach; try again shortly",
-        headers={"Retry-After": str(RETRY_AFTER)},
-    ).response()
+    # Of SQLite's errors, those that are not operational tell of a file that is no database.
+    operational = isinstance(error, (OperationalError, PoolTimeoutError))
+    state = "busy or out of reach; try again shortly" if operational else "damaged"
+    return unavailable(f"the database is {state}").response()

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import MISSING
@@ -37,7 +37,7 @@ def _int(value: int) -> int:
 _READERS: dict[type, Callable[[Any], Any]] = {
     int: _int,
     date: date.fromisoformat,
-    datetime: datetime.fromisoformat,
+    datetime: lambda value: datetime.fromisoformat(value).astimezone(UTC),
 }
 
 

@@ -11,12 +11,14 @@ from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, Config
 from rapidfuzz import fuzz, process
 
 from app.dates import MAX_LENGTH, WRITE_A_DAY, EventDate
-from app.errors import Fault, fault, shown, unprocessable
+from app.errors import Fault, escaped, fault, shown, unprocessable
 from app.models import ActorKind, Role, Status
 from app.schemas import Interval
 from app.search import MAX_TERMS, terms
 
 MAX_REPEATS = 50
+MAX_UNKNOWN = 10
+"""So many unknown parameters are named at once."""
 MAX_TEXT = 200
 MAX_CURSOR = 1_000
 MAX_COUNT = 2**31 - 1
@@ -226,13 +228,12 @@ class StrictRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             given = [name for name, _ in request.query_params.multi_items()]
-            faults = [
-                _repeated(name) if name in repeatable else _unknown(name, list(repeatable))
-                for name in dict.fromkeys(given)
-                if name not in repeatable or (given.count(name) > 1 and not repeatable[name])
-            ]
-            if faults:
-                raise unprocessable(*faults[:MAX_REPEATS])
+            unknown = [name for name in dict.fromkeys(given) if name not in repeatable]
+            single = [name for name, more in repeatable.items() if not more]
+            repeated = [name for name in single if given.count(name) > 1]
+            if unknown or repeated:
+                faults = [_unknown(name, list(repeatable)) for name in unknown[:MAX_UNKNOWN]]
+                raise unprocessable(*faults, *map(_repeated, repeated))
             return await answer(request)
 
         return strict
@@ -243,11 +244,11 @@ def _repeated(name: str) -> Fault:
 
 
 def _unknown(name: str, known: list[str]) -> Fault:
-    parameter = shown(name)[1:-1]
+    parameter = escaped(name) or "''"
     detail = "there is no such parameter here"
     if not known:
         return fault(parameter, f"{detail}; this path takes none")
     similar = process.extract(name, known, scorer=fuzz.ratio, limit=3, score_cutoff=65)
     nearest = [match for match, *_ in similar]
     cure = f"did you mean {' or '.join(nearest)}?" if nearest else "remove it"
-    return fault(parameter, f"{detail}; {cure}", nearest or known)
+    return fault(parameter, f"{detail}; {cure}", nearest)

@@ -16,6 +16,8 @@ from app.queries import EventFilter, Expression, Window
 from app.search import fold, terms
 
 MAX_NEAREST = 3
+MAX_SUGGESTED = 3
+"""So many names are compared with all that are stored; more would take a whole second."""
 NOBODY = -1
 """Stands for a name that was not found, until all faults are told at once."""
 
@@ -53,8 +55,8 @@ def _window(query: EventQuery, faults: list[Fault]) -> Window:
     end = None if query.to is MISSING else EventDate.parse(query.to).latest
     if query.date is not MISSING:
         if start or end:
-            beside = "from" if start else "to"
-            faults.append(fault("date", f"it stands beside `{beside}`; give one or the other"))
+            beside = " and ".join(name for name, day in (("`from`", start), ("`to`", end)) if day)
+            faults.append(fault("date", f"it stands beside {beside}; give one or the other"))
         when = EventDate.parse(query.date)
         return when.start.first if when.start else None, when.end.last if when.end else None
     if start and end and start > end:
@@ -115,6 +117,9 @@ class _LookUp:
         self.faults.append(fault(parameter, detail, actors))
 
     def _unknown_actor(self, parameter: str, name: str) -> None:
+        if len(self.faults) >= MAX_SUGGESTED:
+            self.faults.append(fault(parameter, f"no actor is called {shown(name)}"))
+            return
         # An actor has several spellings, of which the nearest counts.
         matches = process.extract(fold(name), [key for *_, key in self._spellings], limit=10)
         found = dict.fromkeys(self._spellings[at][:2] for *_, at in matches)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app import records, schemas
 from app.database import Database, DatabaseError, damage, revision_of
-from app.errors import MEDIA_TYPE, ProblemError, fault, shown
+from app.errors import MEDIA_TYPE, ProblemError, fault, shown, unavailable
 from app.facets import count_facets
 from app.histogram import count_buckets
 from app.models import Actor, Event, Source, Timeline
@@ -65,7 +65,8 @@ def open_session(database: DatabaseDep) -> Iterator[Session]:
         yield session
 
 
-SessionDep = Annotated[Session, Depends(open_session)]
+# Closed before the answer goes out, so that no answer on its way holds a connection.
+SessionDep = Annotated[Session, Depends(open_session, scope="function")]
 Id = Annotated[str, Path(alias="id", description="The record's id.")]
 
 
@@ -143,8 +144,8 @@ def get_timeline(slug: Id, session: SessionDep) -> Response:
 
 
 @router.get("/livez", tags=["health"])
-def get_liveness(response: Response) -> schemas.Health:
-    """Tell that the process is up."""
+async def get_liveness(response: Response) -> schemas.Health:
+    """Tell that the process is up, even while every thread waits for the database."""
     response.headers["Cache-Control"] = "no-store"
     return schemas.Health()
 
@@ -158,11 +159,18 @@ def get_readiness(
     try:
         database.require_current()
     except DatabaseError:
-        detail = "the database has another schema than this version reads"
-        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
+        raise unavailable("the database is missing or of another version") from None
     if damaged := damage(session):
-        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"the database is corrupt: {damaged}")
+        raise unavailable(f"the database is corrupt: {damaged}")
     return schemas.Readiness(revision=revision_of(session), sqlite=sqlite_version)
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def get_document(request: Request) -> dict[str, Any]:
+    """Give the OpenAPI document."""
+    document: dict[str, Any] = request.app.openapi()
+    root_path = request.scope["root_path"]
+    return {**document, "servers": [{"url": root_path}]} if root_path else document
 
 
 @router.get("/", include_in_schema=False)

@@ -19,6 +19,7 @@ from app.database import Database
 from app.dossier import Dossier, read_dossier
 from app.load import load
 from app.main import create_app
+from app.protocol import Protocol
 from app.settings import Settings, bundled
 from tests.generated import make_dossiers
 
@@ -80,7 +81,7 @@ def serving(path: Path, root_path: str = "") -> Iterator[httpx.Client]:
     app = create_app(Settings(database_url=f"sqlite:///{path}", root_path=root_path))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app, http=Protocol, log_level="error", ws="none"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         while not server.started and thread.is_alive():

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import MISSING
 
 from app.main import create_app
 from tests.problems import check_problem
@@ -81,6 +82,8 @@ MISTAKES = {
     "date=2021-13": ("date", "there is no month 13"),
     "date=2021&from=2020": ("date", "beside `from`"),
     "date=2021&to=2022": ("date", "beside `to`"),
+    "date=2021&from=2020&to=2022": ("date", "beside `from` and `to`"),
+    "=1": ("''", "there is no such parameter"),
     "q=***": ("q", "has no word in it"),
     "q=a b c d e f g h i": ("q", "at most 8"),
     "limit=0": ("limit", "give 1 or more"),
@@ -119,6 +122,19 @@ def test_every_fault_is_told_at_once(seed: httpx.Client) -> None:
     assert [fault.parameter for fault in faults] == ["actor", "from", "kind", "timeline"]
 
 
+def test_many_faults_are_cut(seed: httpx.Client) -> None:
+    unknown = {f"parameter-{number}": "1" for number in range(300)}
+    assert len(check_problem(seed.get("/events", params=unknown), 422).errors) == 10
+    (fault,) = check_problem(seed.get("/events", params={"a" * 150: "1"}), 422).errors
+    assert fault.parameter == "a" * 100 + "…"
+
+
+def test_only_the_first_unknown_names_are_compared(seed: httpx.Client) -> None:
+    actors = [f"nobody {number}" for number in range(50)]
+    faults = check_problem(seed.get("/events", params={"actor": actors}), 422).errors
+    assert [fault.allowed is not MISSING for fault in faults] == [True] * 3 + [False] * 47
+
+
 def test_what_was_given_is_escaped_and_cut(seed: httpx.Client) -> None:
     given = "<script>\u202e\u0007" + "x" * 180
     problem = check_problem(seed.get("/events", params={"kind": given.replace("\x07", "")}), 422)
@@ -127,7 +143,9 @@ def test_what_was_given_is_escaped_and_cut(seed: httpx.Client) -> None:
     assert "x" * 101 not in problem.detail
 
 
-@pytest.mark.parametrize("path", ["/events/nso-blacklisted", "/readyz", "/livez", "/"])
+@pytest.mark.parametrize(
+    "path", ["/events/nso-blacklisted", "/readyz", "/livez", "/openapi.json", "/"]
+)
 def test_paths_without_parameters_refuse_any(seed: httpx.Client, path: str) -> None:
     problem = check_problem(seed.get(path, params={"x": "1"}), 422)
     assert "this path takes none" in problem.detail

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -191,6 +191,31 @@ def test_a_misspelled_setting_is_warned_of(tmp_path: Path) -> None:
     assert migrated.stderr == (
         "Warning: TIMELINE_DATBASE_URL is not a setting; did you mean TIMELINE_DATABASE_URL?\n"
     )
+
+
+# what another program or a newer version has made: what is told
+OTHERS = {
+    "CREATE TABLE actor (x)": "is a database of another program; name another file",
+    "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('0099')": (
+        "has schema 0099, made by a newer version; install that version"
+    ),
+}
+
+
+@pytest.mark.parametrize("content", OTHERS)
+@pytest.mark.parametrize("command", [("serve",), ("migrate",), ("load", str(HARBOUR))])
+def test_what_others_have_made_is_not_touched(
+    tmp_path: Path, content: str, command: tuple[str, ...]
+) -> None:
+    path = tmp_path / "timeline.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(content)
+    before = path.read_bytes()
+    refused = run(tmp_path, *command)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.endswith(f"{OTHERS[content]}\n")
+    assert refused.stderr.count("\n") == 1
+    assert path.read_bytes() == before
 
 
 def test_openapi_prints_the_document(tmp_path: Path) -> None:

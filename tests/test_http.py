@@ -1,6 +1,8 @@
 """HTTP manners: methods, headers, tags and compression, on every status and path."""
 
 import gzip
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -133,6 +135,55 @@ def test_compression(seed: httpx.Client, accepted: str) -> None:
         assert body == plain.content
 
 
+def test_headers_of_several_lines(seed: httpx.Client) -> None:
+    tag = seed.get("/events", headers={"Accept-Encoding": "gzip"}).headers["etag"]
+    lines = [("If-None-Match", '"other"'), ("If-None-Match", tag)]
+    lines += [("Accept-Encoding", "deflate"), ("Accept-Encoding", "gzip")]
+    bare = httpx.Client(base_url=seed.base_url, headers=[])
+    del bare.headers["Accept-Encoding"]
+    with bare:
+        assert bare.get("/events", headers=lines).status_code == 304
+
+
+def test_many_at_once(seed: httpx.Client) -> None:
+    """An answer on its way holds no connection, though compressing it waits for a thread."""
+    urls = [f"/events?limit={500 - number}" for number in range(160)]
+    headers = {"Accept-Encoding": "gzip"}
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda url: seed.get(url, headers=headers), urls))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+# request line: what HTTP/1.1 does not allow in it
+NOT_HTTP = [
+    "GET /events?q=שלום HTTP/1.1",
+    "GET /events?q=\x00 HTTP/1.1",
+    "FOO /events HTTP/1.1",
+    f"GET /events?q={'x' * 70_000} HTTP/1.1",
+    "nonsense",
+]
+
+
+@pytest.mark.parametrize("line", NOT_HTTP)
+def test_what_is_not_http_is_a_problem_too(seed: httpx.Client, line: str) -> None:
+    address = (seed.base_url.host, seed.base_url.port)
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(f"{line}\r\nHost: x\r\n\r\n".encode())
+        received = b"".join(iter(lambda: connection.recv(65_536), b""))
+    head, _, body = received.decode().partition("\r\n\r\n")
+    status, *fields = head.split("\r\n")
+    headers = dict(field.split(": ", 1) for field in fields)
+    assert int(status.split()[1]) in (400, 414)
+    check_problem(httpx.Response(int(status.split()[1]), headers=headers, text=body), 400)
+    assert (
+        ON_EVERY_ANSWER.items()
+        <= {
+            name: headers.get(name) or headers.get(name.lower()) for name in ON_EVERY_ANSWER
+        }.items()
+    )
+    assert "--data-urlencode" in body
+
+
 def test_each_representation_keeps_its_tag(seed: httpx.Client) -> None:
     tags = {
         encoding: {
@@ -172,7 +223,8 @@ def test_links_follow_the_prefix_of_a_proxy(tmp_path: Path) -> None:
                 "/time/line/events",
             )
             assert url.params.multi_items()[:2] == [("limit", "1"), ("actor", "QBL")]
-            index = client.get("/", headers=forwarded).json()["links"]
+        for path in ("/", "/time/line", "/time/line/"):
+            index = client.get(path, headers=forwarded).json()["links"]
             assert index["events"] == "https://news.example/time/line/events"
         assert client.get("/openapi.json").json()["servers"] == [{"url": "/time/line"}]
 
@@ -195,8 +247,9 @@ def test_a_schema_of_another_version_is_not_ready(tmp_path: Path) -> None:
     with serving(database.path) as client:
         with database.write() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        problem = check_problem(client.get("/readyz"), 503)
-        assert "another schema" in problem.detail
+        answer = client.get("/readyz")
+        assert "missing or of another version" in check_problem(answer, 503).detail
+        assert answer.headers["retry-after"] == "2"
 
 
 @pytest.mark.anyio

@@ -135,6 +135,17 @@ def test_forged_cursors(harbour: httpx.Client, keys: list[Any]) -> None:
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00", "x", 7],
+)
+def test_forged_moments(harbour: httpx.Client, moment: object) -> None:
+    query = {"sort": "updated", "limit": "1"}
+    cursor = harbour.get("/events", params=query).json()["next"]
+    answer = harbour.get("/events", params={**query, "cursor": _forged(cursor, [moment, "x"])})
+    assert answer.status_code in ({422} if moment != "0001-01-01T00:00:00" else {200, 422})
+
+
 @pytest.mark.parametrize("count", [10**30, -(10**30), "1", 1.5, True, float("inf"), float("nan")])
 def test_forged_counts(harbour: httpx.Client, count: float) -> None:
     cursor = harbour.get("/actors", params={"limit": 1}).json()["next"]

@@ -30,6 +30,7 @@ LAYERS = [
     "check",
     "load",
     "delivery",
+    "protocol",
     "routes",
     "main",
     "cli",
