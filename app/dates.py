@@ -50,7 +50,7 @@ class Point:
     @property
     def display(self) -> str:
         """In English words, as in "about July 2022 (uncertain)"."""
-        words = str(self.first.year)
+        words = f"{self.first.year:04}"  # as EDTF has it: 33 might be 1933
         if self.precision != "year":
             words = f"{MONTHS[self.first.month - 1]} {words}"
         if self.precision == "day":
@@ -119,6 +119,11 @@ class EventDate:
     def sort_day(self) -> date:
         """Where it stands in a list: `earliest` or, without a start, the first day of its end."""
         return self._known.first
+
+    @property
+    def last_known(self) -> date:
+        """The last day of what is written: `latest` or, without an end, that of its start."""
+        return self.latest if self.end else self._known.last
 
     @property
     def precision(self) -> Precision:

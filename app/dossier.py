@@ -1,5 +1,6 @@
 """Dossier files: what people write by hand, and what is wrong with it if something is."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -217,49 +218,78 @@ class Dossier(Entry):
 class _Loader(yaml.CSafeLoader):
     """Reads every scalar as the text that stands there, so that `2021` stays a date.
 
-    The models know what is a number. A key written twice is refused.
+    The models know what is a number. A key written twice is refused, and so is an explicit tag.
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
         first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
         for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+    yaml_constructors = {  # noqa: RUF012
+        tag: construct
+        for tag, construct in yaml.CSafeLoader.yaml_constructors.items()
+        if tag is None or tag.endswith((":null", ":str", ":seq", ":map"))
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = set()
+        seen = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(
-                    problem="a key is not a text; write `key: value`", problem_mark=key.start_mark
-                )
-            if key.value in keys:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {shown(key.value)} is written twice; remove one",
-                    problem_mark=key.start_mark,
-                )
-            keys.add(key.value)
+                raise _marked("a key is not a text; write `key: value`", key)
+            if key.value in seen:
+                raise _marked(_written_twice(key.value), key)
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
+def _marked(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+
+
+def _written_twice(key: str) -> str:
+    return f"the key {shown(key)} is written twice; remove one"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(_written_twice(key))
+    return dict(pairs)
+
+
 def read_dossier(path: Path) -> Dossier:
-    """Read a YAML file; raise DossierError with all that is wrong in it."""
+    """Read a YAML or JSON file; raise DossierError with all that is wrong in it."""
     try:
-        content = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - derived from a safe one
-        return Dossier.model_validate(content)
-    except OSError as error:
-        raise DossierError([f"{path}: it cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise DossierError([f"{path}: it cannot be read: it is not in UTF-8"]) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DossierError([f"{path}:{line}: {error.problem}"]) from None
-    except yaml.YAMLError as error:
-        raise DossierError([f"{path}: {error}"]) from None
-    except RecursionError:
-        raise DossierError([f"{path}: it is nested too deeply"]) from None
+        return Dossier.model_validate(_parse(path))
     except ValidationError as error:
         problems = [f"{path}: {_place(one['loc'])}: {worded(one)}" for one in error.errors()]
-        raise DossierError(problems) from None
+    except RecursionError:
+        problems = [f"{path}: it is nested too deeply"]
+    raise DossierError(problems)
+
+
+def _parse(path: Path) -> Any:  # noqa: ANN401 - what it is, the models tell
+    """Read every scalar as it is written; raise DossierError on what is neither YAML nor JSON."""
+    try:
+        content = path.read_text("utf-8")
+        if path.suffix != ".json":
+            return yaml.load(content, _Loader)  # noqa: S506 - derived from a safe one
+        # Not as YAML, which does not know JSON's surrogate pairs.
+        return json.loads(
+            content, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_object
+        )
+    except OSError as error:
+        problem = f": it cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        problem = ": it cannot be read: it is not in UTF-8"
+    except yaml.MarkedYAMLError as error:
+        problem = f":{error.problem_mark.line + 1 if error.problem_mark else 1}: {error.problem}"
+    except json.JSONDecodeError as error:
+        problem = f":{error.lineno}: it is not JSON: {error.msg}"
+    except (yaml.YAMLError, ValueError) as error:
+        problem = f": {error}"
+    raise DossierError([f"{path}{problem}"])
 
 
 def _place(path: Iterable[int | str]) -> str:

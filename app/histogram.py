@@ -12,6 +12,7 @@ from typing import NamedTuple, get_args
 from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
+from app.dates import EventDate
 from app.errors import ProblemError, fault, unprocessable
 from app.models import Event
 from app.queries import EventFilter, Selection, Window, conditions, is_certain
@@ -29,9 +30,15 @@ class Span(NamedTuple):
     earliest: date
     latest: date
     first_known: date
-    last_known: date
+    open_ended: str | None
+    """The EDTF, where the end is open."""
     certain: bool
     events: int
+
+    @property
+    def last_known(self) -> date:
+        """The last day, or the last of what is known where the end is open."""
+        return EventDate.parse(self.open_ended).last_known if self.open_ended else self.latest
 
 
 def count_buckets(session: Session, where: EventFilter, interval: Interval) -> Histogram:
@@ -57,12 +64,11 @@ def count_buckets(session: Session, where: EventFilter, interval: Interval) -> H
 
 
 def _select_spans(where: EventFilter) -> Selection:
-    latest = col(Event.latest)
     columns = (
         col(Event.earliest),
-        latest,
+        col(Event.latest),
         col(Event.sort_day),
-        case((col(Event.open_end), col(Event.sort_day)), else_=latest),
+        case((col(Event.open_end), col(Event.edtf))),
         is_certain,
     )
     return select(*columns, func.count()).where(*conditions(where)).group_by(*columns)

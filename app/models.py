@@ -65,6 +65,10 @@ def _length(column: str, most: int) -> CheckConstraint:
     return CheckConstraint(f"length({column}) BETWEEN 1 AND {most}", name=f"{column}_length")
 
 
+def _link(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} LIKE 'http://%' OR {column} LIKE 'https://%'", name=column)
+
+
 def _slug() -> CheckConstraint:
     return CheckConstraint(
         f"length(slug) BETWEEN 1 AND {MAX_SLUG_LENGTH} AND slug = lower(slug)", name="slug"
@@ -110,8 +114,8 @@ class Source(SQLModel, table=True):
     __table_args__ = (
         _slug(),
         CheckConstraint("sha256 IS NULL OR length(sha256) = 64", name="sha256"),
-        CheckConstraint("url IS NULL OR url LIKE 'http%://%'", name="url"),
-        CheckConstraint("archived_url IS NULL OR archived_url LIKE 'http%://%'", name="archived"),
+        _link("url"),
+        _link("archived_url"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -12,17 +12,24 @@ from sqlalchemy import ColumnElement, Select, column, select, table, text
 
 MAX_TERMS = 8
 
-# Curly, modifier and prime signs, the grave and acute accents, and the Hebrew geresh.
-_APOSTROPHES = str.maketrans(dict.fromkeys("‘’‛ʹʻʼʽˈ′`´׳＇", "'"))
-_GERSHAYIM = re.compile(r"(?<=\w)[\"“”״″](?=\w)")
-# Letters whose stroke or ligature Unicode does not decompose, and Arabic's tatweel, which only
-# stretches a word.
+# Curly, modifier and prime signs, the grave and acute accents, and the Hebrew geresh; then double
+# quotation marks, and dashes.
+_PUNCTUATION = str.maketrans(
+    dict.fromkeys("‘’‛ʹʻʼʽˈ′`´׳＇", "'")
+    | dict.fromkeys("“”„‟″״", '"')
+    | dict.fromkeys("‐‑‒–—―−־", "-")
+)
+_GERSHAYIM = re.compile(r'(?<=\w)"(?=\w)')
+# Letters whose stroke or ligature Unicode does not decompose; Arabic's alef wasla, and its tatweel,
+# which only stretches a word.
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i"}
-    | {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ـ": ""}
+    | {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ٱ": "ا", "ـ": ""}
 )
 _WORD = re.compile(r"[^\W_]+")
-_TERM = re.compile(r'(?<!\w)["“”„«]([^"“”„»]*)["“”»](?!\w)|([^\s"“”„«»]+)')
+_TERM = re.compile(r'(?<!\w)["«]([^"»]*)["»](?!\w)|([^\s"«»]+)')
+# Marks above and below letters, and characters that only join, part or turn them.
+_UNSEEN = ("Mn", "Cf")
 
 # A private-use character stands between two texts of one event, so that no phrase spans both.
 _BOUNDARY = " \ue000 "
@@ -37,10 +44,10 @@ def fold(value: str) -> str:
 
     `NSO’s Café` and `nso's  cafe` fold alike.
     """
-    plain = unicodedata.normalize("NFKD", value.translate(_APOSTROPHES).casefold())
+    plain = unicodedata.normalize("NFKD", value.translate(_PUNCTUATION).casefold())
     # Some letters decompose to capitals, so they are folded again.
     decomposed = unicodedata.normalize("NFKD", plain.casefold())
-    bare = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
+    bare = "".join(char for char in decomposed if unicodedata.category(char) not in _UNSEEN)
     return " ".join(_GERSHAYIM.sub("'", bare.translate(_LETTERS)).split())
 
 
@@ -54,7 +61,8 @@ def terms(query: str) -> Iterator[list[str]]:
 
     A "quoted phrase" is one term, and so is a word with punctuation inside, as `O'Brien`.
     """
-    for phrase, word in _TERM.findall(_GERSHAYIM.sub("'", query)):
+    plain = _GERSHAYIM.sub("'", query.translate(_PUNCTUATION))
+    for phrase, word in _TERM.findall(plain):
         if term := words(phrase or word):
             yield term
 

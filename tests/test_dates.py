@@ -27,7 +27,7 @@ EXAMPLES = {
         *("date", "month", date(2024, 2, 1), date(2024, 2, 29), date(2024, 2, 1)),
         "February 2024",
     ),
-    "0001": ("date", "year", FIRST, date(1, 12, 31), FIRST, "1"),
+    "0001": ("date", "year", FIRST, date(1, 12, 31), FIRST, "0001"),
     "9999": ("date", "year", date(9999, 1, 1), LAST, date(9999, 1, 1), "9999"),
     "2022-07~": (
         *("date", "month", date(2022, 7, 1), date(2022, 7, 31), date(2022, 7, 1)),

@@ -142,6 +142,8 @@ MISTAKES: dict[tuple[str, str], str] = {
     ): "events[0].date: it is not a text; put it in quotes",
     ("topics: [quay, money]", "topics: quay"): "events[0].topics: it is not a list; write",
     ("      - QBL", "      - QBL\n      - QBL"): "the alias 'QBL' is written twice",
+    ("title: Rumours go about", "title: !!int xx"): "could not determine a constructor",
+    ("title: Rumours go about", "title: !!timestamp xx"): "could not determine a constructor",
     ("timeline:\n", "timeline:\n  ? [a, b]\n  : c\n"): "harbour.yaml:3: a key is not a text",
     ("published: 2020-05-01", "published: 2020-05"): "sources[0].published: '2020-05' is not a day",
     ("published: 2020-05-01", "published: []"): "sources[0].published: ",
@@ -251,11 +253,33 @@ def test_an_empty_key_is_an_absent_one(tmp_path: Path) -> None:
     assert dossier.events[0].place is None
 
 
-def test_json_is_yaml(tmp_path: Path) -> None:
+def test_the_same_as_json(tmp_path: Path) -> None:
     content = yaml.safe_load(HARBOUR.read_text("utf-8"))
     path = tmp_path / "x.json"
     path.write_text(json.dumps(content, default=str), "utf-8")
     assert read_dossier(path) == read_dossier(HARBOUR)
+    content["events"][0]["title"] = "The city signs 😀"
+    content["events"][1]["date"] = 2021
+    path.write_text(json.dumps(content, default=str), "utf-8")
+    events = read_dossier(path).events
+    assert (events[0].title, events[1].date) == ("The city signs 😀", "2021")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"timeline": {"id": "x", "id": "y"}}', "the key 'id' is written twice; remove one"),
+        ('{\n"timeline": \n', "x.json:3: it is not JSON: "),
+        ("[" * 99_000, "nested too deeply"),
+        ('{"timeline": NaN}', "timeline: it is not a record"),
+    ],
+)
+def test_json_that_is_wrong(tmp_path: Path, content: str, told: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content, "utf-8")
+    with pytest.raises(DossierError) as refusal:
+        read_dossier(path)
+    assert told in str(refusal.value)
 
 
 def test_stamps_are_utc(database: Database) -> None:

@@ -23,6 +23,11 @@ ALIKE = [
     ("مُحَمَّد", "محمد"),
     ("مـحـمـد", "محمد"),
     ("أحمد", "احمد"),
+    ("ٱلْكِتَاب", "الكتاب"),
+    ("می‌شود", "میشود"),
+    ("enti\u00adty", "entity"),
+    ("The “Group”", 'the "group"'),
+    ("D’Arcy–Smith", "d'arcy-smith"),
     ("  two\n spaces ", "two spaces"),
 ]
 

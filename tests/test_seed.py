@@ -133,6 +133,7 @@ EXTENTS = {
     "interval=day&date=2021-11": (30, "2021-11-01", "2021-11-30"),
     "interval=month&from=2021-11-10&to=2022-01-05": (3, "2021-11-10", "2022-01-05"),
     "interval=year&from=2030&to=2032": (3, "2030-01-01", "2032-12-31"),
+    "interval=month&kind=lobbying": (9, "2021-11-01", "2022-07-31"),
     "interval=year&from=2030": (0, None, None),
     "interval=year&to=2015": (1, "2015-01-01", "2015-12-31"),
     "interval=year&kind=visit&q=nothing": (0, None, None),

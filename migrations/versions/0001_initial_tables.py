@@ -209,9 +209,12 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String()),
         sa.Column("note", sa.String()),
         sa.CheckConstraint(
-            "archived_url IS NULL OR archived_url LIKE 'http%://%'", name=op.f("ck_source_archived")
+            "archived_url LIKE 'http://%' OR archived_url LIKE 'https://%'",
+            name=op.f("ck_source_archived_url"),
         ),
-        sa.CheckConstraint("url IS NULL OR url LIKE 'http%://%'", name=op.f("ck_source_url")),
+        sa.CheckConstraint(
+            "url LIKE 'http://%' OR url LIKE 'https://%'", name=op.f("ck_source_url")
+        ),
         sa.CheckConstraint(
             "length(slug) BETWEEN 1 AND 100 AND slug = lower(slug)", name=op.f("ck_source_slug")
         ),
