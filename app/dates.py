@@ -28,6 +28,11 @@ class DateError(ValueError):
     """A text is not a date; the message quotes it and says what to write instead."""
 
 
+def check_date(text: str) -> str:
+    """Give back a text that is a date; raise DateError on any other."""
+    return EventDate.parse(text).edtf
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """A year, a month or a day, and how sure of it its source is."""

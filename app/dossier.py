@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.dates import EventDate
+from app.dates import EventDate, check_date
 from app.errors import shown, worded
 from app.models import (
     MAX_QUOTE_LENGTH,
@@ -33,7 +32,7 @@ from app.models import (
     Status,
     Supports,
 )
-from app.search import words
+from app.text import clean, words
 
 
 class DossierError(Exception):
@@ -45,10 +44,7 @@ class DossierError(Exception):
 
 
 def _prose(value: str) -> str:
-    bad = [char for char in value if unicodedata.category(char) in ("Cc", "Cs") and char != "\n"]
-    if bad:
-        raise ValueError(f"it has the control character {bad[0]!r} in it; remove it")
-    return unicodedata.normalize("NFC", value)
+    return clean(value, allowed="\n")
 
 
 def _line(value: str) -> str:
@@ -72,11 +68,6 @@ def _link(value: str) -> str:
         raise ValueError(
             f"{shown(value)} is not a link; write http:// or https://, and no user name"
         )
-    return value
-
-
-def _date(value: str) -> str:
-    EventDate.parse(value)
     return value
 
 
@@ -196,7 +187,7 @@ class EventEntry(Entry):
     summary: Prose | None = None
     kind: Annotated[str, Field(pattern="^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=MAX_SLUG_LENGTH)]
     status: Status
-    date: Annotated[str, AfterValidator(_date)]
+    date: Annotated[str, AfterValidator(check_date)]
     date_text: Line | None = None
     date_note: Prose | None = None
     place: Line | None = None

@@ -30,6 +30,7 @@ from app.models import (
     date_columns,
 )
 from app.queries import Selection
+from app.text import fold
 
 CHUNK = 1_000
 """So many values at most in one IN, of the 32,766 that SQLite takes."""
@@ -39,11 +40,10 @@ Row = dict[str, Any]
 
 
 class Loaded(NamedTuple):
-    """How many records of a kind a load added, changed and found as they were."""
+    """How many records of a kind a load added and changed."""
 
     added: int
     changed: int
-    unchanged: int
 
 
 def load(
@@ -67,9 +67,10 @@ def load(
     )
     _index(connection, events.new | events.changed | _events_with(connection, actors.changed))
     saved = {"events": events, "actors": actors, "sources": sources, "timelines": timelines}
-    if any(table.new or table.changed for table in saved.values()):
+    loaded = {kind: Loaded(len(rows.new), len(rows.changed)) for kind, rows in saved.items()}
+    if any(any(counts) for counts in loaded.values()):
         advance_revision(connection)
-    return {kind: table.counted() for kind, table in saved.items()}
+    return loaded
 
 
 def is_empty(connection: Connection) -> bool:
@@ -83,10 +84,6 @@ class _Saved(NamedTuple):
     ids: Ids
     new: set[int]
     changed: set[int]
-
-    def counted(self) -> Loaded:
-        unchanged = len(self.ids) - len(self.new) - len(self.changed)
-        return Loaded(len(self.new), len(self.changed), unchanged)
 
 
 def _save(
@@ -142,7 +139,7 @@ def _save_actors(connection: Connection, actors: Collection[ActorEntry], stored:
         {
             "slug": actor.id,
             "name": actor.name,
-            "key": search.fold(actor.name),
+            "key": fold(actor.name),
             "kind": actor.kind,
             "note": actor.note,
         }
@@ -165,7 +162,7 @@ def _save_actors(connection: Connection, actors: Collection[ActorEntry], stored:
                 {
                     "actor_id": known[actor.id],
                     "name": alias.name,
-                    "key": search.fold(alias.name),
+                    "key": fold(alias.name),
                     "kind": alias.kind,
                 }
                 for alias in actor.aliases

@@ -1,7 +1,6 @@
 """The query string of each endpoint: what may be asked, and how it must be written."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
@@ -10,11 +9,12 @@ from fastapi.routing import APIRoute
 from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from rapidfuzz import fuzz, process
 
-from app.dates import MAX_LENGTH, WRITE_A_DAY, EventDate
+from app.dates import MAX_LENGTH, WRITE_A_DAY, check_date
 from app.errors import Fault, escaped, fault, shown, unprocessable
 from app.models import ActorKind, Role, Status
 from app.schemas import Interval
 from app.search import MAX_TERMS, terms
+from app.text import clean
 
 MAX_REPEATS = 50
 MAX_UNKNOWN = 10
@@ -26,22 +26,10 @@ MAX_COUNT = 2**31 - 1
 FacetName = Literal["actor", "kind", "status", "topic", "timeline", "source"]
 
 
-def _clean(value: str) -> str:
-    """Normalise to NFC, and refuse what no name, quote or date contains."""
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
-        raise ValueError(f"{shown(value)} has a control character in it; remove it")
-    return unicodedata.normalize("NFC", value)
-
-
-def _edtf(value: str) -> str:
-    EventDate.parse(value)
-    return value
-
-
 def _day(value: str) -> str:
     if not re.fullmatch("[0-9-]+", value):
         raise ValueError(f"{shown(value)} is not a day, a month or a year; {WRITE_A_DAY}")
-    return _edtf(value)
+    return check_date(value)
 
 
 def _whole(value: object) -> object:
@@ -62,16 +50,16 @@ def _query(value: str) -> str:
     return value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_clean)]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(clean)]
 Day = Annotated[Text, Field(examples=["2021", "2021-11", "2021-11-03"]), AfterValidator(_day)]
 Edtf = Annotated[
     str,
     Field(min_length=1, max_length=MAX_LENGTH, examples=["2021-11", "2021-11/2022-07"]),
-    AfterValidator(_clean),
-    AfterValidator(_edtf),
+    AfterValidator(clean),
+    AfterValidator(check_date),
 ]
 Words = Annotated[Text, Field(examples=['blacklist "members of Congress"']), AfterValidator(_query)]
-Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR), AfterValidator(_clean)]
+Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR), AfterValidator(clean)]
 
 
 class Params(BaseModel):

@@ -13,7 +13,8 @@ from app.errors import Fault, fault, shown, unprocessable
 from app.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline
 from app.params import EventQuery
 from app.queries import EventFilter, Expression, Window
-from app.search import fold, terms
+from app.search import terms
+from app.text import fold
 
 MAX_NEAREST = 3
 MAX_SUGGESTED = 3
@@ -92,15 +93,14 @@ class _LookUp:
         """Find a source or a timeline by its id."""
         found = self._session.exec(select(table.id).where(col(table.slug) == slug)).first()
         if found is None:
-            self._unknown(parameter, slug, self._session.exec(select(table.slug)).all())
+            self._unknown(parameter, slug, col(table.slug))
         return NOBODY if found is None else found
 
     def values(self, parameter: str, values: Sequence[str], column: Expression) -> Sequence[str]:
         """Check that some event bears each of the values."""
         for value in values:
             if not self._session.scalar(select(column).where(column == value).limit(1)):
-                borne = self._session.scalars(select(column).distinct()).all()
-                self._unknown(parameter, value, borne)
+                self._unknown(parameter, value, column)
         return values
 
     def _tree(self, roots: Iterable[int | None]) -> frozenset[int]:
@@ -117,15 +117,32 @@ class _LookUp:
         self.faults.append(fault(parameter, detail, actors))
 
     def _unknown_actor(self, parameter: str, name: str) -> None:
-        if len(self.faults) >= MAX_SUGGESTED:
-            self.faults.append(fault(parameter, f"no actor is called {shown(name)}"))
-            return
-        # An actor has several spellings, of which the nearest counts.
-        matches = process.extract(fold(name), [key for *_, key in self._spellings], limit=10)
-        found = dict.fromkeys(self._spellings[at][:2] for *_, at in matches)
-        actors = dict(islice(found, MAX_NEAREST))
-        detail = f"no actor is called {shown(name)}; {_nearest(actors)}"
+        actors: dict[str, str] = {}
+        if self._suggests:
+            # An actor has several spellings, of which the nearest counts.
+            matches = process.extract(fold(name), [key for *_, key in self._spellings], limit=10)
+            found = dict.fromkeys(self._spellings[at][:2] for *_, at in matches)
+            actors = dict(islice(found, MAX_NEAREST))
+        detail = f"no actor is called {shown(name)}{self._nearest(actors)}"
         self.faults.append(fault(parameter, detail, actors))
+
+    def _unknown(self, parameter: str, value: str, column: Expression) -> None:
+        nearest: dict[str, str] = {}
+        if self._suggests:
+            known = self._session.scalars(select(column).distinct()).all()
+            matches = process.extract(value, known, limit=MAX_NEAREST)
+            nearest = {match: "" for match, *_ in matches}
+        detail = f"{shown(value)} is not on record{self._nearest(nearest)}"
+        self.faults.append(fault(parameter, detail, nearest))
+
+    @property
+    def _suggests(self) -> bool:
+        return len(self.faults) < MAX_SUGGESTED
+
+    def _nearest(self, names: dict[str, str]) -> str:
+        if not self._suggests:
+            return ""
+        return f"; the nearest: {_listed(names)}" if names else "; there is none at all"
 
     @cached_property
     def _spellings(self) -> list[tuple[str, str, str]]:
@@ -139,15 +156,6 @@ class _LookUp:
             )
             for slug, name, key in self._session.exec(query)
         ]
-
-    def _unknown(self, parameter: str, value: str, known: Sequence[str]) -> None:
-        nearest = {match: "" for match, *_ in process.extract(value, known, limit=MAX_NEAREST)}
-        detail = f"{shown(value)} is not on record; {_nearest(nearest)}"
-        self.faults.append(fault(parameter, detail, nearest))
-
-
-def _nearest(names: dict[str, str]) -> str:
-    return f"the nearest: {_listed(names)}" if names else "there is none at all"
 
 
 def _listed(names: dict[str, str]) -> str:

@@ -34,7 +34,7 @@ from app.queries import (
     select_events,
 )
 from app.resolve import resolve
-from app.search import words
+from app.text import words
 
 PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 REFUSED: dict[int | str, dict[str, Any]] = {

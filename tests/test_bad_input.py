@@ -133,6 +133,9 @@ def test_only_the_first_unknown_names_are_compared(seed: httpx.Client) -> None:
     actors = [f"nobody {number}" for number in range(50)]
     faults = check_problem(seed.get("/events", params={"actor": actors}), 422).errors
     assert [fault.allowed is not MISSING for fault in faults] == [True] * 3 + [False] * 47
+    others = {name: [f"nothing {number}" for number in range(20)] for name in ("kind", "source")}
+    faults = check_problem(seed.get("/events", params=others), 422).errors
+    assert [fault.allowed is not MISSING for fault in faults] == [True] * 3 + [False] * 37
 
 
 def test_what_was_given_is_escaped_and_cut(seed: httpx.Client) -> None:

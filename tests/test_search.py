@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.search import fold, terms, words
+from app.search import terms
+from app.text import fold, words
 
 # texts that fold alike
 ALIKE = [

@@ -1,0 +1,47 @@
+"""Text: which characters it may hold, and how it is folded so that spellings compare."""
+
+import re
+import unicodedata
+
+# Curly, modifier and prime signs, the grave and acute accents, and the Hebrew geresh; then double
+# quotation marks, and dashes.
+PUNCTUATION = str.maketrans(
+    dict.fromkeys("‘’‛ʹʻʼʽˈ′`´׳＇", "'")
+    | dict.fromkeys("“”„‟″״", '"')
+    | dict.fromkeys("‐‑‒–—―−־", "-")
+)
+GERSHAYIM = re.compile(r'(?<=\w)"(?=\w)')
+# Letters whose stroke or ligature Unicode does not decompose; Arabic's alef wasla, and its tatweel,
+# which only stretches a word.
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i"}
+    | {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ٱ": "ا", "ـ": ""}
+)
+_WORD = re.compile(r"[^\W_]+")
+# Marks above and below letters, and characters that only join, part or turn them.
+_UNSEEN = ("Mn", "Cf")
+
+
+def clean(value: str, *, allowed: str = "") -> str:
+    """Normalise to NFC; raise ValueError on a control character that is not among those allowed."""
+    for char in value:
+        if unicodedata.category(char) in ("Cc", "Cs") and char not in allowed:
+            raise ValueError(f"it has the control character {char!r} in it; remove it")
+    return unicodedata.normalize("NFC", value)
+
+
+def fold(value: str) -> str:
+    """Fold case, diacritics, Hebrew and Arabic vowel points, apostrophes and spaces.
+
+    `NSO’s Café` and `nso's  cafe` fold alike.
+    """
+    plain = unicodedata.normalize("NFKD", value.translate(PUNCTUATION).casefold())
+    # Some letters decompose to capitals, so they are folded again.
+    decomposed = unicodedata.normalize("NFKD", plain.casefold())
+    bare = "".join(char for char in decomposed if unicodedata.category(char) not in _UNSEEN)
+    return " ".join(GERSHAYIM.sub("'", bare.translate(_LETTERS)).split())
+
+
+def words(value: str) -> list[str]:
+    """List the words of a text, folded: its runs of letters and digits."""
+    return _WORD.findall(fold(value))
