@@ -83,12 +83,16 @@ class Delivery:
         return path if path.startswith(f"{self._root_path}/") else f"{self._root_path}{path}"
 
 
+def too_long() -> ProblemError:
+    """Refuse a URL for its length."""
+    detail = f"the URL has more than {MAX_URL_LENGTH:,} bytes; ask for less at once"
+    return ProblemError(HTTPStatus.REQUEST_URI_TOO_LONG, detail)
+
+
 def _refusal(scope: Scope) -> ProblemError | None:
     path, query = scope.get("raw_path") or b"", scope["query_string"]
     if len(path) + len(query) > MAX_URL_LENGTH:
-        return ProblemError(
-            HTTPStatus.REQUEST_URI_TOO_LONG, f"the URL has more than {MAX_URL_LENGTH} bytes"
-        )
+        return too_long()
     for name, part in (("path", path), ("query", query)):
         try:
             unquote_to_bytes(part).decode()
