@@ -1,126 +1,212 @@
 """What is wrong between records: within a file, across files and with what is stored."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from rapidfuzz import process
-
-from app.dossier import (
-    ActorEntry,
-    Dossier,
-    DossierError,
-    EventEntry,
-    SourceEntry,
-    TimelineEntry,
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    exists,
+    insert,
+    or_,
+    select,
 )
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from app.dossier import KINDS, ActorEntry, EventEntry, Record, SourceEntry
+from app.entries import ARecord, Unsound, Written
 from app.errors import shown
+from app.findings import Finding, Findings
+from app.models import Actor, Citation, Participation, Source
+from app.queries import Expression, among
 
-Record = TypeVar("Record", ActorEntry, SourceEntry, EventEntry, TimelineEntry)
+MIN_LIKENESS = 60
+"""Of 100: what is less like a name than this is not suggested for it."""
 
+Reference = tuple[type[Record], str, tuple[str | int, ...]]
+"""The kind of the record that is named, its id, and where in the record it is named."""
 
-class Records(NamedTuple):
-    """The records of all files, by id."""
+Dossiers = Mapping[tuple[int, int], int]
+"""The row of the timeline of each dossier of each file."""
 
-    timelines: dict[str, TimelineEntry]
-    sources: dict[str, SourceEntry]
-    actors: dict[str, ActorEntry]
-    events: dict[str, EventEntry]
-    members: set[tuple[str, str]]
-    """Event and timeline, for each event that a timeline tells of."""
-
-
-def merge(
-    dossiers: Mapping[Path, Dossier],
-    stored_parents: Mapping[str, str | None],
-    stored_sources: Collection[str],
-) -> Records:
-    """Merge files that may name each other's records, and records that are stored already.
-
-    `stored_parents` has every actor that is stored, with its parent.
-
-    Raises DossierError with every contradiction and every name that stands for nothing.
-    """
-    files = dossiers.items()
-    problems: list[str] = []
-    records = Records(
-        _by_id("timeline", ((path, file.timeline) for path, file in files), problems),
-        _by_id("source", ((path, one) for path, file in files for one in file.sources), problems),
-        _by_id("actor", ((path, one) for path, file in files for one in file.actors), problems),
-        _by_id("event", ((path, one) for path, file in files for one in file.events), problems),
-        {(event.id, file.timeline.id) for file in dossiers.values() for event in file.events},
-    )
-    problems += _dangling("actor", _named_actors(records), {*records.actors, *stored_parents})
-    problems += _dangling("source", _named_sources(records), {*records.sources, *stored_sources})
-    problems += _repeated_roles(records.events)
-    problems += _repeated_aliases(records.actors)
-    problems += _circular_parents(records.actors, stored_parents)
-    if problems:
-        raise DossierError(problems)
-    return records
+# Where each record of the files is written: a table of this connection alone, so that memory stays
+# bounded however large the files.
+written = Table(
+    "written",
+    MetaData(),
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("file", Integer, primary_key=True),
+    Column("dossier", Integer, primary_key=True),
+    Column("line", Integer),
+    Column("content", String),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
 
 
-def _by_id(
-    kind: str, entries: Iterable[tuple[Path, Record]], problems: list[str]
-) -> dict[str, Record]:
-    first: dict[str, tuple[Path, Record]] = {}
-    for path, entry in entries:
-        where, known = first.setdefault(entry.id, (path, entry))
-        if known is not entry and where == path:
-            problems.append(f"{path}: the {kind} {entry.id!r} is written twice; remove one")
-        elif known != entry:
-            problems.append(f"{path}: the {kind} {entry.id!r} contradicts {where}; write it alike")
-    return {id_: entry for id_, (_, entry) in first.items()}
+_child = aliased(Actor)
+NAMEABLE: dict[str, tuple[type[Actor | Source], Expression]] = {
+    "source": (Source, ~exists().where(col(Citation.source_id) == col(Source.id))),
+    "actor": (
+        Actor,
+        ~or_(
+            exists().where(col(Participation.actor_id) == col(Actor.id)),
+            exists().where(col(Source.publisher_id) == col(Actor.id)),
+            exists().where(col(_child.parent_id) == col(Actor.id)),
+        ),
+    ),
+}
+"""What records name, with the condition that nothing stored does."""
 
 
-def _named_actors(records: Records) -> Iterator[tuple[str, str]]:
-    for actor in records.actors.values():
-        if actor.parent:
-            yield f"the parent of actor {actor.id!r}", actor.parent
-    for source in records.sources.values():
-        yield f"the publisher of source {source.id!r}", source.publisher
-    for event in records.events.values():
-        for participant in event.participants:
-            yield f"a participant of event {event.id!r}", participant.actor
+def references(record: Record) -> Iterator[Reference]:
+    """Give each record that another names."""
+    if isinstance(record, ActorEntry) and record.parent:
+        yield ActorEntry, record.parent, ("parent",)
+    if isinstance(record, SourceEntry):
+        yield ActorEntry, record.publisher, ("publisher",)
+    if isinstance(record, EventEntry):
+        for at, participant in enumerate(record.participants):
+            yield ActorEntry, participant.actor, ("participants", at, "actor")
+        for at, citation in enumerate(record.citations):
+            yield SourceEntry, citation.source, ("citations", at, "source")
 
 
-def _named_sources(records: Records) -> Iterator[tuple[str, str]]:
-    for event in records.events.values():
-        for citation in event.citations:
-            yield f"a citation of event {event.id!r}", citation.source
+def whereabouts(file: int, line: int, seen_from: int, paths: Sequence[Path]) -> str:
+    """Name a line, and its file if that is another."""
+    return f"line {line}" if file == seen_from else f"line {line} of {paths[file]}"
 
 
-def _dangling(kind: str, named: Iterable[tuple[str, str]], known: Collection[str]) -> Iterator[str]:
-    for place, id_ in named:
-        if id_ not in known:
-            nearest = [match for match, *_ in process.extract(id_, known, limit=1)]
-            cure = f"the nearest is {nearest[0]!r}" if nearest else "write it first"
-            yield f"{place}: there is no {kind} {shown(id_)}; {cure}"
+class _Mention(NamedTuple):
+    """Where a record has been written before, and as what; unsound ones have no content."""
+
+    file: int
+    dossier: int
+    line: int
+    content: str | None
 
 
-def _repeated_roles(events: Mapping[str, EventEntry]) -> Iterator[str]:
-    for event in events.values():
-        parts = [(participant.actor, participant.role) for participant in event.participants]
-        for actor, role in {part for part in parts if parts.count(part) > 1}:
-            yield f"event {event.id!r}: {actor!r} takes part twice as {role}; remove one"
+class Checker:
+    """Holds the records of the files of one load against each other and against the database."""
+
+    def __init__(self, connection: Connection, paths: Sequence[Path], findings: Findings) -> None:
+        self._connection = connection
+        self._paths = paths
+        self._findings = findings
+        self._known: dict[type[Record], list[str]] = {}
+        written.create(connection)
+
+    def register(
+        self, model: type[ARecord], batch: Sequence[Written[ARecord] | Unsound]
+    ) -> tuple[list[Written[ARecord]], list[Written[ARecord]]]:
+        """Remember where records are written.
+
+        Gives those that are sound and new, and those that stand in another dossier just so.
+        """
+        mentions = self._mentions(model, (one.id for one in batch))
+        new: list[Written[ARecord]] = []
+        again: list[Written[ARecord]] = []
+        rows = []
+        for one in batch:
+            before = mentions[one.id]
+            content = _content(one.record) if isinstance(one, Written) else None
+            here = _Mention(*one.place.dossier, one.place.line, content)
+            same = [other for other in before if other[:2] == here[:2]]
+            if same:
+                problem = f"{shown(one.id)} is written twice, first on line {same[0].line}"
+                self._findings.problem(one.place.finding(f"{problem}; remove one"))
+                continue
+            rows.append({"kind": KINDS[model], "id": one.id, **here._asdict()})
+            known = next((other for other in before if other.content), None)
+            before.append(here)
+            if isinstance(one, Unsound):
+                continue
+            if known and content != known.content:
+                self._findings.problem(one.place.finding(self._contradiction(one, here, known)))
+            else:
+                (again if known else new).append(one)
+        if rows:
+            self._connection.execute(insert(written), rows)
+        return new, again
+
+    def _mentions(
+        self, model: type[Record], ids: Iterable[str]
+    ) -> defaultdict[str, list[_Mention]]:
+        mentions = defaultdict[str, list[_Mention]](list)
+        found = select(written).where(written.c.kind == KINDS[model], among(written.c.id, {*ids}))
+        for row in self._connection.execute(found.order_by(written.c.file, written.c.dossier)):
+            mentions[row.id].append(_Mention(row.file, row.dossier, row.line, row.content))
+        return mentions
+
+    def _contradiction(self, one: Written[ARecord], here: _Mention, known: _Mention) -> str:
+        """Tell where a record is written otherwise, and in what."""
+        where = whereabouts(known.file, known.line, here.file, self._paths)
+        problem = f"{shown(one.id)} is not as on {where}"
+        if not isinstance(one.record, EventEntry):
+            mine, theirs = json.loads(here.content or ""), json.loads(known.content or "")
+            differing = [key for key in mine.keys() | theirs.keys() if mine[key] != theirs[key]]
+            problem += f", which has another {' and another '.join(sorted(differing))}"
+        return f"{problem}; write it alike"
+
+    def resolve(
+        self,
+        batch: Iterable[Written[ARecord]],
+        known: Mapping[type[Record], Collection[str]],
+    ) -> list[Written[ARecord]]:
+        """Give the records of which all that they name is known."""
+        resolved = []
+        for one in batch:
+            missing = [name for name in references(one.record) if name[1] not in known[name[0]]]
+            if not missing:
+                resolved.append(one)
+            for model, id_, loc in missing:
+                # What is written, but not soundly, has been told of.
+                if not self._mentions(model, [id_])[id_]:
+                    self._findings.problem(one.place.finding(self._dangling(model, id_), *loc))
+        return resolved
+
+    def _dangling(self, model: type[Record], id_: str) -> str:
+        if model not in self._known:
+            table = Actor if model is ActorEntry else Source
+            self._known[model] = [*self._connection.scalars(select(col(table.slug)))]
+        nearest = process.extractOne(id_, self._known[model], score_cutoff=MIN_LIKENESS)
+        cure = f"the nearest is {shown(nearest[0])}" if nearest else "write it first"
+        return f"there is no {KINDS[model]} {shown(id_)}; {cure}"
+
+    def forbid_circles(self) -> None:
+        """Find actors that are part of themselves, once all parents are saved."""
+        parent = aliased(Actor)
+        child = select(col(Actor.slug), col(parent.slug))
+        links = child.join(parent, col(parent.id) == col(Actor.parent_id))
+        parents: dict[str, str] = {row[0]: row[1] for row in self._connection.execute(links)}
+        circular = [id_ for id_ in parents if id_ in _ancestors(id_, parents)]
+        for id_, (mention, *_) in self._mentions(ActorEntry, circular).items():
+            problem = f"the actor {shown(id_)} is its own ancestor; remove a parent on the way"
+            path = self._paths[mention.file]
+            self._findings.problem(Finding(mention.file, mention.line, path, "", problem))
 
 
-def _repeated_aliases(actors: Mapping[str, ActorEntry]) -> Iterator[str]:
-    for actor in actors.values():
-        names = [alias.name for alias in actor.aliases]
-        for name in {name for name in names if names.count(name) > 1}:
-            yield f"actor {actor.id!r}: the alias {name!r} is written twice; remove one"
+def _ancestors(id_: str, parents: Mapping[str, str]) -> set[str]:
+    ancestors: set[str] = set()
+    while (id_ := parents.get(id_, "")) and id_ not in ancestors:
+        ancestors.add(id_)
+    return ancestors
 
 
-def _circular_parents(
-    actors: Mapping[str, ActorEntry], stored: Mapping[str, str | None]
-) -> Iterator[str]:
-    parents = {**stored, **{actor.id: actor.parent for actor in actors.values()}}
-    for id_ in actors:
-        ancestors: set[str] = set()
-        parent = parents[id_]
-        while parent and parent not in ancestors:
-            ancestors.add(parent)
-            parent = parents.get(parent)
-        if id_ in ancestors:
-            yield f"actor {id_!r} is its own ancestor; remove a parent on the way"
+def _content(record: Record) -> str:
+    """Give what a record says, to be compared; of an event, for space, only a digest."""
+    content = record.model_dump_json()
+    if isinstance(record, EventEntry):
+        return blake2b(content.encode(), digest_size=16).hexdigest()
+    return content

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,18 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from app.database import Database, DatabaseError
-from app.dossier import Dossier, DossierError, read_dossier
+from app.database import Database, DatabaseError, scratch
+from app.dossier import schema
 from app.errors import worded
-from app.load import Loaded, is_empty, load
+from app.export import ExportError, Format, export
+from app.findings import DossierError
+from app.load import Counts, Tell, is_empty, load
 from app.main import create_app
 from app.models import Event, Timeline
 from app.protocol import Protocol
@@ -117,10 +121,9 @@ def _seed(database: Database) -> None:
     with database.read() as session:
         if not is_empty(session.connection()):
             return
-    dossiers = _read(sorted(bundled("seed").glob("*.yaml")))
     with database.write() as connection:
         if is_empty(connection):
-            load(connection, dossiers, datetime.now(UTC))
+            load(connection, sorted(bundled("seed").glob("*.yaml")), datetime.now(UTC))
 
 
 @app.command()
@@ -132,18 +135,91 @@ def migrate() -> None:
         typer.echo(f"{database.path} has the tables of this version.")
 
 
+Files = Annotated[
+    list[Path], typer.Argument(help="Dossiers, in YAML, JSON or JSON Lines.", metavar="FILE")
+]
+
+
 @app.command(name="load")
 def load_files(
-    files: Annotated[list[Path], typer.Argument(help="Dossiers, in YAML.", metavar="FILE")],
+    files: Files,
+    *,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune", help="Withdraw from their timelines the events that the files do not hold."
+        ),
+    ] = False,
 ) -> None:
     """Load dossiers, all or none; a record replaces that of the same id."""
-    with _told_plainly():
-        dossiers = _read(files)
+    with _told_plainly("; nothing was loaded"):
         database = _open(_settings())
         database.migrate()
-        with database.write() as connection:
-            loaded = load(connection, dossiers, datetime.now(UTC))
-        typer.echo(_summary(loaded, database.path))
+        with database.write() as connection, _progress() as tell:
+            report = load(connection, files, datetime.now(UTC), prune=prune, tell=tell)
+        _tell(report.warnings)
+        typer.echo(f"{database.path}: {_summary(report.counts) or 'nothing changed'}.")
+
+
+@app.command()
+def check(files: Files) -> None:
+    """Tell all that is wrong with dossiers, without a database."""
+    with _told_plainly():
+        with scratch() as connection, _progress() as tell:
+            report = load(connection, files, datetime.now(UTC), tell=tell)
+        _tell(report.warnings)
+        held = ", ".join(
+            _counted(counts.added, kind) for kind, counts in report.counts.items() if counts.added
+        )
+        typer.echo(f"{held}: no problems, {_counted(len(report.warnings), 'warning')}.")
+
+
+@app.command(name="export")
+def export_dossiers(
+    timeline: Annotated[
+        str | None, typer.Argument(help="The id of a timeline; without one, all of them.")
+    ] = None,
+    *,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", help="YAML unless the end of the name of the file is .jsonl."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write, whole or not at all.")
+    ] = None,
+) -> None:
+    """Write what is stored as a dossier, which loads to the same records."""
+    with _told_plainly():
+        database = _open(_settings())
+        database.require_current()
+        with database.read() as session:
+            lines = output is not None and output.suffix in (".jsonl", ".ndjson")
+            pieces = export(
+                session.connection(), timeline, format_ or ("jsonl" if lines else "yaml")
+            )
+            if output:
+                _write(output, pieces)
+            else:
+                sys.stdout.writelines(pieces)
+
+
+def _write(path: Path, pieces: Iterable[str]) -> None:
+    """Write a file, or leave the one that is there."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{path}: it cannot be written: {error.strerror}") from None
+
+
+@app.command(name="schema")
+def dossier_schema() -> None:
+    """Print the JSON Schema of a dossier, for editors."""
+    with _told_plainly():
+        typer.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -157,34 +233,40 @@ def _open(settings: Settings) -> Database:
     return Database(settings.database_url, settings.busy_timeout)
 
 
-def _read(files: list[Path]) -> dict[Path, Dossier]:
-    """Read all files before any is loaded, so that every problem is told at once."""
-    dossiers: dict[Path, Dossier] = {}
-    problems: list[str] = []
-    for path in files:
-        try:
-            dossiers[path] = read_dossier(path)
-        except DossierError as error:
-            problems += error.problems
-    if problems:
-        raise DossierError(problems)
-    return dossiers
-
-
 def _described(connection: Connection) -> str:
-    events = connection.scalar(select(func.count(col(Event.id))))
-    timelines = connection.scalar(select(func.count(col(Timeline.id))))
-    return f"{events:,} events of {timelines:,} {'timeline' if timelines == 1 else 'timelines'}"
+    events = connection.scalar(select(func.count(col(Event.id)))) or 0
+    timelines = connection.scalar(select(func.count(col(Timeline.id)))) or 0
+    return f"{_counted(events, 'event')} of {_counted(timelines, 'timeline')}"
 
 
-def _summary(loaded: Mapping[str, Loaded], path: Path) -> str:
-    counts = [
-        f"{count:,} {kind if count > 1 else kind[:-1]} {done}"
-        for kind, one in loaded.items()
-        for done, count in (("added", one.added), ("changed", one.changed))
-        if count
-    ]
-    return f"{path}: {', '.join(counts) or 'nothing changed'}."
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _summary(counts: Mapping[str, Counts]) -> str:
+    return ", ".join(
+        f"{_counted(number, kind)} {done}"
+        for kind, one in counts.items()
+        for done, number in one._asdict().items()
+        if number
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """Show how far a load has come, on a terminal alone."""
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TextColumn("events"))
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("Reading", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line, err=True)
 
 
 def _settings(**options: str | int) -> Settings:
@@ -198,12 +280,15 @@ def _settings(**options: str | int) -> Settings:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _told_plainly(unloaded: str = "") -> Iterator[None]:
     """End with the message alone, on standard error, and exit code 1."""
     try:
         yield
-    except (UsageError, DatabaseError, DossierError) as error:
+    except (UsageError, DatabaseError, ExportError) as error:
         _fail(str(error))
+    except DossierError as error:
+        problems, warnings = error.findings.problems, error.findings.warnings
+        _fail(*warnings, *problems, f"{_counted(len(problems), 'problem')}{unloaded}.")
     except ValidationError as error:
         _fail(*(f"TIMELINE_{str(e['loc'][0]).upper()}: {worded(e)}" for e in error.errors()))
     except DBAPIError as error:
@@ -211,6 +296,5 @@ def _told_plainly() -> Iterator[None]:
 
 
 def _fail(*lines: str) -> None:
-    for line in lines:
-        typer.echo(line, err=True)
+    _tell(lines)
     raise typer.Exit(1)

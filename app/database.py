@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text, update
 from sqlalchemy.exc import DatabaseError as SQLAlchemyDatabaseError
+from sqlalchemy.pool import NullPool
 from sqlmodel import Session, SQLModel, col
 
 from app.models import Revision
@@ -144,6 +145,21 @@ class Database:
         """Read which schema the tables have."""
         with self.read() as session:
             return MigrationContext.configure(session.connection()).get_current_revision()
+
+
+@contextmanager
+def scratch() -> Iterator[Connection]:
+    """Open a database that is nowhere: empty, on disk only as it outgrows memory, then gone.
+
+    https://www.sqlite.org/inmemorydb.html#temp_db
+    """
+    engine = create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect("", isolation_level=None), poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        SQLModel.metadata.create_all(connection)
+        yield connection
 
 
 def revision_of(session: Session) -> int:

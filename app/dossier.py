@@ -1,25 +1,24 @@
-"""Dossier files: what people write by hand, and what is wrong with it if something is."""
+"""What a dossier may say: its records, key by key, and the JSON Schema of them."""
 
-import json
-import re
-from collections.abc import Iterable
+import unicodedata
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
-from app.dates import EventDate, check_date
-from app.errors import shown, worded
+from app.dates import MAX_LENGTH, EventDate
+from app.errors import shown
 from app.models import (
     MAX_QUOTE_LENGTH,
     MAX_SLUG_LENGTH,
@@ -32,116 +31,177 @@ from app.models import (
     Status,
     Supports,
 )
-from app.text import clean, words
+
+# No control characters; prose may have line breaks.
+MAX_NUMBER = 10**15
+PROSE_PATTERN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
+LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
+LINK_PATTERN = r"^https?://[^\s/@\x00-\x1f\x7f-\x9f]+(/[^\s\x00-\x1f\x7f-\x9f]*)?$"
+KEYWORD_PATTERN = "^[a-z0-9]+([_-][a-z0-9]+)*$"
+SHA256_PATTERN = "^[0-9a-f]{64}$"
 
 
-class DossierError(Exception):
-    """Dossiers cannot be loaded; `problems` says why, each with its place and its cure."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(self.problems))
+def _normalized(value: object) -> object:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
-def _prose(value: str) -> str:
-    return clean(value, allowed="\n")
-
-
-def _line(value: str) -> str:
-    if "\n" in value:
-        raise ValueError(f"{shown(value)} has a line break in it; write it on one line")
-    return value
-
-
-def _id(value: str) -> str:
-    if not re.fullmatch(SLUG_PATTERN, value):
-        near = "-".join(words(value))
-        example = near if re.fullmatch(SLUG_PATTERN, near) else "nso-group"
-        raise ValueError(
-            f"{shown(value)} is not an id; write small letters, digits and hyphens, as {example}"
-        )
-    return value
-
-
-def _link(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
-        raise ValueError(
-            f"{shown(value)} is not a link; write http:// or https://, and no user name"
-        )
-    return value
+def _when(value: object) -> EventDate:
+    return EventDate.parse(_text(value))
 
 
 def _day(value: object) -> date:
-    if not isinstance(value, str):
-        raise ValueError("it is not a day; write it as 2021-11-03")  # noqa: TRY004 - for Pydantic
-    when = EventDate.parse(value)
+    when = EventDate.parse(_text(value))
     if when.edtf != when.earliest.isoformat():
         raise ValueError(f"{shown(value)} is not a day; write it as 2021-11-03, or leave it out")
     return when.earliest
 
 
-def _alias(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
+def _exact(value: float) -> float:
+    # SQLite writes a number with 15 digits at most. https://www.sqlite.org/json1.html
+    if float(f"{value:.15g}") != value:
+        raise ValueError(f"{value!r} has too many digits; write it with 15 at most")
+    return value
 
 
-Prose = Annotated[str, Field(min_length=1), AfterValidator(_prose)]
-Line = Annotated[Prose, AfterValidator(_line)]
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    raise ValueError("it is not a text; put it in quotes")
+
+
+Prose = Annotated[str, Field(min_length=1, pattern=PROSE_PATTERN), BeforeValidator(_normalized)]
+Line = Annotated[str, Field(min_length=1, pattern=LINE_PATTERN), BeforeValidator(_normalized)]
 Title = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_TITLE_LENGTH),
-    AfterValidator(_prose),
-    AfterValidator(_line),
+    Field(min_length=1, max_length=MAX_TITLE_LENGTH, pattern=LINE_PATTERN),
+    BeforeValidator(_normalized),
 ]
-Quote = Annotated[str, Field(min_length=1, max_length=MAX_QUOTE_LENGTH), AfterValidator(_prose)]
-Id = Annotated[str, Field(max_length=MAX_SLUG_LENGTH), AfterValidator(_id)]
-Link = Annotated[Line, AfterValidator(_link)]
+Quote = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_QUOTE_LENGTH, pattern=PROSE_PATTERN),
+    BeforeValidator(_normalized),
+]
+Id = Annotated[str, Field(max_length=MAX_SLUG_LENGTH, pattern=SLUG_PATTERN)]
+Link = Annotated[str, Field(pattern=LINK_PATTERN)]
+Number = Annotated[
+    float,
+    Field(ge=-MAX_NUMBER, le=MAX_NUMBER, allow_inf_nan=False),
+    AfterValidator(_exact),
+]
+When = Annotated[
+    EventDate,
+    PlainValidator(_when),
+    PlainSerializer(lambda when: when.edtf),
+    WithJsonSchema(
+        {
+            # An editor takes a bare year for a number.
+            "anyOf": [{"type": "string", "maxLength": MAX_LENGTH}, {"type": "integer"}],
+            "examples": ["2021", "2021-11", "2021-11-03", "2021-11/2022-07", "[..2022-07-19]"],
+        }
+    ),
+]
+Day = Annotated[
+    date,
+    PlainValidator(_day),
+    PlainSerializer(lambda day: day.isoformat()),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
 
 
 class Entry(BaseModel):
     """A record as it is written; keys that it does not know are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
 
-class TimelineEntry(Entry):
-    """What the dossier is about."""
+class Record(Entry):
+    """An entry with an address of its own."""
 
     id: Id
+    """Small letters, digits and hyphens; its address."""
+
+
+Value = TypeVar("Value")
+
+
+def _twice(values: list[Value]) -> Value | None:
+    """Find a value that occurs twice."""
+    if len({*values}) == len(values):
+        return None
+    return next(value for value in values if values.count(value) > 1)
+
+
+class TimelineEntry(Record):
+    """What the dossier is about."""
+
     title: Line
     description: Prose | None = None
     language: Line | None = None
+    """The language it is written in, as `en`."""
+
+
+def _text_or_record(schema: dict[str, Any]) -> None:
+    record = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [{"type": "string", "minLength": 1}, record]
 
 
 class AliasEntry(Entry):
     """Another name of an actor; a plain text is an alias of kind `alias`."""
 
+    model_config = ConfigDict(json_schema_extra=_text_or_record)
+
     name: Line
     kind: AliasKind = "alias"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        return {"name": value} if isinstance(value, str) else value
 
-class ActorEntry(Entry):
+
+class ActorEntry(Record):
     """Who takes part, publishes or is spoken of."""
 
-    id: Id
     name: Line
     kind: ActorKind
     parent: Id | None = None
-    aliases: list[Annotated[AliasEntry, BeforeValidator(_alias)]] = []
+    """The actor that it is a part of."""
+    aliases: list[AliasEntry] = []
+    """Other names by which it is found."""
     note: Prose | None = None
 
+    @field_validator("aliases")
+    @classmethod
+    def _check_aliases(cls, aliases: list[AliasEntry]) -> list[AliasEntry]:
+        if twice := _twice([alias.name for alias in aliases]):
+            raise ValueError(f"{shown(twice)} is written twice; remove one")
+        return aliases
 
-class SourceEntry(Entry):
+    @model_validator(mode="after")
+    def _check_parent(self) -> Self:
+        if self.parent == self.id:
+            raise ValueError("it is its own parent; remove that")
+        return self
+
+
+class SourceEntry(Record):
     """What records rest on."""
 
-    id: Id
     title: Line
     publisher: Id
+    """The actor that published it."""
     author: Line | None = None
-    published: Annotated[date, BeforeValidator(_day)] | None = None
+    published: Day | None = None
+    """The day it was published, as 2021-11-03."""
     url: Link | None = None
     archived_url: Link | None = None
+    """Where a copy is kept that will not change."""
     language: Line | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    sha256: Annotated[str, Field(pattern=SHA256_PATTERN)] | None = None
+    """The digest of the text that was read."""
     note: Prose | None = None
 
 
@@ -149,9 +209,11 @@ class AmountEntry(Entry):
     """How much, in the source's words, with the numbers read from them."""
 
     text: Line
-    min: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    max: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """The words of the source."""
+    min: Number | None = None
+    max: Number | None = None
     unit: Line | None = None
+    """What is counted, as `USD`."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
@@ -166,6 +228,7 @@ class ParticipantEntry(Entry):
     actor: Id
     role: Role
     capacity: Line | None = None
+    """The office or title, as printed."""
 
 
 class CitationEntry(Entry):
@@ -173,117 +236,78 @@ class CitationEntry(Entry):
 
     source: Id
     quote: Quote
+    """Verbatim."""
     locator: Line | None = None
+    """Where in the source, as `p. 3`."""
     supports: Supports = "event"
+    """What of the event the quote bears out."""
     stance: Stance = "asserts"
     attributed_to: Line | None = None
+    """Who says so, as the source has it."""
 
 
-class EventEntry(Entry):
+class EventEntry(Record):
     """What happened, when as far as it is known, and who says so."""
 
-    id: Id
     title: Title
     summary: Prose | None = None
-    kind: Annotated[str, Field(pattern="^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=MAX_SLUG_LENGTH)]
+    kind: Annotated[str, Field(max_length=MAX_SLUG_LENGTH, pattern=KEYWORD_PATTERN)]
+    """A word of your own, as `lobbying`."""
     status: Status
-    date: Annotated[str, AfterValidator(check_date)]
+    """`confirmed` by the party itself, `reported` by the publisher, `alleged` by others, or
+    `disputed` where some citation denies it."""
+    date: When
+    """No more than is known: 2021, 2021-11, 2021-11-03, 2021-11/2022-07, [2021-11..2022-07]."""
     date_text: Line | None = None
+    """The words of the source that the date is read from."""
     date_note: Prose | None = None
+    """Why it is read so."""
     place: Line | None = None
     amount: AmountEntry | None = None
     topics: list[Id] = []
     participants: list[ParticipantEntry] = []
     citations: Annotated[list[CitationEntry], Field(min_length=1)]
 
+    @field_validator("participants")
+    @classmethod
+    def _check_roles(cls, participants: list[ParticipantEntry]) -> list[ParticipantEntry]:
+        if twice := _twice([(one.actor, one.role) for one in participants]):
+            raise ValueError(f"{shown(twice[0])} takes part twice as {twice[1]}; remove one")
+        return participants
+
 
 class Dossier(Entry):
-    """One file: a timeline, and the records that it tells of."""
+    """A timeline, and the records that it tells of."""
 
+    json_schema: Annotated[str | None, Field(alias="$schema")] = None
+    """Where an editor finds this schema."""
     timeline: TimelineEntry
     sources: list[SourceEntry] = []
     actors: list[ActorEntry] = []
     events: list[EventEntry] = []
 
 
-class _Loader(yaml.CSafeLoader):
-    """Reads every scalar as the text that stands there, so that `2021` stays a date.
+KINDS: dict[type[Record], str] = {
+    TimelineEntry: "timeline",
+    SourceEntry: "source",
+    ActorEntry: "actor",
+    EventEntry: "event",
+}
 
-    The models know what is a number. A key written twice is refused, and so is an explicit tag.
-    """
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
-        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
-        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+class Outline(Entry):
+    """A dossier whose records are yet to be read."""
+
+    json_schema: Annotated[Any, Field(alias="$schema")] = None
+    timeline: Any
+    sources: list[Any] = []
+    actors: list[Any] = []
+    events: list[Any] = []
+
+
+def schema() -> dict[str, Any]:
+    """Give the JSON Schema of a dossier, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Dossier.model_json_schema(),
     }
-    yaml_constructors = {  # noqa: RUF012
-        tag: construct
-        for tag, construct in yaml.CSafeLoader.yaml_constructors.items()
-        if tag is None or tag.endswith((":null", ":str", ":seq", ":map"))
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise _marked("a key is not a text; write `key: value`", key)
-            if key.value in seen:
-                raise _marked(_written_twice(key.value), key)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _marked(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-
-
-def _written_twice(key: str) -> str:
-    return f"the key {shown(key)} is written twice; remove one"
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise ValueError(_written_twice(key))
-    return dict(pairs)
-
-
-def read_dossier(path: Path) -> Dossier:
-    """Read a YAML or JSON file; raise DossierError with all that is wrong in it."""
-    try:
-        return Dossier.model_validate(_parse(path))
-    except ValidationError as error:
-        problems = [f"{path}: {_place(one['loc'])}: {worded(one)}" for one in error.errors()]
-    except RecursionError:
-        problems = [f"{path}: it is nested too deeply"]
-    raise DossierError(problems)
-
-
-def _parse(path: Path) -> Any:  # noqa: ANN401 - what it is, the models tell
-    """Read every scalar as it is written; raise DossierError on what is neither YAML nor JSON."""
-    try:
-        content = path.read_text("utf-8")
-        if path.suffix != ".json":
-            return yaml.load(content, _Loader)  # noqa: S506 - derived from a safe one
-        # Not as YAML, which does not know JSON's surrogate pairs.
-        return json.loads(
-            content, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_object
-        )
-    except OSError as error:
-        problem = f": it cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        problem = ": it cannot be read: it is not in UTF-8"
-    except yaml.MarkedYAMLError as error:
-        problem = f":{error.problem_mark.line + 1 if error.problem_mark else 1}: {error.problem}"
-    except json.JSONDecodeError as error:
-        problem = f":{error.lineno}: it is not JSON: {error.msg}"
-    except (yaml.YAMLError, ValueError) as error:
-        problem = f": {error}"
-    raise DossierError([f"{path}{problem}"])
-
-
-def _place(path: Iterable[int | str]) -> str:
-    """Write a path as `events[3].date`."""
-    place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    return place.removeprefix(".") or "the file"

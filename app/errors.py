@@ -151,8 +151,10 @@ def worded(error: ErrorDetails) -> str:
         return "it is empty; give a value or leave it out"
     if error["type"] not in _DETAILS:
         return f"{shown(error['input'])}: {error['msg']}"
-    given, context = shown(error["input"]), error.get("ctx", {})
-    return _DETAILS[error["type"]].format(given=given, **context)
+    detail, context = _DETAILS[error["type"]], error.get("ctx", {})
+    # It is written out only where it is shown: it may be nested too deeply for that.
+    given = shown(error["input"]) if "{given}" in detail else ""
+    return detail.format(given=given, **context)
 
 
 def _invalid_fault(error: ErrorDetails) -> Fault:

@@ -3,7 +3,8 @@
 Nothing here runs a query; a selection is handed to the session by whoever wants its rows.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -29,6 +30,13 @@ from app.search import rowids_matching
 
 Expression = SQLColumnExpression[Any]
 Selection = Select[*tuple[Any, ...]]
+
+
+def among(column: Expression, values: Iterable[str | int]) -> ColumnElement[bool]:
+    """Say that a column has one of many values; they are one parameter, however many."""
+    listed = func.json_each(json.dumps([*values])).table_valued("value")
+    return column.in_(select(listed.c.value))
+
 
 Window = tuple[date | None, date | None]
 """First and last day, both inclusive; None where that side is open."""

@@ -20,9 +20,11 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel
 
-from app.text import GERSHAYIM, PUNCTUATION, words
+from app.text import GERSHAYIM, PUNCTUATION, fold, split_words, words
 
 MAX_TERMS = 8
+BETWEEN = "\x01"
+"""Stands between two texts. None has it in it, and it keeps an ASCII text one, which folds fast."""
 
 _TERM = re.compile(r'(?<!\w)["«]([^"»]*)["»](?!\w)|([^\s"«»]+)')
 
@@ -60,8 +62,12 @@ def rowids_matching(query: Iterable[Sequence[str]]) -> Select[Any]:
 
 
 def searchable(texts: Iterable[str]) -> str:
-    """Give the content under which an event is found, from the texts that describe it."""
-    return _BOUNDARY.join(" ".join(words(value)) for value in texts if value)
+    """Give the content under which an event is found, from the texts that describe it.
+
+    What stands between them may stand within one of them too, if it is of several.
+    """
+    together = fold(BETWEEN.join(value for value in texts if value))
+    return _BOUNDARY.join(" ".join(split_words(part)) for part in together.split(BETWEEN))
 
 
 INSERT = text("INSERT INTO event_search (rowid, content) VALUES (:rowid, :content)")

@@ -17,6 +17,8 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i"}
     | {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ٱ": "ا", "ـ": ""}
 )
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_SEPARATORS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[^\W_]+")
 # Marks above and below letters, and characters that only join, part or turn them.
 _UNSEEN = ("Mn", "Cf")
@@ -35,13 +37,27 @@ def fold(value: str) -> str:
 
     `NSO’s Café` and `nso's  cafe` fold alike.
     """
-    plain = unicodedata.normalize("NFKD", value.translate(PUNCTUATION).casefold())
-    # Some letters decompose to capitals, so they are folded again.
-    decomposed = unicodedata.normalize("NFKD", plain.casefold())
-    bare = "".join(char for char in decomposed if unicodedata.category(char) not in _UNSEEN)
-    return " ".join(GERSHAYIM.sub("'", bare.translate(_LETTERS)).split())
+    bare = value.translate(PUNCTUATION).casefold()
+    if not bare.isascii():
+        # Some letters decompose to capitals, so they are folded again.
+        plain = unicodedata.normalize("NFKD", bare).casefold()
+        decomposed = unicodedata.normalize("NFKD", plain)
+        bare = _NOT_ASCII.sub(_seen, decomposed).translate(_LETTERS)
+    if '"' in bare:
+        bare = GERSHAYIM.sub("'", bare)
+    return " ".join(bare.split())
+
+
+def _seen(match: re.Match[str]) -> str:
+    return "" if unicodedata.category(match[0]) in _UNSEEN else match[0]
 
 
 def words(value: str) -> list[str]:
     """List the words of a text, folded: its runs of letters and digits."""
-    return _WORD.findall(fold(value))
+    return split_words(fold(value))
+
+
+def split_words(folded: str) -> list[str]:
+    """List the words of a text that is folded already."""
+    # Twice as fast, and most texts are ASCII once they are folded.
+    return folded.translate(_SEPARATORS).split() if folded.isascii() else _WORD.findall(folded)

@@ -5,10 +5,11 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -16,18 +17,19 @@ import uvicorn
 from hypothesis import settings
 
 from app.database import Database
-from app.dossier import Dossier, read_dossier
-from app.load import load
+from app.dossier import Dossier
+from app.load import Report, load
 from app.main import create_app
 from app.protocol import Protocol
 from app.settings import Settings, bundled
+from app.syntax import parse_yaml
 from tests.generated import make_dossiers
 
 TESTS = Path(__file__).parent
 SEED = bundled("seed") / "nso-blacklist.yaml"
 HARBOUR = TESTS / "dossiers" / "harbour.yaml"
 FERRY = TESTS / "dossiers" / "ferry.yaml"
-GENERATED = {Path(f"{at}.yaml"): one for at, one in enumerate(make_dossiers(240))}
+GENERATED = make_dossiers(240)
 LOADED_AT = datetime(2022, 7, 19, 12, 30, tzinfo=UTC)
 
 settings.register_profile("timeline", deadline=None, print_blob=True)
@@ -62,17 +64,43 @@ def new_database(path: Path) -> Database:
     return database
 
 
-def load_into(database: Database, *files: Path, now: datetime = LOADED_AT) -> None:
+def load_into(
+    database: Database, *files: Path, now: datetime = LOADED_AT, prune: bool = False
+) -> Report:
     """Load dossier files."""
-    load_dossiers(database, {path: read_dossier(path) for path in files}, now)
-
-
-def load_dossiers(
-    database: Database, dossiers: Mapping[Path, Dossier], now: datetime = LOADED_AT
-) -> None:
-    """Load dossiers that are in memory."""
     with database.write() as connection:
-        load(connection, dossiers, now)
+        return load(connection, files, now, prune=prune)
+
+
+def load_dossiers(database: Database, dossiers: Iterable[Dossier]) -> None:
+    """Load dossiers that are in memory, by way of files."""
+    with TemporaryDirectory() as folder:
+        load_into(database, *write_dossiers(Path(folder), dossiers))
+
+
+def write_dossiers(folder: Path, dossiers: Iterable[Dossier]) -> list[Path]:
+    """Write each dossier to a file."""
+    files = []
+    for at, dossier in enumerate(dossiers):
+        files.append(folder / f"{at}.json")
+        files[-1].write_text(dossier.model_dump_json(by_alias=True, exclude_none=True), "utf-8")
+    return files
+
+
+def edited(path: Path, target: Path, *edits: tuple[str, str]) -> Path:
+    """Copy a dossier with some of its text replaced, each time where it first occurs."""
+    content = path.read_text("utf-8")
+    for old, new in edits:
+        assert old in content
+        content = content.replace(old, new, 1)
+    target.write_text(content, "utf-8")
+    return target
+
+
+def read_dossier(path: Path) -> Dossier:
+    """Read a file of one dossier."""
+    (document,) = parse_yaml(path.read_text("utf-8"))
+    return Dossier.model_validate(document.data)
 
 
 @contextmanager

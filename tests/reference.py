@@ -133,16 +133,16 @@ class Given:
 
 def place(event: EventEntry) -> tuple[date, date, date, str]:
     """Say where an event stands in the order."""
-    when = EventDate.parse(event.date)
+    when = event.date
     return when.sort_day, when.earliest, when.latest, event.id
 
 
 def fits(event: EventEntry, window: tuple[date, date], *, within: bool) -> bool:
     """Tell whether an event could touch a window, or lies certainly and wholly within it."""
-    when = EventDate.parse(event.date)
+    when = event.date
     first, last = window
     if within and window != (date.min, date.max):
-        return first <= when.earliest and when.latest <= last and not re.search("[?~%]", event.date)
+        return first <= when.earliest and when.latest <= last and not re.search("[?~%]", when.edtf)
     return when.earliest <= last and when.latest >= first
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.dossier import schema
 from app.main import create_app
-from tests.conftest import FERRY, HARBOUR, TESTS
+from tests.conftest import FERRY, HARBOUR, SEED, TESTS, required
 
 TIMELINE = Path(sys.executable).with_name("timeline")
 
@@ -159,8 +160,17 @@ def test_load_tells_what_it_did(tmp_path: Path) -> None:
     assert loaded.stdout.endswith(
         "timeline.db: 7 events added, 9 actors added, 3 sources added, 2 timelines added.\n"
     )
+    assert [line.split(": ")[1:3] for line in loaded.stderr.splitlines()] == [
+        ["warning", "actors[1].aliases[0]"],
+        ["warning", "the actor 'bystander'"],
+        ["warning", "actors[0].aliases[0]"],
+    ]
     again = run(tmp_path, "load", str(HARBOUR), str(FERRY))
     assert again.stdout.endswith("timeline.db: nothing changed.\n")
+    emptied = tmp_path / "ferry.yaml"
+    emptied.write_text("timeline: {id: ferry, title: The ferry}", "utf-8")
+    pruned = run(tmp_path, "load", "--prune", str(emptied))
+    assert pruned.stdout.endswith("timeline.db: 2 events removed, 1 actor removed.\n")
 
 
 def test_load_tells_every_problem_and_loads_nothing(tmp_path: Path) -> None:
@@ -168,13 +178,48 @@ def test_load_tells_every_problem_and_loads_nothing(tmp_path: Path) -> None:
     content = HARBOUR.read_text("utf-8")
     wrong.write_text(content.replace("2020-03-14", "2020-13").replace("2020-04/", "2020-44/"))
     missing = tmp_path / "missing.yaml"
-    loaded = run(tmp_path, "load", str(FERRY), str(wrong), str(missing))
-    assert (loaded.returncode, loaded.stdout) == (1, "")
-    problems = loaded.stderr.splitlines()
-    assert problems[0].startswith(f"{wrong}: events[0].date: '2020-13' is not a date; ")
-    assert problems[1].startswith(f"{wrong}: events[2].date: '2020-44/2021-02' is not a date; ")
-    assert problems[2].startswith(f"{missing}: it cannot be read: ")
-    assert not (tmp_path / "timeline.db").exists()
+    for command in ("load", "check"):
+        told = run(tmp_path, command, str(FERRY), str(wrong), str(missing))
+        assert (told.returncode, told.stdout) == (1, "")
+        *_, first, second, third, last = told.stderr.splitlines()
+        assert first.startswith(f"{wrong}:67: events[0].date: '2020-13' is not a date; ")
+        assert second.startswith(f"{wrong}:94: events[2].date: '2020-44/2021-02' is not a date; ")
+        assert third == f"{missing}: it cannot be read: No such file or directory"
+        nothing = "; nothing was loaded" if command == "load" else ""
+        assert last == f"3 problems{nothing}."
+    assert run(tmp_path, "load", str(HARBOUR)).stdout.endswith(" 1 timeline added.\n")
+
+
+def test_check_needs_no_database(tmp_path: Path) -> None:
+    checked = run(tmp_path, "check", str(HARBOUR), str(FERRY))
+    assert checked.returncode == 0
+    assert checked.stdout == (
+        "7 events, 9 actors, 3 sources, 2 timelines: no problems, 3 warnings.\n"
+    )
+    assert len(checked.stderr.splitlines()) == 3
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("command", ["load", "check"])
+def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path, command: str) -> None:
+    piped = run(tmp_path, command, str(SEED))
+    assert piped.stderr == ""
+    required("script")
+    shown = subprocess.run(
+        ["script", "-qec", f"{TIMELINE} {command} {SEED}", "/dev/null"],
+        env=_environment(tmp_path, {"TERM": "xterm"}),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "22/22 events" in shown.stdout
+
+
+def test_schema_prints_what_editors_read(tmp_path: Path) -> None:
+    printed = run(tmp_path, "schema")
+    assert json.loads(printed.stdout) == schema()
 
 
 def test_migrate(tmp_path: Path) -> None:
@@ -266,13 +311,15 @@ def test_refusals_are_one_line(tmp_path: Path, case: str) -> None:
     assert refused.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["", "serve", "migrate", "load", "openapi"])
+@pytest.mark.parametrize(
+    "command", ["", "serve", "migrate", "load", "check", "schema", "export", "openapi"]
+)
 def test_help(tmp_path: Path, command: str) -> None:
     told = run(tmp_path, *command.split(), "--help")
     assert told.returncode == 0
     assert "Usage: timeline" in told.stdout
     if not command:
-        for name in ("serve", "migrate", "load", "openapi"):
+        for name in ("serve", "migrate", "load", "check", "schema", "export", "openapi"):
             assert name in told.stdout
     if command == "serve":
         for option in ("--host", "--port", "--workers", "--reload", "--root-path"):

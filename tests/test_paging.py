@@ -18,7 +18,7 @@ from tests.generated import make_event
 from tests.reference import Params, Reference
 from tests.strategies import filters
 
-reference = Reference(GENERATED.values())
+reference = Reference(GENERATED)
 
 
 def walk(client: httpx.Client, path: str, params: Params = ()) -> Iterator[list[Any]]:
@@ -68,15 +68,15 @@ def test_descending_is_the_exact_reverse(generated: httpx.Client, sort: str) -> 
 def test_events_inserted_between_pages(tmp_path: Path, order: str) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_dossiers(database, GENERATED)
-    random, (dossier, *_) = Random(7), GENERATED.values()
+    random, (dossier, *_) = Random(7), GENERATED
     before = [event.id for event in reference.select([("order", order)])]
     with serving(database.path) as client:
         found = []
         for number, page in enumerate(walk(client, "/events", [("order", order)])):
             found += [event["id"] for event in page]
             added = [make_event(random, f"new-{number}-{at}") for at in range(5)]
-            more = Dossier.model_validate(dossier.model_dump() | {"events": added})
-            load_dossiers(database, {Path("more.yaml"): more})
+            more = Dossier.model_validate(dossier.model_dump(by_alias=True) | {"events": added})
+            load_dossiers(database, [more])
     old = [id_ for id_ in found if not id_.startswith("new-")]
     assert old == before
     assert len({*found}) == len(found) > len(old)

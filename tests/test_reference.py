@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.dates import EventDate
 from app.dossier import EventEntry
 from app.schemas import Interval
 from tests.conftest import GENERATED, repetitions
@@ -17,7 +16,7 @@ from tests.strategies import filters, maybe
 
 FACETS = ["actor", "kind", "status", "topic", "timeline", "source"]
 
-reference = Reference(GENERATED.values())
+reference = Reference(GENERATED)
 pytestmark = pytest.mark.full
 
 
@@ -66,7 +65,7 @@ def _covers(buckets: list[dict[str, str]], params: Params, found: list[EventEntr
     following = [end.toordinal() + 1 for end in ends[:-1]]
     assert following == [start.toordinal() for start in starts[1:]]
     first, last = Given(params).window()
-    dates = [EventDate.parse(event.date) for event in found]
+    dates = [event.date for event in found]
     if first == date.min:
         first = min((when.sort_day for when in dates), default=date.max)
     else:

@@ -1,0 +1,137 @@
+"""What can be loaded, but is likely to be a mistake: the warnings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    insert,
+    select,
+)
+from sqlmodel import col
+
+from app.check import NAMEABLE, whereabouts, written
+from app.dossier import ActorEntry, EventEntry
+from app.entries import Written
+from app.errors import shown
+from app.findings import Finding, Findings
+from app.models import Actor, ActorAlias, Source
+from app.queries import among
+from app.syntax import Loc
+from app.text import fold
+
+_quoted = Table(
+    "quoted",
+    MetaData(),
+    Column("digest", String, primary_key=True),
+    Column("file", Integer),
+    Column("line", Integer),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+
+
+class Doubter:
+    """Looks for likely mistakes in the records of one load."""
+
+    def __init__(self, connection: Connection, paths: Sequence[Path], findings: Findings) -> None:
+        self._connection = connection
+        self._paths = paths
+        self._findings = findings
+        _quoted.create(connection)
+
+    def look_at_actors(self, batch: Sequence[Written[ActorEntry]]) -> None:
+        """Warn of names that belong to two actors; before the batch is saved."""
+        names = [(one, name, loc, fold(name)) for one in batch for name, loc in _names(one.record)]
+        owners = self._owners({key for *_, key in names}, {one.id for one in batch})
+        for one, name, loc, key in names:
+            owner = owners.setdefault(key, one.id)
+            if owner != one.id:
+                warning = (
+                    f"{shown(name)} is also a name of {shown(owner)}; to ask for one, give its id"
+                )
+                self._findings.warning(one.place.finding(warning, *loc))
+
+    def _owners(self, keys: set[str], but: set[str]) -> dict[str, str]:
+        """Give an actor that is stored for each of the names that one has."""
+        owned = (
+            select(col(ActorAlias.key), col(Actor.slug))
+            .join(Actor, col(Actor.id) == col(ActorAlias.actor_id))
+            .where(among(col(ActorAlias.key), keys)),
+            select(col(Actor.key), col(Actor.slug)).where(among(col(Actor.key), keys)),
+        )
+        rows = [row for query in owned for row in self._connection.execute(query)]
+        return {key: slug for key, slug in rows if slug not in but}
+
+    def look_at_events(self, batch: Sequence[Written[EventEntry]]) -> None:
+        """Warn of doubtful events; once the sources that they cite are saved."""
+        cited = {citation.source for one in batch for citation in one.record.citations}
+        days = select(col(Source.slug), col(Source.published)).where(among(col(Source.slug), cited))
+        published = {row.slug: row.published for row in self._connection.execute(days)}
+        for one in batch:
+            for warning, loc in _doubts(one.record, published):
+                self._findings.warning(one.place.finding(warning, *loc))
+        self._look_at_quotes(batch)
+
+    def _look_at_quotes(self, batch: Sequence[Written[EventEntry]]) -> None:
+        cited = [
+            (_digest(citation.source, citation.quote), one.place, at)
+            for one in batch
+            for at, citation in enumerate(one.record.citations)
+        ]
+        found = select(_quoted).where(among(_quoted.c.digest, {digest for digest, *_ in cited}))
+        before = {row.digest: (row.file, row.line) for row in self._connection.execute(found)}
+        rows = []
+        for digest, place, at in cited:
+            loc = ("citations", at, "quote")
+            if digest in before:
+                file, line = before[digest]
+                where = whereabouts(file, line, place.file, self._paths)
+                self._findings.warning(place.finding(f"it is cited already on {where}", *loc))
+            else:
+                line = place.line_of((*place.loc, *loc))
+                before[digest] = place.file, line
+                rows.append({"digest": digest, "file": place.file, "line": line})
+        if rows:
+            self._connection.execute(insert(_quoted), rows)
+
+    def look_at_what_nobody_names(self) -> None:
+        """Warn of actors that nobody names and sources that nothing cites, once all is saved."""
+        for kind, (table, unnamed) in NAMEABLE.items():
+            warning = "no event cites it" if table is Source else "nothing names it"
+            found = select(written).join(table, col(table.slug) == written.c.id)
+            for row in self._connection.execute(found.where(written.c.kind == kind, unnamed)):
+                told = f"the {kind} {shown(row.id)}: {warning}"
+                path = self._paths[row.file]
+                self._findings.warning(Finding(row.file, row.line, path, "", told))
+
+
+def _names(actor: ActorEntry) -> Iterator[tuple[str, Loc]]:
+    yield actor.name, ("name",)
+    for at, alias in enumerate(actor.aliases):
+        yield alias.name, ("aliases", at)
+
+
+def _doubts(event: EventEntry, published: Mapping[str, date | None]) -> Iterator[tuple[str, Loc]]:
+    days = [published[citation.source] for citation in event.citations]
+    known = [day for day in days if day]
+    if len(known) == len(days) and event.date.earliest > max(known):
+        told = f"it is after every source that reports it, the last of them of {max(known)}"
+        yield f"{told}; correct it, or cite a later one", ("date",)
+    denied = any(citation.stance == "denies" for citation in event.citations)
+    if event.status == "disputed" and not denied:
+        cure = "write `stance: denies` at the one that does"
+        yield f"it is disputed, but no citation denies it; {cure}", ("status",)
+    if denied and event.status != "disputed":
+        yield f"it is {event.status}, but a citation denies it; write `disputed`", ("status",)
+
+
+def _digest(*texts: str) -> str:
+    return blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,272 @@
+"""Dossier files, entry by entry: YAML and JSON read whole, JSON Lines line by line."""
+
+import codecs
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Generic, NamedTuple, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from app.cures import cure
+from app.dossier import (
+    KINDS,
+    ActorEntry,
+    EventEntry,
+    Outline,
+    Record,
+    SourceEntry,
+    TimelineEntry,
+)
+from app.errors import shown
+from app.findings import Finding, Findings
+from app.syntax import Document, JsonReader, Loc, NotWellFormedError, parse_json, parse_yaml
+
+MAX_LINE = 2**20
+"""Bytes of one line of JSON Lines, far beyond what a record takes."""
+
+ARecord = TypeVar("ARecord", bound=Record)
+AModel = TypeVar("AModel", bound=BaseModel)
+
+
+class Place(NamedTuple):
+    """Where something is written."""
+
+    dossier: tuple[int, int]
+    """Which of the files, and which dossier of it: several may stand one behind the other."""
+    path: Path
+    line_of: Callable[[Loc], int]
+    loc: Loc = ()
+
+    @property
+    def line(self) -> int:
+        """The line on which it begins."""
+        return self.line_of(self.loc)
+
+    @property
+    def file(self) -> int:
+        """Which of the files."""
+        return self.dossier[0]
+
+    def within(self, dossier: int) -> "Place":
+        """Give the place in a dossier of the file."""
+        return self._replace(dossier=(self.file, dossier))
+
+    def on(self, line: int) -> "Place":
+        """Give a line of the file as a place."""
+        return self._replace(line_of=lambda _: line)
+
+    def finding(self, message: str, *loc: str | int) -> Finding:
+        """Say something of what stands here, or of a value in it."""
+        whole = (*self.loc, *loc)
+        place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in whole)
+        return Finding(self.file, self.line_of(whole), self.path, place.removeprefix("."), message)
+
+
+class Written(NamedTuple, Generic[ARecord]):
+    """A record where it is written."""
+
+    record: ARecord
+    place: Place
+
+    @property
+    def id(self) -> str:
+        """The id of the record."""
+        return self.record.id
+
+
+class Unsound(NamedTuple):
+    """A place where a record is written, but not soundly; what is wrong has been told."""
+
+    id: str
+    place: Place
+
+
+class DossierFile(Protocol):
+    """A file of one dossier or of several; it is read as often as is asked."""
+
+    @property
+    def events(self) -> int:
+        """How many events it has, once its timelines have been read."""
+
+    def entries(self, model: type[ARecord]) -> Iterator[Written[ARecord] | Unsound]:
+        """Give the records of a kind in their order; what is wrong in one goes to the findings."""
+
+
+def open_dossiers(paths: Iterable[Path], findings: Findings) -> list[DossierFile]:
+    """Open each file once, as the end of its name tells: YAML, JSON or JSON Lines."""
+    files: list[DossierFile] = []
+    for path in dict.fromkeys(paths):
+        place = Place((len(files), 0), path, lambda _: 0)
+        if path.suffix in (".jsonl", ".ndjson"):
+            files.append(_Lines(place, findings))
+        else:
+            files.append(_Whole(place, findings))
+    return files
+
+
+class _Whole:
+    """A YAML or JSON file, which is read at once."""
+
+    def __init__(self, place: Place, findings: Findings) -> None:
+        self._findings = findings
+        self._written: dict[type[Record], list[Written[Any] | Unsound]] = {
+            model: [] for model in KINDS
+        }
+        try:
+            documents = list(_documents(place.path))
+            if not documents:
+                findings.problem(place.finding("it is empty; begin with `timeline:`"))
+            for at, document in enumerate(documents):
+                here = place.within(at)._replace(line_of=document.line_of)
+                for key, line in document.repeated:
+                    findings.problem(here.on(line).finding(_written_twice(key)))
+                _checked(Outline, document.data, here, findings)
+                for model, loc, data in _records(document.data):
+                    written = _written(model, data, here._replace(loc=loc), findings)
+                    self._written[model].append(written)
+        except (OSError, ValueError) as error:
+            findings.problem(_unreadable(error, place))
+
+    @property
+    def events(self) -> int:
+        """How many events it has."""
+        return len(self._written[EventEntry])
+
+    def entries(self, model: type[ARecord]) -> Iterator[Written[ARecord] | Unsound]:
+        """Give the records of a kind."""
+        return iter(self._written[model])
+
+
+def _documents(path: Path) -> Iterator[Document]:
+    text = path.read_text("utf-8-sig")
+    if path.suffix == ".json":
+        return iter([parse_json(text)])
+    if path.suffix in (".yaml", ".yml"):
+        return parse_yaml(text)
+    raise NotWellFormedError("name it .yaml, .json or .jsonl, as what it is written in")
+
+
+def _records(data: Any) -> Iterator[tuple[type[Record], Loc, Any]]:  # noqa: ANN401 - as written
+    """Give each record of a dossier with its kind and its place."""
+    if not isinstance(data, dict):
+        return
+    if data.get("timeline") is not None:
+        yield TimelineEntry, ("timeline",), data["timeline"]
+    for model, key in ((SourceEntry, "sources"), (ActorEntry, "actors"), (EventEntry, "events")):
+        if isinstance(data.get(key), list):
+            for at, one in enumerate(data[key]):
+                yield model, (key, at), one
+
+
+class _Lines:
+    """A file of JSON Lines, which is never in memory as a whole.
+
+    A timeline begins a dossier, and what follows belongs to it.
+    """
+
+    _KIND = re.compile(rb'\s*\{\s*"(timeline|source|actor|event)"\s*:')
+
+    def __init__(self, place: Place, findings: Findings) -> None:
+        self.events = 0
+        self._place = place
+        self._findings = findings
+        self._json = JsonReader()
+
+    def entries(self, model: type[ARecord]) -> Iterator[Written[ARecord] | Unsound]:
+        """Give the records of a kind, reading no line of another."""
+        wanted = KINDS[model]
+        try:
+            with self._place.path.open("rb") as file:
+                for number, dossier, kind, line in self._lines(file):
+                    # What is of no kind is told of with the last.
+                    if kind == wanted or (not kind and model is EventEntry):
+                        yield from self._entry(model, line, self._at(number, dossier))
+        except (OSError, ValueError) as error:
+            self._findings.problem(_unreadable(error, self._place))
+
+    def _lines(self, file: BinaryIO) -> Iterator[tuple[int, int, str, bytes]]:
+        """Give each line that is not empty: its number, its dossier, the kind of its record."""
+        dossier, self.events, empty = -1, 0, True
+        for number, line in enumerate(iter(lambda: file.readline(MAX_LINE), b""), 1):
+            if len(line) == MAX_LINE:
+                raise NotWellFormedError("it is too long; write each record on its own", number)
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - it is no part of it
+            match = self._KIND.match(line)
+            kind = match[1].decode() if match else ""
+            dossier += kind == "timeline"
+            self.events += kind == "event"
+            if kind or line.strip():
+                empty = False
+                if dossier < 0:
+                    self._findings.problem(
+                        self._at(number, 0).finding(f"no timeline stands before it; {_BEGIN}")
+                    )
+                yield number, dossier, kind, line
+        if empty:
+            self._findings.problem(self._place.finding(f"it is empty; {_BEGIN}"))
+
+    def _at(self, number: int, dossier: int) -> Place:
+        return Place((self._place.file, dossier), self._place.path, lambda _: number)
+
+    def _entry(
+        self, model: type[ARecord], line: bytes, place: Place
+    ) -> Iterator[Written[ARecord] | Unsound]:
+        kind = KINDS[model]
+        try:
+            data = self._json.read(line.decode())
+            if not isinstance(data, dict) or len(data) != 1 or kind not in data:
+                raise NotWellFormedError('it is not one record; write {"event": {…}}')
+        except ValueError as error:
+            self._findings.problem(_unreadable(error, place))
+            return
+        for key in self._json.repeated:
+            self._findings.problem(place.finding(_written_twice(key)))
+        yield _written(model, data[kind], place._replace(loc=(kind,)), self._findings)
+
+
+_BEGIN = 'begin with {"timeline": {"id": …, "title": …}}'
+
+
+def _written(
+    model: type[ARecord],
+    data: Any,  # noqa: ANN401 - as written
+    place: Place,
+    findings: Findings,
+) -> Written[ARecord] | Unsound:
+    record = _checked(model, data, place, findings)
+    if record:
+        return Written(record, place)
+    return Unsound(str(data.get("id")) if isinstance(data, dict) else "", place)
+
+
+def _checked(
+    model: type[AModel],
+    data: Any,  # noqa: ANN401 - as written
+    place: Place,
+    findings: Findings,
+) -> AModel | None:
+    """Read a record; keep all that is wrong in it."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            findings.problem(place.finding(cure(one), *one["loc"]))
+        return None
+
+
+def _written_twice(key: str) -> str:
+    return f"the key {shown(key)} is written twice; remove one"
+
+
+def _unreadable(error: OSError | ValueError, place: Place) -> Finding:
+    line = place.line
+    if isinstance(error, OSError):
+        return place.finding(f"it cannot be read: {error.strerror}")
+    if isinstance(error, UnicodeDecodeError):
+        above = error.object[: error.start].count(b"\n")
+        return place.on(max(line, 1) + above).finding("it is not in UTF-8; save it as UTF-8")
+    if isinstance(error, NotWellFormedError):
+        return place.on(line or error.line or 0).finding(str(error))
+    raise error

@@ -1,0 +1,80 @@
+"""What is found in dossiers: problems that stop a load, and warnings that do not."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+MAX_TOLD = 10_000
+"""So many findings are kept; of the others only the number, so that memory stays bounded."""
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong, and its cure. Findings sort by file and line."""
+
+    file: int
+    """Where the file stands among those that are read."""
+    line: int
+    path: Path
+    place: str
+    """As `events[3].date`; empty if it is the file or the line as a whole."""
+    message: str
+
+    def told(self, kind: str = "") -> str:
+        """Write it as compilers do: `seed/x.yaml:41: events[3].date: …`."""
+        line = f":{self.line}" if self.line else ""
+        return ": ".join(
+            part for part in (f"{self.path}{line}", kind, self.place, self.message) if part
+        )
+
+
+class Findings:
+    """All that is found in the files of one load, each thing once."""
+
+    def __init__(self) -> None:
+        self._problems = _Bounded()
+        self._warnings = _Bounded()
+
+    def problem(self, finding: Finding) -> None:
+        """Keep what must be mended before anything is loaded."""
+        self._problems.add(finding)
+
+    def warning(self, finding: Finding) -> None:
+        """Keep what is likely to be a mistake."""
+        self._warnings.add(finding)
+
+    @property
+    def problems(self) -> list[str]:
+        """Tell the problems, in the order of the files."""
+        return self._problems.told("")
+
+    @property
+    def warnings(self) -> list[str]:
+        """Tell the warnings, in the order of the files."""
+        return self._warnings.told("warning")
+
+    def __bool__(self) -> bool:
+        return bool(self._problems.kept)
+
+
+class _Bounded:
+    def __init__(self) -> None:
+        self.kept: set[Finding] = set()
+        self._left_out = 0
+
+    def add(self, finding: Finding) -> None:
+        if finding not in self.kept:
+            if len(self.kept) < MAX_TOLD:
+                self.kept.add(finding)
+            else:
+                self._left_out += 1
+
+    def told(self, kind: str) -> list[str]:
+        lines = [finding.told(kind) for finding in sorted(self.kept)]
+        return lines + [f"and {self._left_out:,} more"] * bool(self._left_out)
+
+
+class DossierError(Exception):
+    """Dossiers cannot be loaded; `findings` says why, each with its place and its cure."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        super().__init__("\n".join(findings.problems))

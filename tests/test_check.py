@@ -1,0 +1,450 @@
+"""What is told of dossiers that are wrong: every problem and every doubt, with its line."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.database import scratch
+from app.entries import MAX_LINE
+from app.findings import MAX_TOLD, DossierError
+from app.load import load
+from tests.conftest import FERRY, HARBOUR, SEED, edited
+
+
+def told(*paths: Path) -> tuple[list[str], list[str]]:
+    """Give the problems and the warnings of dossiers, without their directory."""
+    with scratch() as connection:
+        try:
+            problems, warnings = [], load(connection, paths, datetime.now(UTC)).warnings
+        except DossierError as error:
+            problems, warnings = error.findings.problems, error.findings.warnings
+    return _bare(problems, paths), _bare(warnings, paths)
+
+
+def _bare(lines: list[str], paths: tuple[Path, ...]) -> list[str]:
+    for folder in {f"{path.parent}/" for path in paths}:
+        lines = [line.replace(folder, "") for line in lines]
+    return lines
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+# a mistake in the harbour dossier: the line, and how what is told of it begins
+MISTAKES: dict[tuple[str, str], str] = {
+    ("date: 2020-03-14", "date: 2020-13"): (
+        "67: events[0].date: '2020-13' is not a date; there is no month 13; months run from"
+    ),
+    ("date: 2020-03-14", "date: 14.03.2020"): (
+        "67: events[0].date: '14.03.2020' is not a date; write year-month-day with hyphens"
+    ),
+    ("date: 2020-03-14", "date: '?'"): (
+        "67: events[0].date: '?' is not a date; one '?', '~' or '%' stands at the end of a date"
+    ),
+    ("date: 2020-03-14", "date: spring"): (
+        "67: events[0].date: 'spring' is not a date; write 2021, 2021-11 or 2021-11-03"
+    ),
+    ("date: 2020-03-14", "date: null"): "67: events[0].date: it is empty; give a value",
+    ("date: 2020-03-14", "date: [2020..2021]"): (
+        "67: events[0].date: it is not a text; put it in quotes"
+    ),
+    ("topics: [quay, money]", "topics: quay"): "71: events[0].topics: it is not a list; write",
+    ("      - QBL", "      - QBL\n      - QBL"): (
+        "44: actors[3].aliases: 'QBL' is written twice; remove one"
+    ),
+    ("published: 2020-05-01", "published: 2020-05"): (
+        "13: sources[0].published: '2020-05' is not a day; write it as 2021-11-03, or leave it out"
+    ),
+    ("published: 2020-05-01", "published: []"): (
+        "13: sources[0].published: it is not a text; put it in quotes"
+    ),
+    ("published: 2020-05-01", "published: 0"): "13: sources[0].published: '0' is not a date; write",
+    ("id: bribe", "id: A Bribe"): (
+        "78: events[1].id: 'A Bribe' is not an id; write small letters, digits and hyphens, as "
+        "a-bribe"
+    ),
+    (
+        "    kind: payment",
+        "    kind: Pay ment",
+    ): "80: events[1].kind: 'Pay ment' is not a keyword; ",
+    ("    kind: payment\n", ""): "78: events[1].kind: it is missing",
+    ("status: disputed", "status: rumour"): (
+        "81: events[1].status: 'rumour' is not known; give 'confirmed', 'reported', 'alleged' or"
+    ),
+    ("    topics: [money]", "    topic: [money]"): (
+        "83: events[1].topic: it is not known here; remove it, or correct it: the nearest key is "
+        "topics"
+    ),
+    ("    topics: [money]", "    locator: p. 1"): (
+        "83: events[1].locator: it is not known here; it is a key of a citation"
+    ),
+    ("role: beneficiary", "role: winner"): "86: events[1].participants[1].role: 'winner' is not",
+    ("    kind: payment", "    kind: payment\n    kind: gift"): (
+        "81: the key 'kind' is written twice; remove one"
+    ),
+    ("quote: Works go on.", 'quote: ""'): "99: events[2].citations[0].quote: it is empty; give",
+    ("source: council-minutes, quote: Works go on.", "source: council-minutes"): (
+        "99: events[2].citations[0].quote: it is missing"
+    ),
+    ("      - {source: council-minutes, quote: Works go on.}", "      []"): (
+        "98: events[2].citations: there is none; no event stands without a quote and its source"
+    ),
+    ("quote: Works go on.", f"quote: {'x' * 601}"): "99: events[2].citations[0].quote: 'xxx",
+    ("quote: Works go on.", r'quote: "a\0b"'): (
+        "99: events[2].citations[0].quote: it has the control character '\\x00' in it; remove it"
+    ),
+    ("title: Rumours go about", r'title: "a\nb"'): (
+        "112: events[4].title: 'a\\nb' has a line break in it; write it on one line"
+    ),
+    ("title: Rumours go about", r'title: "a\tb"'): "112: events[4].title: it has the control char",
+    ("https://gazette.example/quay", "javascript:alert(1)"): (
+        "14: sources[0].url: 'javascript:alert(1)' is not a link; write http:// or https://, and no"
+    ),
+    ("https://gazette.example/quay", "https://me@gazette.example/"): "14: sources[0].url: 'https:",
+    (
+        "note: Undated copy.",
+        "sha256: ABC",
+    ): "20: sources[1].sha256: 'ABC' is not a digest; write 64",
+    ("min: 2500000", "min: much"): "70: events[0].amount.min: 'much' is not a number; write it in",
+    ("min: 2500000", "min: .inf"): "70: events[0].amount.min: '.inf' is not a number; write it in",
+    (
+        "min: 2500000",
+        "min: 2e15",
+    ): "70: events[0].amount.min: '2e15' is too large; give 1000000000000000",
+    ("min: 2500000", "min: 0.1234567890123456"): (
+        "70: events[0].amount.min: 0.1234567890123456 has too many digits; write it with 15 at most"
+    ),
+    ("min: 2500000,", "min: 3, max: 2,"): (
+        "70: events[0].amount: min 3 is more than max 2; swap them"
+    ),
+    ("actor: obrien, role: subject", "actor: obrian, role: subject"): (
+        "117: events[4].participants[0].actor: there is no actor 'obrian'; the nearest is 'obrien'"
+    ),
+    ("actor: obrien, role: subject", "actor: zzz, role: subject"): (
+        "117: events[4].participants[0].actor: there is no actor 'zzz'; write it first"
+    ),
+    ("source: council-minutes, quote: Works", "source: minutes, quote: Works"): (
+        "99: events[2].citations[0].source: there is no source 'minutes'; the nearest is "
+        "'council-minutes'"
+    ),
+    ("publisher: gazette", "publisher: gazete"): (
+        "11: sources[0].publisher: there is no actor 'gazete'; the nearest is 'gazette'"
+    ),
+    ("parent: city", "parent: town"): "35: actors[1].parent: there is no actor 'town'; write it",
+    ("parent: city", "parent: harbour-council"): "32: actors[1]: it is its own parent; remove that",
+    ("id: rumours", "id: bribe"): (
+        "111: events[4]: 'bribe' is written twice, first on line 78; remove one"
+    ),
+    ("id: bystander", "id: city"): "57: actors[7]: 'city' is written twice, first on line 28; ",
+    ("role: reporter}", "role: agent}"): (
+        "105: events[3].participants: 'pilots' takes part twice as agent; remove one"
+    ),
+    ("  id: harbour\n", ""): "2: timeline.id: it is missing",
+    ("timeline:\n", "timeline:\n  ? [a, b]\n  : c\n"): "3: a key is not a text; write `key: value`",
+    ("title: Rumours go about", "title: !!int xx"): "112: a tag, as !!int; remove it, or put the",
+    ("title: Rumours go about", "title: Rumours: loud"): "112: a text with `: ` in it, or a line",
+    ("title: Rumours go about", "title: 'Rumours"): "112: a quotation mark that is not closed, or",
+    (
+        "title: Rumours go about",
+        'title: "C:\\quay"',
+    ): "112: a quotation mark that is not closed, or",
+    ("title: Rumours go about", "title: *rumours"): "112: a text that begins with *; put it in",
+    ("title: Rumours go about", "title: @rumours"): "112: a tab, or a text that begins with %, @",
+    ("title: Rumours go about", "\ttitle: Rumours"): "112: a tab, or a text that begins with %, @",
+    (
+        "title: Rumours go about",
+        "title",
+    ): "112: a key without `: ` behind it, or a text that is not",
+    (
+        "title: Rumours go about",
+        "title: a\x07b",
+    ): "112: it has the control character '\\x07' in it;",
+    ("events:", "events: ["): "62: a bracket that is not closed, or a comma in a text within",
+    (
+        "role: reporter}",
+        "role: reporter",
+    ): "107: a bracket that is not closed, or a comma in a text",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_alone_and_with_its_line(
+    tmp_path: Path, mistake: tuple[str, str]
+) -> None:
+    (problem,), _ = told(edited(HARBOUR, tmp_path / "x.yaml", mistake))
+    assert problem.startswith(f"x.yaml:{MISTAKES[mistake]}")
+
+
+def _as_json(path: Path, target: Path, *edits: tuple[str, str]) -> Path:
+    data = yaml.safe_load(path.read_text("utf-8"))
+    content = json.dumps(data, indent=1, default=str, ensure_ascii=False)
+    target.write_text(content, "utf-8")
+    return edited(target, target, *edits)
+
+
+def _as_lines(path: Path, target: Path, *edits: tuple[str, str]) -> Path:
+    data = yaml.safe_load(path.read_text("utf-8"))
+    records = [("timeline", data["timeline"])]
+    records += [
+        (f"{key[:-1]}", one) for key in ("sources", "actors", "events") for one in data[key]
+    ]
+    lines = [json.dumps({kind: one}, default=str, ensure_ascii=False) for kind, one in records]
+    target.write_text("\n".join(lines) + "\n", "utf-8")
+    return edited(target, target, *edits)
+
+
+# a mistake in the harbour dossier as JSON and as JSON Lines: what is told of it in each
+JSON_MISTAKES: dict[tuple[str, str], tuple[str, str]] = {
+    ('"2020-03-14"', '"2020-44"'): (
+        "99: events[0].date: '2020-44' is not a date; there is no month 44;",
+        "13: event.date: '2020-44' is not a date; there is no month 44;",
+    ),
+    ('"role": "beneficiary"', '"rolle": "beneficiary"'): (
+        "150: events[1].participants[1].role: it is missing",
+        "14: event.participants[1].role: it is missing",
+    ),
+    ('"parent": "harbour-council"', '"parent": "harbor-council"'): (
+        "56: actors[2].parent: there is no actor 'harbor-council'; the nearest is ",
+        "7: actor.parent: there is no actor 'harbor-council'; the nearest is 'harbour-council'",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", JSON_MISTAKES)
+def test_a_mistake_in_json_has_its_line_too(tmp_path: Path, mistake: tuple[str, str]) -> None:
+    whole, lines = JSON_MISTAKES[mistake]
+    problems, _ = told(_as_json(HARBOUR, tmp_path / "x.json", mistake))
+    assert problems[0].startswith(f"x.json:{whole}")
+    problems, _ = told(_as_lines(HARBOUR, tmp_path / "x.jsonl", mistake))
+    assert problems[0].startswith(f"x.jsonl:{lines}")
+
+
+# a file that is no dossier: what is told of it
+NO_DOSSIERS: dict[str, dict[str | bytes, str]] = {
+    "x.yaml": {
+        "": "x.yaml: it is empty",
+        "- a": "x.yaml:1: it is not a record; write",
+        "text": "x.yaml:1: it is not a record; write",
+        "---\n": "x.yaml:2: it is empty",
+        "timeline: 1": "x.yaml:1: timeline: it is not a record; write",
+        "{}": "x.yaml:1: timeline: it is missing",
+        "\x00": "x.yaml:1: it has the control character '\\x00' in it",
+        "a: *b": "x.yaml:1: a text that begins with *",
+        "[" * 9_000 + "]" * 9_000: "x.yaml:1: it is not a record; write",
+        b"timeline:\n  id: \xff": "x.yaml:2: it is not in UTF-8; save it as UTF-8",
+    },
+    "x.json": {
+        "": "x.json:1: it is not JSON: Expecting value",
+        '{"timeline": {"id": "x", "title": "x",\n"id": "y"}}': (
+            "x.json:2: the key 'id' is written twice; remove one"
+        ),
+        '{\n"timeline": \n': "x.json:3: it is not JSON: ",
+        "[" * 99_000: "x.json: it is nested too deeply",
+        '{"timeline": NaN}': "x.json:1: timeline: it is not a record",
+        '{"timeline": {"id": "x", "title": "\\ud800"}}': (
+            "x.json:1: timeline.title: it has half of a surrogate pair in it"
+        ),
+    },
+    "x.jsonl": {
+        "": "x.jsonl: it is empty; begin with {",
+        "\n\n": "x.jsonl: it is empty; begin with {",
+        '{"event": {}}\n': "x.jsonl:1: no timeline stands before it; begin with",
+        '{"timeline": {"id": "x", "title": "x"}}\n\n{"evnt": {}}': (
+            'x.jsonl:3: it is not one record; write {"event": {…}}'
+        ),
+        '{"timeline": {"id": "x", "title": "x"}}\n{"event": {}, "actor": {}}': (
+            "x.jsonl:2: it is not one record"
+        ),
+        '{"timeline": {"id": "x", "title": "x"}}\n[1]': "x.jsonl:2: it is not one record",
+        '{"timeline": {"id": "x", "title": "x"}}\n{"event": ': "x.jsonl:2: it is not JSON: ",
+        b'{"timeline": {"id": "x", "title": "x"}}\n{"actor": "\xff"}': (
+            "x.jsonl:2: it is not in UTF-8"
+        ),
+        '{"timeline": {"id": "x", "title": "x", "id": "x"}}': (
+            "x.jsonl:1: the key 'id' is written twice; remove one"
+        ),
+        '{"timeline": {"id": "x", "title": "x"}}\n{"event": "' + "x" * MAX_LINE + '"}': (
+            "x.jsonl:2: it is too long; write each record on its own"
+        ),
+    },
+    "x.txt": {"timeline:": "x.txt: name it .yaml, .json or .jsonl, as what it is written in"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [(name, one) for name, cases in NO_DOSSIERS.items() for one in cases]
+)
+def test_what_is_no_dossier_is_told(tmp_path: Path, name: str, content: str | bytes) -> None:
+    problems, _ = told(written(tmp_path / name, content))
+    assert problems[0].startswith(NO_DOSSIERS[name][content])
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    for name in ("x.yaml", "x.json", "x.jsonl"):
+        problems, _ = told(tmp_path / name)
+        assert problems == [f"{name}: it cannot be read: No such file or directory"]
+
+
+def test_every_problem_is_told_at_once_in_the_order_of_the_files(tmp_path: Path) -> None:
+    """Of all kinds, in all files: what is wrong in one record hides nothing in another."""
+    edits = (
+        ("published: 2020-06-02", "published: soon"),
+        ("kind: media", "kind: paper"),
+        ("actor: obrien, role: beneficiary", "actor: obrian, role: beneficiary"),
+        ("date: /2020-02", "date: Feb 2020"),
+    )
+    one = edited(HARBOUR, tmp_path / "one.yaml", *edits)
+    other = edited(FERRY, tmp_path / "other.yaml", ("name: Harbour Council", "name: The Council"))
+    third = written(tmp_path / "third.yaml", "timeline: {id: x, title: x}\nevents: [{id: y}]")
+    problems, _ = told(third, one, other)
+    assert [problem.partition("; ")[0] for problem in problems] == [
+        "third.yaml:2: events[0].citations: there is none",
+        "third.yaml:2: events[0].date: it is missing",
+        "third.yaml:2: events[0].kind: it is missing",
+        "third.yaml:2: events[0].status: it is missing",
+        "third.yaml:2: events[0].title: it is missing",
+        "one.yaml:24: sources[2].published: 'soon' is not a date",
+        "one.yaml:53: actors[5].kind: 'paper' is not known",
+        "one.yaml:86: events[1].participants[1].actor: there is no actor 'obrian'",
+        "one.yaml:115: events[4].date: 'Feb 2020' is not a date",
+        "other.yaml:17: actors[1]: 'harbour-council' is not as on line 32 of one.yaml, which has "
+        "another name",
+    ]
+
+
+def test_what_differs_between_files_is_named(tmp_path: Path) -> None:
+    other = edited(
+        FERRY,
+        tmp_path / "other.yaml",
+        ("title: Minutes of the harbour council", "title: The minutes"),
+        ("aliases: [Council]", "note: The council."),
+        ("date: 2021-03-01/..", "date: 2021-03-01"),
+    )
+    problems, _ = told(HARBOUR, other)
+    assert problems == [
+        "other.yaml:7: sources[0]: 'council-minutes' is not as on line 17 of harbour.yaml, which "
+        "has another title; write it alike",
+        "other.yaml:17: actors[1]: 'harbour-council' is not as on line 32 of harbour.yaml, which "
+        "has another aliases and another note; write it alike",
+        "other.yaml:34: events[1]: 'quay-in-use' is not as on line 120 of harbour.yaml; "
+        "write it alike",
+    ]
+
+
+def test_actors_that_are_their_own_ancestors(tmp_path: Path) -> None:
+    problems, _ = told(edited(HARBOUR, tmp_path / "x.yaml", ("parent: city", "parent: pilots")))
+    assert problems == [
+        f"x.yaml:{line}: the actor {id_!r} is its own ancestor; remove a parent on the way"
+        for line, id_ in ((32, "harbour-council"), (37, "pilots"))
+    ]
+
+
+def test_several_dossiers_may_stand_in_one_file(tmp_path: Path) -> None:
+    both = written(tmp_path / "x.yaml", f"{HARBOUR.read_text()}---\n{FERRY.read_text()}")
+    assert told(both)[0] == []
+    wrong = edited(both, both, ("date: 2021-03?", "date: 2021-33?"))
+    (problem,), _ = told(wrong)
+    assert problem.startswith("x.yaml:155: events[0].date: '2021-33?' is not a date; ")
+
+
+def test_problems_are_bounded(tmp_path: Path) -> None:
+    lines = ['{"timeline": {"id": "x", "title": "x"}}', *(["[]"] * (MAX_TOLD + 7))]
+    problems, _ = told(written(tmp_path / "x.jsonl", "\n".join(lines)))
+    assert len(problems) == MAX_TOLD + 1
+    assert problems[-1] == "and 7 more"
+
+
+# a dossier, edited: what it is warned of
+WARNINGS: dict[tuple[str, str], list[str]] = {
+    ("date: 2020-03~", "date: 2020-06-02"): [],
+    ("date: 2020-03~", "date: 2020-06-03"): [
+        "82: warning: events[1].date: it is after every source that reports it, the last of them "
+        "of 2020-06-02; correct it, or cite a later one"
+    ],
+    ("date: 2020-03~", "date: 2020-06-02/.."): [],
+    ("date: 2020-03~", "date: ../2020-07"): [],
+    ("date: 2020-03-14", "date: 2020-06-03"): [],  # one of its sources has no day
+    ("stance: denies", "stance: asserts"): [
+        "81: warning: events[1].status: it is disputed, but no citation denies it; write "
+        "`stance: denies` at the one that does"
+    ],
+    ("status: disputed", "status: alleged"): [
+        "81: warning: events[1].status: it is alleged, but a citation denies it; write `disputed`"
+    ],
+    ("quote: In use since the first of March.", "quote: Works go on."): [
+        "126: warning: events[5].citations[0].quote: it is cited already on line 99"
+    ],
+    (
+        "source: council-minutes, quote: In use since the first of March.",
+        "source: harbour-echo, quote: Works go on.",  # which another source says too
+    ): [
+        "124: warning: events[5].date: it is after every source that reports it, the last of them "
+        "of 2020-06-02; correct it, or cite a later one"
+    ],
+    ("- QBL", "- the city"): [
+        "45: warning: actors[3].aliases[0]: 'the city' is also a name of 'city'; to ask for one, "
+        "give its id"
+    ],
+    ("name: The Gazette", "name: Quay builders, LTD"): [],
+    ("name: The Gazette", "name: QUAY  builders ltd"): [
+        "52: warning: actors[5].name: 'QUAY  builders ltd' is also a name of 'quay-builders'; to "
+        "ask for one, give its id"
+    ],
+    ("      - {actor: obrien, role: subject}\n", "      - {actor: pilots, role: subject}\n"): [],
+    ("publisher: echo", "publisher: gazette"): ["54: warning: the actor 'echo': nothing names it"],
+    ("  - id: harbour-echo", "  - {id: unread, title: x, publisher: echo}\n  - id: harbour-echo"): [
+        "21: warning: the source 'unread': no event cites it"
+    ],
+}
+# what the harbour dossier is warned of as it is
+ALWAYS = (
+    "actors[1].aliases[0]: 'Council' is also a name of 'city'; to ask for one, give its id",
+    "the actor 'bystander': nothing names it",
+)
+
+
+@pytest.mark.parametrize("edit", WARNINGS)
+def test_a_doubt_is_told_and_stops_nothing(tmp_path: Path, edit: tuple[str, str]) -> None:
+    problems, warnings = told(edited(HARBOUR, tmp_path / "x.yaml", edit))
+    assert problems == []
+    rest = [line for line in warnings if not line.endswith(ALWAYS)]
+    assert rest == [f"x.yaml:{line}" for line in WARNINGS[edit]]
+    assert len(warnings) - len(rest) == len(ALWAYS)
+
+
+def test_doubts_across_files(tmp_path: Path) -> None:
+    quote = (
+        ("without O'Brien.", "without O'Brien."),
+        ('"The ferry sailed, without O\'Brien."', "Works go on."),
+    )
+    other = edited(FERRY, tmp_path / "ferry.yaml", *quote)
+    _, warnings = told(HARBOUR, other)
+    assert [line for line in warnings if line.startswith("ferry")] == [
+        "ferry.yaml:16: warning: actors[0].aliases[0]: 'QBL' is also a name of 'quay-builders'; to "
+        "ask for one, give its id",
+        "ferry.yaml:33: warning: events[0].citations[0].quote: it is cited already on line 99 of "
+        "harbour.yaml",
+    ]
+
+
+def test_a_record_that_is_not_sound_is_there_all_the_same(tmp_path: Path) -> None:
+    """Those that name it are not told that it is missing."""
+    edits = (
+        ("    kind: person\n", "    kind: persn\n"),
+        ("author: O. Brien", "sha256: x"),
+    )
+    problems, warnings = told(edited(HARBOUR, tmp_path / "x.yaml", *edits))
+    assert [problem.partition("; ")[0] for problem in problems] == [
+        "x.yaml:12: sources[0].sha256: 'x' is not a digest",
+        "x.yaml:50: actors[4].kind: 'persn' is not known",
+    ]
+    assert not [line for line in warnings if "nothing" in line]
+
+
+def test_the_seed_is_flawless() -> None:
+    assert told(SEED) == ([], [])
