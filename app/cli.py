@@ -22,10 +22,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from app.database import Database, DatabaseError, scratch
-from app.dossier import schema
+from app.dossier import SourceEntry, schema
+from app.entries import Written, open_dossiers
 from app.errors import worded
 from app.export import ExportError, Format, export
-from app.findings import DossierError
+from app.findings import DossierError, Findings
+from app.links import check_links
 from app.load import Counts, Tell, is_empty, load
 from app.main import create_app
 from app.models import Event, Timeline
@@ -155,23 +157,42 @@ def load_files(
     with _told_plainly("; nothing was loaded"):
         database = _open(_settings())
         database.migrate()
-        with database.write() as connection, _progress() as tell:
+        with database.write() as connection, _progress("events") as tell:
             report = load(connection, files, datetime.now(UTC), prune=prune, tell=tell)
         _tell(report.warnings)
         typer.echo(f"{database.path}: {_summary(report.counts) or 'nothing changed'}.")
 
 
 @app.command()
-def check(files: Files) -> None:
+def check(
+    files: Files,
+    *,
+    links: Annotated[
+        bool, typer.Option("--links", help="Ask every link of their sources, once all is right.")
+    ] = False,
+) -> None:
     """Tell all that is wrong with dossiers, without a database."""
     with _told_plainly():
-        with scratch() as connection, _progress() as tell:
+        with scratch() as connection, _progress("events") as tell:
             report = load(connection, files, datetime.now(UTC), tell=tell)
         _tell(report.warnings)
-        held = ", ".join(
-            _counted(counts.added, kind) for kind, counts in report.counts.items() if counts.added
-        )
-        typer.echo(f"{held}: no problems, {_counted(len(report.warnings), 'warning')}.")
+        counted = {kind: counts.added for kind, counts in report.counts.items() if counts.added}
+        warnings = len(report.warnings)
+        if links:
+            findings = Findings()
+            with _progress("links") as tell:
+                counted["link"] = check_links(_sources(files), findings, tell)
+            if findings:
+                raise DossierError(findings)
+            _tell(findings.warnings)
+            warnings += len(findings.warnings)
+        held = ", ".join(_counted(number, kind) for kind, number in counted.items())
+        typer.echo(f"{held}: no problems, {_counted(warnings, 'warning')}.")
+
+
+def _sources(files: list[Path]) -> Iterator[Written[SourceEntry]]:
+    for file in open_dossiers(files, Findings()):
+        yield from (one for one in file.entries(SourceEntry) if isinstance(one, Written))
 
 
 @app.command(name="export")
@@ -253,14 +274,14 @@ def _summary(counts: Mapping[str, Counts]) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
-    """Show how far a load has come, on a terminal alone."""
+def _progress(what: str) -> Iterator[Tell]:
+    """Show how far a long work has come, on a terminal alone."""
     console = Console(stderr=True)
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TextColumn("events"))
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TextColumn(what))
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task("Reading", total=None)
+        task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

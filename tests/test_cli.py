@@ -18,7 +18,7 @@ import pytest
 
 from app.dossier import schema
 from app.main import create_app
-from tests.conftest import FERRY, HARBOUR, SEED, TESTS, required
+from tests.conftest import FERRY, HARBOUR, SEED, TESTS, edited, required
 
 TIMELINE = Path(sys.executable).with_name("timeline")
 
@@ -198,6 +198,24 @@ def test_check_needs_no_database(tmp_path: Path) -> None:
     )
     assert len(checked.stderr.splitlines()) == 3
     assert [*tmp_path.iterdir()] == []
+
+
+def test_check_asks_links_if_it_is_told_to(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, _):
+        edits = (
+            ("https://gazette.example/quay", f"{client.base_url}/livez"),
+            ("https://archive.example/gazette/quay", f"{client.base_url}/nowhere"),
+        )
+        path = edited(HARBOUR, tmp_path / "x.yaml", *edits)
+        unasked = run(tmp_path, "check", str(path))
+        broken = run(tmp_path, "check", "--links", str(path))
+        right = run(tmp_path, "check", "--links", str(edited(path, path, ("/nowhere", "/events"))))
+    assert unasked.returncode == right.returncode == 0
+    assert right.stdout.endswith(" 1 timeline, 2 links: no problems, 2 warnings.\n")
+    assert (broken.returncode, broken.stdout) == (1, "")
+    *_, problem, last = broken.stderr.splitlines()
+    assert problem.startswith(f"{path}:15: sources[0].archived_url: there is nothing at 'http://")
+    assert last == "1 problem."
 
 
 @pytest.mark.parametrize("command", ["load", "check"])

@@ -32,6 +32,7 @@ LAYERS = [
     "cures",
     "findings",
     "entries",
+    "links",
     "check",
     "doubts",
     "save",
