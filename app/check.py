@@ -4,7 +4,6 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -16,15 +15,15 @@ from sqlalchemy import (
     String,
     Table,
     exists,
-    insert,
     or_,
     select,
 )
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from app.database import insert_rows
 from app.dossier import KINDS, ActorEntry, EventEntry, Record, SourceEntry
-from app.entries import ARecord, Unsound, Written
+from app.entries import ARecord, DossierFile, Unsound, Written
 from app.errors import shown
 from app.findings import Finding, Findings
 from app.models import Actor, Citation, Participation, Source
@@ -83,9 +82,9 @@ def references(record: Record) -> Iterator[Reference]:
             yield SourceEntry, citation.source, ("citations", at, "source")
 
 
-def whereabouts(file: int, line: int, seen_from: int, paths: Sequence[Path]) -> str:
+def whereabouts(file: int, line: int, seen_from: int, files: Sequence[DossierFile]) -> str:
     """Name a line, and its file if that is another."""
-    return f"line {line}" if file == seen_from else f"line {line} of {paths[file]}"
+    return f"line {line}" if file == seen_from else f"line {line} of {files[file].path}"
 
 
 class _Mention(NamedTuple):
@@ -100,9 +99,11 @@ class _Mention(NamedTuple):
 class Checker:
     """Holds the records of the files of one load against each other and against the database."""
 
-    def __init__(self, connection: Connection, paths: Sequence[Path], findings: Findings) -> None:
+    def __init__(
+        self, connection: Connection, files: Sequence[DossierFile], findings: Findings
+    ) -> None:
         self._connection = connection
-        self._paths = paths
+        self._files = files
         self._findings = findings
         self._known: dict[type[Record], list[str]] = {}
         written.create(connection)
@@ -119,6 +120,8 @@ class Checker:
         again: list[Written[ARecord]] = []
         rows = []
         for one in batch:
+            if not one.id:
+                continue
             before = mentions[one.id]
             content = _content(one.record) if isinstance(one, Written) else None
             here = _Mention(*one.place.dossier, one.place.line, content)
@@ -136,8 +139,7 @@ class Checker:
                 self._findings.problem(one.place.finding(self._contradiction(one, here, known)))
             else:
                 (again if known else new).append(one)
-        if rows:
-            self._connection.execute(insert(written), rows)
+        insert_rows(self._connection, written, rows)
         return new, again
 
     def _mentions(
@@ -151,13 +153,13 @@ class Checker:
 
     def _contradiction(self, one: Written[ARecord], here: _Mention, known: _Mention) -> str:
         """Tell where a record is written otherwise, and in what."""
-        where = whereabouts(known.file, known.line, here.file, self._paths)
-        problem = f"{shown(one.id)} is not as on {where}"
+        where = whereabouts(known.file, known.line, here.file, self._files)
+        differing = ""
         if not isinstance(one.record, EventEntry):
             mine, theirs = json.loads(here.content or ""), json.loads(known.content or "")
-            differing = [key for key in mine.keys() | theirs.keys() if mine[key] != theirs[key]]
-            problem += f", which has another {' and another '.join(sorted(differing))}"
-        return f"{problem}; write it alike"
+            keys = sorted(key for key in mine if mine[key] != theirs[key])
+            differing = f" in {' and '.join(keys)}"
+        return f"{shown(one.id)} differs{differing} from what stands on {where}; write it alike"
 
     def resolve(
         self,
@@ -166,13 +168,14 @@ class Checker:
     ) -> list[Written[ARecord]]:
         """Give the records of which all that they name is known."""
         resolved = []
+        legible = all(file.legible for file in self._files)
         for one in batch:
             missing = [name for name in references(one.record) if name[1] not in known[name[0]]]
             if not missing:
                 resolved.append(one)
             for model, id_, loc in missing:
-                # What is written, but not soundly, has been told of.
-                if not self._mentions(model, [id_])[id_]:
+                # What is written, but not soundly, has been told of, and so has what hides it.
+                if legible and not self._mentions(model, [id_])[id_]:
                     self._findings.problem(one.place.finding(self._dangling(model, id_), *loc))
         return resolved
 
@@ -190,23 +193,31 @@ class Checker:
         child = select(col(Actor.slug), col(parent.slug))
         links = child.join(parent, col(parent.id) == col(Actor.parent_id))
         parents: dict[str, str] = {row[0]: row[1] for row in self._connection.execute(links)}
-        circular = [id_ for id_ in parents if id_ in _ancestors(id_, parents)]
-        for id_, (mention, *_) in self._mentions(ActorEntry, circular).items():
+        for id_, (mention, *_) in self._mentions(ActorEntry, _circular(parents)).items():
             problem = f"the actor {shown(id_)} is its own ancestor; remove a parent on the way"
-            path = self._paths[mention.file]
+            path = self._files[mention.file].path
             self._findings.problem(Finding(mention.file, mention.line, path, "", problem))
 
 
-def _ancestors(id_: str, parents: Mapping[str, str]) -> set[str]:
-    ancestors: set[str] = set()
-    while (id_ := parents.get(id_, "")) and id_ not in ancestors:
-        ancestors.add(id_)
-    return ancestors
+def _circular(parents: Mapping[str, str]) -> Iterator[str]:
+    """Find whoever is its own ancestor."""
+    seen: set[str] = set()
+    for at in parents:
+        way: dict[str, int] = {}
+        while at in parents and at not in seen:  # where a circle closes, too
+            seen.add(at)
+            way[at] = len(way)
+            at = parents[at]  # noqa: PLW2901 - upwards
+        if at in way:
+            yield from [*way][way[at] :]
 
 
 def _content(record: Record) -> str:
     """Give what a record says, to be compared; of an event, for space, only a digest."""
-    content = record.model_dump_json()
     if isinstance(record, EventEntry):
-        return blake2b(content.encode(), digest_size=16).hexdigest()
-    return content
+        alike = record.model_copy(update={"topics": sorted({*record.topics})})
+        return blake2b(alike.model_dump_json().encode(), digest_size=16).hexdigest()
+    if isinstance(record, ActorEntry):
+        aliases = sorted(record.aliases, key=lambda alias: alias.name)
+        record = record.model_copy(update={"aliases": aliases})
+    return record.model_dump_json()

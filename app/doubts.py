@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
-from pathlib import Path
 
 from sqlalchemy import (
     Column,
@@ -12,14 +11,14 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    insert,
     select,
 )
 from sqlmodel import col
 
 from app.check import NAMEABLE, whereabouts, written
+from app.database import insert_rows
 from app.dossier import ActorEntry, EventEntry
-from app.entries import Written
+from app.entries import DossierFile, Written
 from app.errors import shown
 from app.findings import Finding, Findings
 from app.models import Actor, ActorAlias, Source
@@ -41,9 +40,11 @@ _quoted = Table(
 class Doubter:
     """Looks for likely mistakes in the records of one load."""
 
-    def __init__(self, connection: Connection, paths: Sequence[Path], findings: Findings) -> None:
+    def __init__(
+        self, connection: Connection, files: Sequence[DossierFile], findings: Findings
+    ) -> None:
         self._connection = connection
-        self._paths = paths
+        self._files = files
         self._findings = findings
         _quoted.create(connection)
 
@@ -93,14 +94,13 @@ class Doubter:
             loc = ("citations", at, "quote")
             if digest in before:
                 file, line = before[digest]
-                where = whereabouts(file, line, place.file, self._paths)
+                where = whereabouts(file, line, place.file, self._files)
                 self._findings.warning(place.finding(f"it is cited already on {where}", *loc))
             else:
                 line = place.line_of((*place.loc, *loc))
                 before[digest] = place.file, line
                 rows.append({"digest": digest, "file": place.file, "line": line})
-        if rows:
-            self._connection.execute(insert(_quoted), rows)
+        insert_rows(self._connection, _quoted, rows)
 
     def look_at_what_nobody_names(self) -> None:
         """Warn of actors that nobody names and sources that nothing cites, once all is saved."""
@@ -109,7 +109,7 @@ class Doubter:
             found = select(written).join(table, col(table.slug) == written.c.id)
             for row in self._connection.execute(found.where(written.c.kind == kind, unnamed)):
                 told = f"the {kind} {shown(row.id)}: {warning}"
-                path = self._paths[row.file]
+                path = self._files[row.file].path
                 self._findings.warning(Finding(row.file, row.line, path, "", told))
 
 

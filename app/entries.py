@@ -79,6 +79,7 @@ class Unsound(NamedTuple):
     """A place where a record is written, but not soundly; what is wrong has been told."""
 
     id: str
+    """Empty if there is none."""
     place: Place
 
 
@@ -86,8 +87,16 @@ class DossierFile(Protocol):
     """A file of one dossier or of several; it is read as often as is asked."""
 
     @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
     def events(self) -> int:
         """How many events it has, once its timelines have been read."""
+
+    @property
+    def legible(self) -> bool:
+        """Whether all that has been read of it could be; if not, it may hold more records."""
 
     def entries(self, model: type[ARecord]) -> Iterator[Written[ARecord] | Unsound]:
         """Give the records of a kind in their order; what is wrong in one goes to the findings."""
@@ -113,20 +122,25 @@ class _Whole:
         self._written: dict[type[Record], list[Written[Any] | Unsound]] = {
             model: [] for model in KINDS
         }
+        self.path = place.path
+        self.legible = True
+        at = 0
         try:
-            documents = list(_documents(place.path))
-            if not documents:
+            for at, document in enumerate(_documents(self.path), 1):
+                self._read(document, place.within(at)._replace(line_of=document.line_of))
+            if at == 0:
                 findings.problem(place.finding("it is empty; begin with `timeline:`"))
-            for at, document in enumerate(documents):
-                here = place.within(at)._replace(line_of=document.line_of)
-                for key, line in document.repeated:
-                    findings.problem(here.on(line).finding(_written_twice(key)))
-                _checked(Outline, document.data, here, findings)
-                for model, loc, data in _records(document.data):
-                    written = _written(model, data, here._replace(loc=loc), findings)
-                    self._written[model].append(written)
         except (OSError, ValueError) as error:
-            findings.problem(_unreadable(error, place))
+            self.legible = False
+            findings.problem(_illegible(error, place))
+
+    def _read(self, document: Document, place: Place) -> None:
+        for key, line in document.repeated:
+            self._findings.problem(place.on(line).finding(_written_twice(key)))
+        _checked(Outline, document.data, place, self._findings)
+        for model, loc, data in _records(document.data):
+            written = _written(model, data, place._replace(loc=loc), self._findings)
+            self._written[model].append(written)
 
     @property
     def events(self) -> int:
@@ -168,7 +182,9 @@ class _Lines:
     _KIND = re.compile(rb'\s*\{\s*"(timeline|source|actor|event)"\s*:')
 
     def __init__(self, place: Place, findings: Findings) -> None:
+        self.path = place.path
         self.events = 0
+        self.legible = True
         self._place = place
         self._findings = findings
         self._json = JsonReader()
@@ -177,13 +193,14 @@ class _Lines:
         """Give the records of a kind, reading no line of another."""
         wanted = KINDS[model]
         try:
-            with self._place.path.open("rb") as file:
+            with self.path.open("rb") as file:
                 for number, dossier, kind, line in self._lines(file):
                     # What is of no kind is told of with the last.
                     if kind == wanted or (not kind and model is EventEntry):
                         yield from self._entry(model, line, self._at(number, dossier))
         except (OSError, ValueError) as error:
-            self._findings.problem(_unreadable(error, self._place))
+            self.legible = False
+            self._findings.problem(_illegible(error, self._place))
 
     def _lines(self, file: BinaryIO) -> Iterator[tuple[int, int, str, bytes]]:
         """Give each line that is not empty: its number, its dossier, the kind of its record."""
@@ -208,7 +225,7 @@ class _Lines:
             self._findings.problem(self._place.finding(f"it is empty; {_BEGIN}"))
 
     def _at(self, number: int, dossier: int) -> Place:
-        return Place((self._place.file, dossier), self._place.path, lambda _: number)
+        return Place((self._place.file, dossier), self.path, lambda _: number)
 
     def _entry(
         self, model: type[ARecord], line: bytes, place: Place
@@ -219,7 +236,8 @@ class _Lines:
             if not isinstance(data, dict) or len(data) != 1 or kind not in data:
                 raise NotWellFormedError('it is not one record; write {"event": {…}}')
         except ValueError as error:
-            self._findings.problem(_unreadable(error, place))
+            self.legible = False
+            self._findings.problem(_illegible(error, place))
             return
         for key in self._json.repeated:
             self._findings.problem(place.finding(_written_twice(key)))
@@ -238,7 +256,8 @@ def _written(
     record = _checked(model, data, place, findings)
     if record:
         return Written(record, place)
-    return Unsound(str(data.get("id")) if isinstance(data, dict) else "", place)
+    id_ = data.get("id") if isinstance(data, dict) else None
+    return Unsound(id_ if isinstance(id_, str) else "", place)
 
 
 def _checked(
@@ -260,7 +279,7 @@ def _written_twice(key: str) -> str:
     return f"the key {shown(key)} is written twice; remove one"
 
 
-def _unreadable(error: OSError | ValueError, place: Place) -> Finding:
+def _illegible(error: OSError | ValueError, place: Place) -> Finding:
     line = place.line
     if isinstance(error, OSError):
         return place.finding(f"it cannot be read: {error.strerror}")

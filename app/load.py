@@ -1,7 +1,7 @@
 """Dossier files into the database: all of them in one transaction, or nothing."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain, islice
@@ -81,7 +81,7 @@ def load(
     """
     findings = Findings()
     pruner = Pruner(connection) if prune else None
-    loading = _Loading(connection, list(dict.fromkeys(paths)), findings, now)
+    loading = _Loading(connection, paths, findings, now)
     loading.load_timelines()
     loading.load_actors()
     loading.load_sources()
@@ -105,13 +105,13 @@ class _Loading:
     """One load. The files are read once for each kind of record, so that any may name any other."""
 
     def __init__(
-        self, connection: Connection, paths: Sequence[Path], findings: Findings, now: datetime
+        self, connection: Connection, paths: Iterable[Path], findings: Findings, now: datetime
     ) -> None:
         self._connection = connection
         self._now = now
         self._files = open_dossiers(paths, findings)
-        self._checker = Checker(connection, paths, findings)
-        self._doubter = Doubter(connection, paths, findings)
+        self._checker = Checker(connection, self._files, findings)
+        self._doubter = Doubter(connection, self._files, findings)
         self._timelines: dict[tuple[int, int], int] = {}
         self.counts = dict.fromkeys(("event", "actor", "source", "timeline"), Counts())
         self.changed = False

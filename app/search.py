@@ -34,7 +34,7 @@ _BOUNDARY = " \ue000 "
 # Words come folded and separated, so the tokenizer has to add no opinion of its own.
 _CREATE = "CREATE VIRTUAL TABLE event_search USING fts5(content, tokenize='ascii')"
 
-_event_search = table("event_search", column("rowid"), column("content"))
+INDEX = table("event_search", column("rowid"), column("content"))
 
 
 @event.listens_for(SQLModel.metadata, "after_create")
@@ -57,8 +57,8 @@ def terms(query: str) -> Iterator[list[str]]:
 def rowids_matching(query: Iterable[Sequence[str]]) -> Select[Any]:
     """Select the ids of events in which every term occurs."""
     expression = " AND ".join(f'"{" ".join(term)}"' for term in query)
-    match: ColumnElement[bool] = _event_search.c.content.op("MATCH", is_comparison=True)(expression)
-    return select(_event_search.c.rowid).where(match)
+    match: ColumnElement[bool] = INDEX.c.content.op("MATCH", is_comparison=True)(expression)
+    return select(INDEX.c.rowid).where(match)
 
 
 def searchable(texts: Iterable[str]) -> str:
@@ -70,5 +70,4 @@ def searchable(texts: Iterable[str]) -> str:
     return _BOUNDARY.join(" ".join(split_words(part)) for part in together.split(BETWEEN))
 
 
-INSERT = text("INSERT INTO event_search (rowid, content) VALUES (:rowid, :content)")
 DELETE = text("DELETE FROM event_search WHERE rowid = :rowid")

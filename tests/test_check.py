@@ -312,8 +312,8 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_files(tmp_path: Path)
         "one.yaml:53: actors[5].kind: 'paper' is not known",
         "one.yaml:86: events[1].participants[1].actor: there is no actor 'obrian'",
         "one.yaml:115: events[4].date: 'Feb 2020' is not a date",
-        "other.yaml:17: actors[1]: 'harbour-council' is not as on line 32 of one.yaml, which has "
-        "another name",
+        "other.yaml:17: actors[1]: 'harbour-council' differs in name from what stands on line 32 "
+        "of one.yaml",
     ]
 
 
@@ -327,13 +327,21 @@ def test_what_differs_between_files_is_named(tmp_path: Path) -> None:
     )
     problems, _ = told(HARBOUR, other)
     assert problems == [
-        "other.yaml:7: sources[0]: 'council-minutes' is not as on line 17 of harbour.yaml, which "
-        "has another title; write it alike",
-        "other.yaml:17: actors[1]: 'harbour-council' is not as on line 32 of harbour.yaml, which "
-        "has another aliases and another note; write it alike",
-        "other.yaml:34: events[1]: 'quay-in-use' is not as on line 120 of harbour.yaml; "
-        "write it alike",
+        "other.yaml:7: sources[0]: 'council-minutes' differs in title from what stands on line 17 "
+        "of harbour.yaml; write it alike",
+        "other.yaml:17: actors[1]: 'harbour-council' differs in aliases and note from what stands "
+        "on line 32 of harbour.yaml; write it alike",
+        "other.yaml:34: events[1]: 'quay-in-use' differs from what stands on line 120 of "
+        "harbour.yaml; write it alike",
     ]
+
+
+def test_the_order_of_aliases_and_topics_is_no_difference(tmp_path: Path) -> None:
+    edits = (
+        ("[The City, Council]", "[Council, The City]"),
+        ("[quay, money]", "[money, quay, quay]"),
+    )
+    assert told(HARBOUR, edited(HARBOUR, tmp_path / "x.yaml", *edits))[0] == []
 
 
 def test_actors_that_are_their_own_ancestors(tmp_path: Path) -> None:
@@ -444,6 +452,40 @@ def test_a_record_that_is_not_sound_is_there_all_the_same(tmp_path: Path) -> Non
         "x.yaml:50: actors[4].kind: 'persn' is not known",
     ]
     assert not [line for line in warnings if "nothing" in line]
+
+
+def test_what_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    head, _, events = HARBOUR.read_text("utf-8").partition("\nevents:\n")
+    actors = written(tmp_path / "actors.yaml", head.replace("name: The Gazette", "name: 'The"))
+    timeline = head[: head.index("sources:")]
+    other = written(tmp_path / "events.yaml", f"{timeline}\nevents:\n{events}")
+    problems, _ = told(other, actors)
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "actors.yaml:52: a quotation mark that is not closed, or a backslash in double quotes"
+    ]
+    lines = _as_lines(HARBOUR, tmp_path / "x.jsonl", ('"id": "city"', '"id": city'))
+    problems, _ = told(lines)
+    assert [problem.partition(":")[2][:22] for problem in problems] == ["5: it is not JSON: Exp"]
+
+
+def test_records_without_an_id_are_not_taken_for_one(tmp_path: Path) -> None:
+    edits = (
+        ("  - id: ferry-line\n    name", "  - name"),
+        ("  - id: harbour-council\n    name", "  - name"),
+    )
+    problems, _ = told(edited(FERRY, tmp_path / "x.yaml", *edits))
+    assert [problem.partition("; ")[0] for problem in problems] == [
+        "x.yaml:9: sources[0].publisher: there is no actor 'harbour-council'",
+        "x.yaml:13: actors[0].id: it is missing",
+        "x.yaml:16: actors[1].id: it is missing",
+        "x.yaml:29: events[0].participants[0].actor: there is no actor 'ferry-line'",
+    ]
+
+
+def test_what_stands_before_a_mistake_in_the_file_is_told_too(tmp_path: Path) -> None:
+    first = FERRY.read_text("utf-8").replace("status: reported", "status: rumour")
+    both = written(tmp_path / "x.yaml", f"{first}---\ntimeline: [")
+    assert len(told(both)[0]) == 2
 
 
 def test_the_seed_is_flawless() -> None:

@@ -1,0 +1,54 @@
+"""How fast JSON Lines are loaded, and in how much memory: `python -m tests.benchmark.loading`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from tests.benchmark.synthetic import write_dossier
+
+TIMELINE = Path(sys.executable).with_name("timeline")
+SIZES = (0, 25_000, 100_000)
+
+
+class Run(NamedTuple):
+    """What one command took."""
+
+    seconds: float
+    """Of one core, in Python, SQLite and the system."""
+    megabytes: float
+    """The most memory that was its own at once."""
+
+
+def load(folder: Path, events: int) -> Run:
+    """Load a dossier of so many events into a new database, in a process of its own."""
+    dossier = folder / f"{events}.jsonl"
+    write_dossier(dossier, events)
+    url = f"sqlite:///{folder / f'{events}.db'}"
+    process = subprocess.Popen(
+        [TIMELINE, "load", dossier],
+        env={**os.environ, "TIMELINE_DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return Run(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def main() -> None:
+    """Print a table."""
+    with TemporaryDirectory() as folder:
+        runs = {events: load(Path(folder), events) for events in SIZES}
+    idle = runs.pop(0)
+    print(f"an empty dossier: {idle.seconds:.1f} s, {idle.megabytes:.0f} MB")
+    for events, run in runs.items():
+        speed = events / (run.seconds - idle.seconds)
+        more = run.megabytes - idle.megabytes
+        print(f"{events:,} events: {speed:,.0f} events/s, {run.megabytes:.0f} MB (+{more:.0f})")
+
+
+if __name__ == "__main__":
+    main()
