@@ -77,7 +77,7 @@ class Doubter:
         days = select(col(Source.slug), col(Source.published)).where(among(col(Source.slug), cited))
         published = {row.slug: row.published for row in self._connection.execute(days)}
         for one in batch:
-            for warning, loc in _doubts(one.record, published):
+            for warning, loc in (*_doubts(one.record, published), *_cut_texts(one)):
                 self._findings.warning(one.place.finding(warning, *loc))
         self._look_at_quotes(batch)
 
@@ -131,6 +131,16 @@ def _doubts(event: EventEntry, published: Mapping[str, date | None]) -> Iterator
         yield f"it is disputed, but no citation denies it; {cure}", ("status",)
     if denied and event.status != "disputed":
         yield f"it is {event.status}, but a citation denies it; write `disputed`", ("status",)
+
+
+def _cut_texts(one: Written[EventEntry]) -> Iterator[tuple[str, Loc]]:
+    quotes: list[Loc] = [("citations", at, "quote") for at in range(len(one.record.citations))]
+    for loc in (("title",), ("summary",), ("date_text",), *quotes):
+        if one.place.is_cut((*one.place.loc, *loc)):
+            yield (
+                "it ends before ` #`; put it in quotes if it goes on, or the comment elsewhere",
+                loc,
+            )
 
 
 def _digest(*texts: str) -> str:

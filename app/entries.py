@@ -37,6 +37,8 @@ class Place(NamedTuple):
     path: Path
     line_of: Callable[[Loc], int]
     loc: Loc = ()
+    is_cut: Callable[[Loc], bool] = lambda _: False
+    """Whether a text may go on in what YAML takes for a comment."""
 
     @property
     def line(self) -> int:
@@ -47,10 +49,6 @@ class Place(NamedTuple):
     def file(self) -> int:
         """Which of the files."""
         return self.dossier[0]
-
-    def within(self, dossier: int) -> "Place":
-        """Give the place in a dossier of the file."""
-        return self._replace(dossier=(self.file, dossier))
 
     def on(self, line: int) -> "Place":
         """Give a line of the file as a place."""
@@ -118,6 +116,7 @@ class _Whole:
     """A YAML or JSON file, which is read at once."""
 
     def __init__(self, place: Place, findings: Findings) -> None:
+        self._place = place
         self._findings = findings
         self._written: dict[type[Record], list[Written[Any] | Unsound]] = {
             model: [] for model in KINDS
@@ -127,12 +126,15 @@ class _Whole:
         at = 0
         try:
             for at, document in enumerate(_documents(self.path), 1):
-                self._read(document, place.within(at)._replace(line_of=document.line_of))
+                self._read(document, self._in(document, at))
             if at == 0:
                 findings.problem(place.finding("it is empty; begin with `timeline:`"))
         except (OSError, ValueError) as error:
             self.legible = False
             findings.problem(_illegible(error, place))
+
+    def _in(self, document: Document, at: int) -> Place:
+        return Place((self._place.file, at), self.path, document.line_of, is_cut=document.is_cut)
 
     def _read(self, document: Document, place: Place) -> None:
         for key, line in document.repeated:

@@ -29,6 +29,8 @@ class Document:
     """The line on which a value stands or, where there is none, the nearest that holds it."""
     repeated: list[tuple[str, int]]
     """Keys that are written twice in one mapping, with their lines."""
+    is_cut: Callable[[Loc], bool] = lambda _: False
+    """Whether a text without quotation marks may go on in what YAML takes for a comment."""
 
 
 def parse_yaml(text: str) -> Iterator[Document]:
@@ -65,6 +67,7 @@ class _Loader(yaml.CSafeLoader):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
+        self._text = text
         self.repeated: list[tuple[str, int]] = []
 
     def get_document(self) -> Document:
@@ -72,7 +75,15 @@ class _Loader(yaml.CSafeLoader):
         root, self.repeated = self.get_node(), []
         assert root  # noqa: S101 - check_node has told that there is one
         data = self.construct_document(root)
-        return Document(data, lambda loc: _line_in(root, loc), self.repeated)
+
+        def is_cut(loc: Loc) -> bool:
+            _, node = _find(root, loc)
+            behind = self._text[node.end_mark.index :]
+            plain = isinstance(node, yaml.ScalarNode) and not node.style
+            # Behind a text, as in "Pier #7", stands one space, before a comment mostly two.
+            return plain and behind.startswith(" #")
+
+        return Document(data, lambda loc: _find(root, loc)[0], self.repeated, is_cut)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -86,7 +97,8 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _line_in(node: yaml.Node, loc: Loc) -> int:
+def _find(node: yaml.Node, loc: Loc) -> tuple[int, yaml.Node]:
+    """Give the value at a place, or the nearest that holds it, and the line where it is written."""
     line: int = node.start_mark.line + 1
     for at in loc:
         if isinstance(node, yaml.SequenceNode) and isinstance(at, int):
@@ -98,7 +110,7 @@ def _line_in(node: yaml.Node, loc: Loc) -> int:
                 break
             key, node = pairs[at]
             line = key.start_mark.line + 1
-    return line
+    return line, node
 
 
 # What libyaml says, and what people have then done.

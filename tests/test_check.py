@@ -405,6 +405,20 @@ WARNINGS: dict[tuple[str, str], list[str]] = {
     ],
     ("      - {actor: obrien, role: subject}\n", "      - {actor: pilots, role: subject}\n"): [],
     ("publisher: echo", "publisher: gazette"): ["54: warning: the actor 'echo': nothing names it"],
+    (
+        "quote: Works go on.}",
+        "quote: Works go on.}\n      - source: harbour-echo\n        quote: עמ Pier #7",
+    ): [
+        "101: warning: events[2].citations[1].quote: it ends before ` #`; put it in quotes if it "
+        "goes on, or the comment elsewhere"
+    ],
+    ("title: Rumours go about", "title: Rumours # loud"): [
+        "112: warning: events[4].title: it ends before ` #`; put it in quotes if it goes on, or "
+        "the comment elsewhere"
+    ],
+    ("title: Rumours go about", "title: 'Rumours' # loud"): [],
+    ("title: Rumours go about", "title: Rumours  # loud"): [],
+    ("kind: payment", "kind: payment # alleged"): [],
     ("  - id: harbour-echo", "  - {id: unread, title: x, publisher: echo}\n  - id: harbour-echo"): [
         "21: warning: the source 'unread': no event cites it"
     ],
