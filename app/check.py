@@ -1,6 +1,7 @@
 """What is wrong between records: within a file, across files and with what is stored."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
@@ -22,11 +23,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.database import insert_rows
-from app.dossier import KINDS, ActorEntry, EventEntry, Record, SourceEntry
-from app.entries import ARecord, DossierFile, Unsound, Written
+from app.dossier import KINDS, ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
+from app.entries import ARecord, DossierFile, Place, Unsound, Written
 from app.errors import shown
 from app.findings import Finding, Findings
-from app.models import Actor, Citation, Participation, Source
+from app.models import SLUG_PATTERN, Actor, Citation, Participation, Source
 from app.queries import Expression, among
 
 MIN_LIKENESS = 60
@@ -34,6 +35,8 @@ MIN_LIKENESS = 60
 
 Reference = tuple[type[Record], str, tuple[str | int, ...]]
 """The kind of the record that is named, its id, and where in the record it is named."""
+
+_TABLES: dict[type[Record], type[Actor | Source]] = {ActorEntry: Actor, SourceEntry: Source}
 
 Dossiers = Mapping[tuple[int, int], int]
 """The row of the timeline of each dossier of each file."""
@@ -87,6 +90,25 @@ def whereabouts(file: int, line: int, seen_from: int, files: Sequence[DossierFil
     return f"line {line}" if file == seen_from else f"line {line} of {files[file].path}"
 
 
+_NAMING: dict[type[Record], list[tuple[str, str, type[Record]]]] = {
+    TimelineEntry: [],
+    ActorEntry: [("", "parent", ActorEntry)],
+    SourceEntry: [("", "publisher", ActorEntry)],
+    EventEntry: [("participants", "actor", ActorEntry), ("citations", "source", SourceEntry)],
+}
+
+
+def _references_in(model: type[Record], data: object) -> Iterator[Reference]:
+    """Give what a record names that is not sound, as far as can be told."""
+    given = data if isinstance(data, dict) else {}
+    for inside, key, kind in _NAMING[model]:
+        parts = given.get(inside) if inside else [given]
+        for at, part in enumerate(parts if isinstance(parts, list) else []):
+            id_ = part.get(key) if isinstance(part, dict) else None
+            if isinstance(id_, str) and re.fullmatch(SLUG_PATTERN, id_):
+                yield kind, id_, (inside, at, key) if inside else (key,)
+
+
 class _Mention(NamedTuple):
     """Where a record has been written before, and as what; unsound ones have no content."""
 
@@ -128,7 +150,8 @@ class Checker:
             same = [other for other in before if other[:2] == here[:2]]
             if same:
                 problem = f"{shown(one.id)} is written twice, first on line {same[0].line}"
-                self._findings.problem(one.place.finding(f"{problem}; remove one"))
+                cure = "remove one, or give it another id"
+                self._findings.problem(one.place.finding(f"{problem}; {cure}"))
                 continue
             rows.append({"kind": KINDS[model], "id": one.id, **here._asdict()})
             known = next((other for other in before if other.content), None)
@@ -168,23 +191,39 @@ class Checker:
     ) -> list[Written[ARecord]]:
         """Give the records of which all that they name is known."""
         resolved = []
-        legible = all(file.legible for file in self._files)
         for one in batch:
             missing = [name for name in references(one.record) if name[1] not in known[name[0]]]
             if not missing:
                 resolved.append(one)
-            for model, id_, loc in missing:
-                # What is written, but not soundly, has been told of, and so has what hides it.
-                if legible and not self._mentions(model, [id_])[id_]:
-                    self._findings.problem(one.place.finding(self._dangling(model, id_), *loc))
+            self._tell_missing(one.place, missing)
         return resolved
+
+    def look_into(self, model: type[Record], batch: Iterable[object]) -> None:
+        """Tell what records name in vain that are not sound, lest it is told only afterwards."""
+        for one in batch:
+            if isinstance(one, Unsound):
+                names = _references_in(model, one.data)
+                missing = [name for name in names if not self._is_stored(name[0], name[1])]
+                self._tell_missing(one.place, missing)
+
+    def _is_stored(self, model: type[Record], id_: str) -> bool:
+        slug = col(_TABLES[model].slug)
+        return self._connection.scalar(select(slug).where(slug == id_)) is not None
+
+    def _tell_missing(self, place: Place, missing: Iterable[Reference]) -> None:
+        for model, id_, loc in missing:
+            # What is written, but not soundly, has been told of, and so has what hides it.
+            legible = all(file.legible for file in self._files)
+            if legible and not self._mentions(model, [id_])[id_]:
+                self._findings.problem(place.finding(self._dangling(model, id_), *loc))
 
     def _dangling(self, model: type[Record], id_: str) -> str:
         if model not in self._known:
-            table = Actor if model is ActorEntry else Source
-            self._known[model] = [*self._connection.scalars(select(col(table.slug)))]
+            self._known[model] = [*self._connection.scalars(select(col(_TABLES[model].slug)))]
         nearest = process.extractOne(id_, self._known[model], score_cutoff=MIN_LIKENESS)
-        cure = f"the nearest is {shown(nearest[0])}" if nearest else "write it first"
+        cure = (
+            f"the nearest is {shown(nearest[0])}" if nearest else "write it, or name its file too"
+        )
         return f"there is no {KINDS[model]} {shown(id_)}; {cure}"
 
     def forbid_circles(self) -> None:
@@ -215,8 +254,9 @@ def _circular(parents: Mapping[str, str]) -> Iterator[str]:
 def _content(record: Record) -> str:
     """Give what a record says, to be compared; of an event, for space, only a digest."""
     if isinstance(record, EventEntry):
-        alike = record.model_copy(update={"topics": sorted({*record.topics})})
-        return blake2b(alike.model_dump_json().encode(), digest_size=16).hexdigest()
+        if len(record.topics) > 1:
+            record = record.model_copy(update={"topics": sorted({*record.topics})})
+        return blake2b(record.model_dump_json().encode(), digest_size=16).hexdigest()
     if isinstance(record, ActorEntry):
         aliases = sorted(record.aliases, key=lambda alias: alias.name)
         record = record.model_copy(update={"aliases": aliases})

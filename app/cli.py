@@ -23,7 +23,7 @@ from sqlmodel import col
 
 from app.database import Database, DatabaseError, scratch
 from app.dossier import SourceEntry, schema
-from app.entries import Written, open_dossiers
+from app.entries import LINES_SUFFIXES, YAML_SUFFIXES, Written, open_dossiers
 from app.errors import worded
 from app.export import ExportError, Format, export
 from app.findings import DossierError, Findings
@@ -154,7 +154,7 @@ def load_files(
     ] = False,
 ) -> None:
     """Load dossiers, all or none; a record replaces that of the same id."""
-    with _told_plainly("; nothing was loaded"):
+    with _told_plainly():
         database = _open(_settings())
         database.migrate()
         with database.write() as connection, _progress("events") as tell:
@@ -171,11 +171,11 @@ def check(
         bool, typer.Option("--links", help="Ask every link of their sources, once all is right.")
     ] = False,
 ) -> None:
-    """Tell all that is wrong with dossiers, without a database."""
-    with _told_plainly():
+    """Tell all that is wrong with dossiers, without a database; 1 is the exit code of problems."""
+    with _told_plainly(asked=True):
         with scratch() as connection, _progress("events") as tell:
             report = load(connection, files, datetime.now(UTC), tell=tell)
-        _tell(report.warnings)
+        _tell(report.warnings, err=False)
         counted = {kind: counts.added for kind, counts in report.counts.items() if counts.added}
         warnings = len(report.warnings)
         if links:
@@ -184,7 +184,7 @@ def check(
                 counted["link"] = check_links(_sources(files), findings, tell)
             if findings:
                 raise DossierError(findings)
-            _tell(findings.warnings)
+            _tell(findings.warnings, err=False)
             warnings += len(findings.warnings)
         held = ", ".join(_counted(number, kind) for kind, number in counted.items())
         typer.echo(f"{held}: no problems, {_counted(warnings, 'warning')}.")
@@ -203,7 +203,7 @@ def export_dossiers(
     *,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", help="YAML unless the end of the name of the file is .jsonl."),
+        typer.Option("--format", help="As the name of the file says; YAML without one."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write, whole or not at all.")
@@ -214,26 +214,37 @@ def export_dossiers(
         database = _open(_settings())
         database.require_current()
         with database.read() as session:
-            lines = output is not None and output.suffix in (".jsonl", ".ndjson")
-            pieces = export(
-                session.connection(), timeline, format_ or ("jsonl" if lines else "yaml")
-            )
+            pieces = export(session.connection(), timeline, format_ or _format_of(output))
             if output:
                 _write(output, pieces)
             else:
-                sys.stdout.writelines(pieces)
+                # In UTF-8, whatever the terminal is set to: it is a file to be.
+                sys.stdout.buffer.writelines(piece.encode() for piece in pieces)
+
+
+def _format_of(path: Path | None) -> Format:
+    """Tell how a file is to be written, so that it is read again likewise."""
+    suffix = path.suffix.lower() if path else YAML_SUFFIXES[0]
+    if suffix in YAML_SUFFIXES:
+        return "yaml"
+    if suffix in LINES_SUFFIXES:
+        return "jsonl"
+    raise UsageError(f"{path}: name it .yaml or .jsonl, as what it is to be written in")
 
 
 def _write(path: Path, pieces: Iterable[str]) -> None:
     """Write a file, or leave the one that is there."""
+    if path.is_dir():
+        raise UsageError(f"{path}: it is a directory; name a file in it")
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UsageError(f"{path}: it cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @app.command(name="schema")
@@ -285,9 +296,9 @@ def _progress(what: str) -> Iterator[Tell]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _tell(lines: Iterable[str]) -> None:
+def _tell(lines: Iterable[str], *, err: bool = True) -> None:
     for line in lines:
-        typer.echo(line, err=True)
+        typer.echo(line, err=err)
 
 
 def _settings(**options: str | int) -> Settings:
@@ -301,21 +312,30 @@ def _settings(**options: str | int) -> Settings:
 
 
 @contextmanager
-def _told_plainly(unloaded: str = "") -> Iterator[None]:
-    """End with the message alone, on standard error, and exit code 1."""
+def _told_plainly(*, asked: bool = False) -> Iterator[None]:
+    """End with the message alone and exit code 1.
+
+    It goes to standard error; what is wrong with dossiers to standard output, if that is what was
+    asked for.
+    """
     try:
         yield
     except (UsageError, DatabaseError, ExportError) as error:
         _fail(str(error))
     except DossierError as error:
         problems, warnings = error.findings.problems, error.findings.warnings
-        _fail(*warnings, *problems, f"{_counted(len(problems), 'problem')}{unloaded}.")
+        outcome = "" if asked else "; nothing was loaded"
+        last = f"{_counted(error.findings.number, 'problem')}{outcome}."
+        _fail(*warnings, *problems, last, err=not asked)
     except ValidationError as error:
         _fail(*(f"TIMELINE_{str(e['loc'][0]).upper()}: {worded(e)}" for e in error.errors()))
+    except KeyboardInterrupt:
+        _tell(["Interrupted; nothing is left half-done."])
+        raise typer.Exit(130) from None
     except DBAPIError as error:
         _fail(f"{_settings().database_url}: the database cannot be used: {error.orig}")
 
 
-def _fail(*lines: str) -> None:
-    _tell(lines)
+def _fail(*lines: str, err: bool = True) -> None:
+    _tell(lines, err=err)
     raise typer.Exit(1)

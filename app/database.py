@@ -35,6 +35,8 @@ POOL_SIZE = 8
 """Connections of one process; as many threads answer requests, so none waits for another."""
 POOL_TIMEOUT = 2
 MIGRATION_TIMEOUT = 60
+WRITER_CACHE = 64 * 1024
+"""Kilobytes of pages that a writer keeps in memory, so that a large load rereads few."""
 WHOLE_UP_TO = 16 * 2**20
 """Bytes of a file that a probe reads whole: a tenth of a second's work."""
 
@@ -69,6 +71,8 @@ class Database:
             connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute(f"PRAGMA query_only = {int(query_only)}")
+            if not query_only:
+                connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:

@@ -188,7 +188,7 @@ def _point(text: str, whole: str) -> Point:
             first, last = date(int(year), 1, 1), date(int(year), 12, 31)
             precision = "year"
     except ValueError:
-        raise DateError(_out_of_calendar(int(year), int(month or 1))) from None
+        raise DateError(_out_of_calendar(int(year), int(month or 1), day)) from None
     return Point(first, last, precision, qualifier or "")
 
 
@@ -208,10 +208,10 @@ def _swapped(form: Form, first: str, last: str) -> str:
     return f"[{last}..{first}]" if form == "set" else f"{last}/{first}"
 
 
-def _out_of_calendar(year: int, month: int) -> str:
+def _out_of_calendar(year: int, month: int, day: str | None) -> str:
     if year == 0:
         return "years run from 0001 to 9999"
-    if 21 <= month <= 41:
+    if 21 <= month <= 41 and not day:
         return "seasons are not taken; write the months, as 2021-03/2021-05"
     if not 1 <= month <= 12:
         return f"there is no month {month:02}; months run from 01 to 12"
@@ -228,13 +228,27 @@ _RANGES = "of sets only ranges are taken; write [2021-11..2022-07]"
 _BRACKETS = "a set is written [2021-11..2022-07], [..2022-07] or [2021-11..]"
 _QUALIFIER = "one '?', '~' or '%' stands at the end of a date; write 2021-11?, 2021-11~ or 2021-11%"
 _HYPHENS = "write year-month-day with hyphens and zeros, as in 2021-11-03"
+_ABOUT = "what is about then is written with '~' behind it, as 2021~ or 2021-11~"
+_BEFORE = "what was then or earlier is written [..2021-11], what went on until then ../2021-11"
+_AFTER = "what was then or later is written [2021-11..], what goes on since then 2021-11/.."
+_DECADE = "a decade is written [1990..1999] if it was at some time in it, 1990/1999 if it lasted"
+_SLASH = "what lasted is written with '/' between two whole dates, as 2021-11-30/2021-12-02"
+_WORDS = "a date is written in digits, no more of them than are known: 2021, 2021-11 or 2021-11-03"
+_YEAR = r"[0-9]{4}[0-9-]*"
 _ADVICE = tuple(
     (re.compile(pattern, re.DOTALL), cure)
     for pattern, cure in (
+        (rf" *{_YEAR} *(to|until|till|-|–|—) *{_YEAR} *", _SLASH),
         (r".*[^\x00-\x7f].*", _PLAIN),
         (r"\s+|", WRITE_A_DAY),
         (r"\s.*|.*\s", "remove the spaces around it"),
+        (rf"(?i)(c\.|ca\.?|circa|about|around|approximately) *{_YEAR}", _ABOUT),
+        (rf"(?i)(before|until|till|by) *{_YEAR}", _BEFORE),
+        (rf"(?i)(after|since|from) *{_YEAR}", _AFTER),
+        (r"[0-9]{3}0'?s", _DECADE),
+        (r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?/[0-9]{2}", _SLASH),
         (r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ].*|.*[0-9]:[0-9].*", _CLOCK),
+        (r"(?i).*[a-z]{3}.*", _WORDS),
         (r"[0-9]{0,4}[0-9X-]*X[0-9X-]*", _DIGITS),
         (r"Y.*|[+-]?[0-9]{5,7}|[0-9]{9,}|[+-][0-9].*", _YEARS),
         (r"[\[{].*,.*|\{.*", _RANGES),

@@ -10,14 +10,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     PlainValidator,
+    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 
-from app.dates import MAX_LENGTH, EventDate
+from app.dates import MAX_LENGTH, DateError, EventDate
 from app.errors import shown
 from app.models import (
     MAX_QUOTE_LENGTH,
@@ -50,10 +52,20 @@ def _when(value: object) -> EventDate:
 
 
 def _day(value: object) -> date:
-    when = EventDate.parse(_text(value))
-    if when.edtf != when.earliest.isoformat():
-        raise ValueError(f"{shown(value)} is not a day; write it as 2021-11-03, or leave it out")
+    day = _text(value)
+    try:
+        when = EventDate.parse(day)
+    except DateError:
+        when = None
+    if when is None or day != when.earliest.isoformat():
+        raise ValueError(f"{shown(day)} is not a day; write it as 2021-11-03, or leave it out")
     return when.earliest
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("it is not a number; write it in digits alone, as 2500000")  # noqa: TRY004
+    return value
 
 
 def _exact(value: float) -> float:
@@ -66,36 +78,79 @@ def _exact(value: float) -> float:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
-    raise ValueError("it is not a text; put it in quotes")
+    raise ValueError(not_a_text(value))
 
 
-Prose = Annotated[str, Field(min_length=1, pattern=PROSE_PATTERN), BeforeValidator(_normalized)]
-Line = Annotated[str, Field(min_length=1, pattern=LINE_PATTERN), BeforeValidator(_normalized)]
+def not_a_text(value: object) -> str:
+    """Say what a value is instead of a text, and what to do."""
+    if isinstance(value, dict):
+        return "it is a record; write one text"
+    # YAML takes a set, as [2020..2021], for a list.
+    if isinstance(value, list) and ".." not in str(value[:1]):
+        return "it is a list; write one text"
+    return "it is not a text; put it in quotes"
+
+
+# What stands there is read as a text, but an editor takes `1984` for a number. Of a number JSON
+# Schema asks neither length nor pattern.
+_READ_AS_TEXT: dict[str, JsonValue] = {"type": ["string", "number"]}
+
+Prose = Annotated[
+    str,
+    Field(min_length=1, pattern=PROSE_PATTERN, json_schema_extra=_READ_AS_TEXT),
+    BeforeValidator(_normalized),
+]
+Line = Annotated[
+    str,
+    Field(min_length=1, pattern=LINE_PATTERN, json_schema_extra=_READ_AS_TEXT),
+    BeforeValidator(_normalized),
+]
 Title = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_TITLE_LENGTH, pattern=LINE_PATTERN),
+    Field(
+        min_length=1,
+        max_length=MAX_TITLE_LENGTH,
+        pattern=LINE_PATTERN,
+        json_schema_extra=_READ_AS_TEXT,
+    ),
     BeforeValidator(_normalized),
 ]
 Quote = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_QUOTE_LENGTH, pattern=PROSE_PATTERN),
+    Field(
+        min_length=1,
+        max_length=MAX_QUOTE_LENGTH,
+        pattern=PROSE_PATTERN,
+        json_schema_extra=_READ_AS_TEXT,
+    ),
     BeforeValidator(_normalized),
 ]
-Id = Annotated[str, Field(max_length=MAX_SLUG_LENGTH, pattern=SLUG_PATTERN)]
+Id = Annotated[
+    str,
+    Field(max_length=MAX_SLUG_LENGTH, pattern=SLUG_PATTERN, json_schema_extra=_READ_AS_TEXT),
+]
 Link = Annotated[str, Field(pattern=LINK_PATTERN)]
 Number = Annotated[
     float,
     Field(ge=-MAX_NUMBER, le=MAX_NUMBER, allow_inf_nan=False),
     AfterValidator(_exact),
+    BeforeValidator(_no_bool),
 ]
+_DAY = "[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+_POINT = f"{_DAY}[?~%]?"
 When = Annotated[
     EventDate,
     PlainValidator(_when),
     PlainSerializer(lambda when: when.edtf),
     WithJsonSchema(
         {
-            # An editor takes a bare year for a number.
-            "anyOf": [{"type": "string", "maxLength": MAX_LENGTH}, {"type": "integer"}],
+            "type": ["string", "integer"],
+            # As much of it as a pattern can say.
+            "pattern": rf"^({_POINT}|{_POINT}/(\.\.|{_POINT})?|(\.\.)?/{_POINT}"
+            rf"|\[{_DAY}\.\.({_DAY})?\]|\[\.\.{_DAY}\])$",
+            "maxLength": MAX_LENGTH,
+            "minimum": 1,
+            "maximum": 9999,
             "examples": ["2021", "2021-11", "2021-11-03", "2021-11/2022-07", "[..2022-07-19]"],
         }
     ),
@@ -180,11 +235,12 @@ class ActorEntry(Record):
             raise ValueError(f"{shown(twice)} is written twice; remove one")
         return aliases
 
-    @model_validator(mode="after")
-    def _check_parent(self) -> Self:
-        if self.parent == self.id:
-            raise ValueError("it is its own parent; remove that")
-        return self
+    @field_validator("parent")
+    @classmethod
+    def _check_parent(cls, parent: str | None, info: ValidationInfo) -> str | None:
+        if parent and parent == info.data.get("id"):
+            raise ValueError("it is the actor itself; name what it is a part of, or leave it out")
+        return parent
 
 
 class SourceEntry(Record):
@@ -218,7 +274,7 @@ class AmountEntry(Entry):
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min:g} is more than max {self.max:g}; swap them")
+            raise ValueError("min is more than max; swap them")
         return self
 
 

@@ -18,10 +18,12 @@ from app.dossier import (
     SourceEntry,
     TimelineEntry,
 )
-from app.errors import shown
+from app.errors import escaped, shown
 from app.findings import Finding, Findings
 from app.syntax import Document, JsonReader, Loc, NotWellFormedError, parse_json, parse_yaml
 
+YAML_SUFFIXES = (".yaml", ".yml")
+LINES_SUFFIXES = (".jsonl", ".ndjson")
 MAX_LINE = 2**20
 """Bytes of one line of JSON Lines, far beyond what a record takes."""
 
@@ -57,7 +59,7 @@ class Place(NamedTuple):
     def finding(self, message: str, *loc: str | int) -> Finding:
         """Say something of what stands here, or of a value in it."""
         whole = (*self.loc, *loc)
-        place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in whole)
+        place = "".join(f"[{key}]" if isinstance(key, int) else f".{escaped(key)}" for key in whole)
         return Finding(self.file, self.line_of(whole), self.path, place.removeprefix("."), message)
 
 
@@ -79,6 +81,8 @@ class Unsound(NamedTuple):
     id: str
     """Empty if there is none."""
     place: Place
+    data: Any
+    """As it is written."""
 
 
 class DossierFile(Protocol):
@@ -105,7 +109,7 @@ def open_dossiers(paths: Iterable[Path], findings: Findings) -> list[DossierFile
     files: list[DossierFile] = []
     for path in dict.fromkeys(paths):
         place = Place((len(files), 0), path, lambda _: 0)
-        if path.suffix in (".jsonl", ".ndjson"):
+        if path.suffix.lower() in LINES_SUFFIXES:
             files.append(_Lines(place, findings))
         else:
             files.append(_Whole(place, findings))
@@ -156,9 +160,9 @@ class _Whole:
 
 def _documents(path: Path) -> Iterator[Document]:
     text = path.read_text("utf-8-sig")
-    if path.suffix == ".json":
+    if path.suffix.lower() == ".json":
         return iter([parse_json(text)])
-    if path.suffix in (".yaml", ".yml"):
+    if path.suffix.lower() in YAML_SUFFIXES:
         return parse_yaml(text)
     raise NotWellFormedError("name it .yaml, .json or .jsonl, as what it is written in")
 
@@ -259,7 +263,7 @@ def _written(
     if record:
         return Written(record, place)
     id_ = data.get("id") if isinstance(data, dict) else None
-    return Unsound(id_ if isinstance(id_, str) else "", place)
+    return Unsound(id_ if isinstance(id_, str) else "", place, data)
 
 
 def _checked(
@@ -273,12 +277,13 @@ def _checked(
         return model.model_validate(data)
     except ValidationError as error:
         for one in error.errors(include_url=False):
-            findings.problem(place.finding(cure(one), *one["loc"]))
+            findings.problem(place.finding(cure(model, one), *one["loc"]))
         return None
 
 
 def _written_twice(key: str) -> str:
-    return f"the key {shown(key)} is written twice; remove one"
+    hyphen = ", or begin a record with a hyphen" if key == "id" else ""
+    return f"the key {shown(key)} is written twice; remove one{hyphen}"
 
 
 def _illegible(error: OSError | ValueError, place: Place) -> Finding:

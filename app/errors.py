@@ -137,9 +137,8 @@ _DETAILS = {
     "string_too_short": "it is empty; give a value or leave it out",
     "too_long": "it is given {actual_length} times; give it at most {max_length} times",
     "missing": "it is missing",
-    "string_type": "it is not a text; put it in quotes",
-    "list_type": "it is not a list; write each item behind a hyphen, or all in brackets",
-    "model_type": "it is not a record; write `key: value` on each line",
+    "list_type": "it is not a list; write it in brackets, even if it is one",
+    "finite_number": "{given} is too large",
     "float_parsing": "{given} is not a number; write it in digits alone, as 2500000",
     "value_error": "{error}",
 }

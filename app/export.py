@@ -45,14 +45,15 @@ def export(connection: Connection, timeline: str | None, format_: Format) -> Ite
     """
     found = select(col(Timeline.slug), col(Timeline.id)).order_by(*TIMELINE_ORDER.clauses())
     ids = {row.slug: row.id for row in connection.execute(found)}
+    if not ids:
+        raise ExportError("nothing has been loaded yet; `timeline load` does it")
     if timeline is None:
         dossiers = _all(connection, ids.values())
     elif timeline in ids:
         dossiers = _one(connection, ids[timeline])
     else:
-        nearest = [match for match, *_ in process.extract(timeline, ids.keys(), limit=1)]
-        cure = f"the nearest is {nearest[0]}" if nearest else "nothing has been loaded yet"
-        raise ExportError(f"there is no timeline {shown(timeline)}; {cure}")
+        nearest, *_ = process.extractOne(timeline, ids.keys())
+        raise ExportError(f"there is no timeline {shown(timeline)}; the nearest is {nearest}")
     return _yaml(dossiers) if format_ == "yaml" else _json_lines(dossiers)
 
 

@@ -51,6 +51,11 @@ class Findings:
         """Tell the warnings, in the order of the files."""
         return self._warnings.told("warning")
 
+    @property
+    def number(self) -> int:
+        """How many problems there are."""
+        return len(self._problems.kept) + self._problems.left_out
+
     def __bool__(self) -> bool:
         return bool(self._problems.kept)
 
@@ -58,18 +63,18 @@ class Findings:
 class _Bounded:
     def __init__(self) -> None:
         self.kept: set[Finding] = set()
-        self._left_out = 0
+        self.left_out = 0
 
     def add(self, finding: Finding) -> None:
         if finding not in self.kept:
             if len(self.kept) < MAX_TOLD:
                 self.kept.add(finding)
             else:
-                self._left_out += 1
+                self.left_out += 1
 
     def told(self, kind: str) -> list[str]:
         lines = [finding.told(kind) for finding in sorted(self.kept)]
-        return lines + [f"and {self._left_out:,} more"] * bool(self._left_out)
+        return lines + [f"and {self.left_out:,} more"] * bool(self.left_out)
 
 
 class DossierError(Exception):

@@ -133,6 +133,7 @@ class _Loading:
             counted |= saved.new | saved.changed
         # A parent may stand behind its child, so it is linked once all are there.
         for batch in self._batches(ActorEntry):
+            self._checker.look_into(ActorEntry, batch)
             written = [one for one in batch if isinstance(one, Written)]
             known, _ = self._named(written)
             children = self._checker.resolve(written, {ActorEntry: known})
@@ -201,6 +202,8 @@ class _Loading:
         """Give the records of a kind in batches: the new ones, and those that came before."""
         for batch in self._batches(model):
             yield self._checker.register(model, batch)
+            if model is not ActorEntry:  # whose parents come later
+                self._checker.look_into(model, batch)
 
     def _batches(self, model: type[ARecord]) -> Iterator[list[Written[ARecord] | Unsound]]:
         entries = chain.from_iterable(file.entries(model) for file in self._files)

@@ -134,9 +134,12 @@ _MISTAKES = {
         "a bracket that is not closed, or a comma in a text within brackets; close it, or put the "
         "text in quotes"
     ),
+    "alias": "a text that begins with *; put it in quotes",
+    "anchor": "a text that begins with &; put it in quotes",
     "": (
-        "an indentation or a quotation mark that does not fit; align the keys of a record, and put "
-        "the whole of a text in quotes"
+        "an indentation that does not fit, or a quotation mark within quotes or not closed further "
+        "up; align the keys of a record, and write a text with quotation marks behind `>-`, on the "
+        "next line, indented"
     ),
 }
 

@@ -18,6 +18,7 @@ import pytest
 
 from app.dossier import schema
 from app.main import create_app
+from tests.benchmark.synthetic import write_dossier
 from tests.conftest import FERRY, HARBOUR, SEED, TESTS, edited, required
 
 TIMELINE = Path(sys.executable).with_name("timeline")
@@ -180,8 +181,9 @@ def test_load_tells_every_problem_and_loads_nothing(tmp_path: Path) -> None:
     missing = tmp_path / "missing.yaml"
     for command in ("load", "check"):
         told = run(tmp_path, command, str(FERRY), str(wrong), str(missing))
-        assert (told.returncode, told.stdout) == (1, "")
-        *_, first, second, third, last = told.stderr.splitlines()
+        given, other = (told.stderr, told.stdout)[:: 1 if command == "load" else -1]
+        assert (told.returncode, other) == (1, "")
+        *_, first, second, third, last = given.splitlines()
         assert first.startswith(f"{wrong}:67: events[0].date: '2020-13' is not a date; ")
         assert second.startswith(f"{wrong}:94: events[2].date: '2020-44/2021-02' is not a date; ")
         assert third == f"{missing}: it cannot be read: No such file or directory"
@@ -193,10 +195,9 @@ def test_load_tells_every_problem_and_loads_nothing(tmp_path: Path) -> None:
 def test_check_needs_no_database(tmp_path: Path) -> None:
     checked = run(tmp_path, "check", str(HARBOUR), str(FERRY))
     assert checked.returncode == 0
-    assert checked.stdout == (
-        "7 events, 9 actors, 3 sources, 2 timelines: no problems, 3 warnings.\n"
-    )
-    assert len(checked.stderr.splitlines()) == 3
+    *warnings, last = checked.stdout.splitlines()
+    assert last == "7 events, 9 actors, 3 sources, 2 timelines: no problems, 3 warnings."
+    assert (len(warnings), checked.stderr) == (3, "")
     assert [*tmp_path.iterdir()] == []
 
 
@@ -212,8 +213,8 @@ def test_check_asks_links_if_it_is_told_to(tmp_path: Path) -> None:
         right = run(tmp_path, "check", "--links", str(edited(path, path, ("/nowhere", "/events"))))
     assert unasked.returncode == right.returncode == 0
     assert right.stdout.endswith(" 1 timeline, 2 links: no problems, 2 warnings.\n")
-    assert (broken.returncode, broken.stdout) == (1, "")
-    *_, problem, last = broken.stderr.splitlines()
+    assert (broken.returncode, broken.stderr) == (1, "")
+    *_, problem, last = broken.stdout.splitlines()
     assert problem.startswith(f"{path}:15: sources[0].archived_url: there is nothing at 'http://")
     assert last == "1 problem."
 
@@ -233,6 +234,57 @@ def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path, command: str) -> 
         check=True,
     )
     assert "22/22 events" in shown.stdout
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "jsonl"])
+def test_what_is_exported_loads_again(tmp_path: Path, suffix: str) -> None:
+    run(tmp_path, "load", str(HARBOUR), str(FERRY))
+    for arguments, number in (((), 7), (("ferry",), 2)):
+        written = tmp_path / f"x.{suffix}"
+        exported = run(tmp_path, "export", *arguments, "-o", str(written))
+        assert (exported.returncode, exported.stdout, exported.stderr) == (0, "", "")
+        printed = run(tmp_path, "export", *arguments, "--format", suffix, PYTHONIOENCODING="ascii")
+        assert printed.stdout == written.read_text("utf-8")
+        assert f"\n{number} events, " in "\n" + run(tmp_path, "check", str(written)).stdout
+        assert run(tmp_path, "load", str(written)).stdout.endswith(": nothing changed.\n")
+    assert not [*tmp_path.glob("*.part")]
+
+
+def test_an_export_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    missing = run(tmp_path, "export")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert missing.stderr.endswith("there is no such file; run `timeline migrate`\n")
+    run(tmp_path, "load", str(HARBOUR))
+    unknown = run(tmp_path, "export", "habour")
+    assert unknown.stderr == "there is no timeline 'habour'; the nearest is harbour\n"
+    for path, told in {
+        "nowhere/x.yaml": "it cannot be written: No such file or directory",
+        "x.json": "name it .yaml or .jsonl, as what it is to be written in",
+        "x.yaml": "it is a directory; name a file in it",
+    }.items():
+        (tmp_path / "x.yaml").mkdir(exist_ok=True)
+        refused = run(tmp_path, "export", "-o", path)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr == f"{path}: {told}\n"
+
+
+def test_an_interrupted_load_says_so(tmp_path: Path) -> None:
+    write_dossier(tmp_path / "x.jsonl", 20_000)
+    with subprocess.Popen(
+        [TIMELINE, "load", "x.jsonl"],
+        env=_environment(tmp_path, {}),
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not (tmp_path / "timeline.db-wal").exists():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        assert process.stderr.read() == "Interrupted; nothing is left half-done.\n"
+    assert process.returncode == 130
+    assert run(tmp_path, "export").stderr.startswith("nothing has been loaded yet")
 
 
 def test_schema_prints_what_editors_read(tmp_path: Path) -> None:

@@ -87,8 +87,18 @@ EXAMPLES = {
 # written: what the message must tell
 REFUSED = {
     "": "write 2021, 2021-11 or 2021-11-03",
-    "November 2021": "write 2021, 2021-11 or 2021-11-03",
-    "last November": "write 2021, 2021-11 or 2021-11-03",
+    "November 2021": "in digits, no more of them than are known: 2021, 2021-11 or 2021-11-03",
+    "last November": "in digits, no more of them than are known: 2021, 2021-11 or 2021-11-03",
+    "circa 2021": "written with '~' behind it, as 2021~ or 2021-11~",
+    "c. 2021-11": "written with '~' behind it, as 2021~ or 2021-11~",
+    "before 2021": "then or earlier is written [..2021-11]",
+    "since 2021-11": "goes on since then 2021-11/..",
+    "1990s": "a decade is written [1990..1999]",
+    "2021-2022": "'/' between two whole dates, as 2021-11-30/2021-12-02",
+    "2021-11-30 to 2021-12-02": "'/' between two whole dates, as 2021-11-30/2021-12-02",
+    "2021-11-30 – 2021-12-02": "'/' between two whole dates, as 2021-11-30/2021-12-02",
+    "2021-11/12": "'/' between two whole dates, as 2021-11-30/2021-12-02",
+    "2021-30-11": "there is no month 30; months run from 01 to 12",
     " 2021": "remove the spaces",
     "2021\n": "remove the spaces",
     "2021-13": "there is no month 13",
@@ -133,7 +143,8 @@ REFUSED = {
     "2021?-11": "at the end of a date",
     "2021??": "at the end of a date",
     "٢٠٢١": "plain ASCII",
-    "2021–2022": "plain ASCII",
+    "2021–2022": "between two whole dates",
+    "２０２１": "plain ASCII",
     "2021" * 9: "at most 32",
 }
 

@@ -238,4 +238,4 @@ def test_an_unknown_timeline_is_told() -> None:
     with loaded(HARBOUR) as connection, pytest.raises(ExportError, match="the nearest is harbour"):
         export(connection, "habour", "yaml")
     with scratch() as connection, pytest.raises(ExportError, match="nothing has been loaded yet"):
-        export(connection, "habour", "yaml")
+        export(connection, None, "yaml")

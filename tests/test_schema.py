@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from app.dossier import Dossier, schema
-from tests.conftest import FERRY, HARBOUR, SEED, edited
+from tests.conftest import FERRY, HARBOUR, SEED, edited, read_dossier
+from tests.test_dates import EXAMPLES
 
 COPY = SEED.with_name("dossier.schema.json")
 
@@ -55,8 +56,30 @@ def test_json_may_name_it(tmp_path: Path) -> None:
     assert Dossier.model_validate(data).timeline.id == "x"
 
 
+@pytest.mark.parametrize("written", EXAMPLES)
+def test_every_date_fits_it(tmp_path: Path, written: str) -> None:
+    edit = ("date: 2021-03?", f"date: '{written}'")
+    assert complaints(edited(FERRY, tmp_path / "x.yaml", edit)) == []
+
+
+def test_what_is_read_as_a_text_fits_it(tmp_path: Path) -> None:
+    edits = (
+        ("title: The first crossing", "title: 1984"),
+        ("topics: [quay]", "topics: [2021]"),
+        ("id: ferry-line", "id: 007"),
+        ("actor: ferry-line", "actor: 007"),
+        ("source: council-minutes", "locator: 12, source: council-minutes"),
+    )
+    path = edited(FERRY, tmp_path / "x.yaml", *edits)
+    assert complaints(path) == []
+    assert read_dossier(path).events[0].participants[0].actor == "007"
+
+
 # a mistake in the ferry dossier: where an editor complains
 MISTAKES = {
+    ("date: 2021-03?", "date: last week"): "$.events[0].date",
+    ("date: 2021-03?", "date: 3/11/2021"): "$.events[0].date",
+    ("date: 2021-03?", "date: 2021-13"): "$.events[0].date",
     ("id: ferry-line", "id: Ferry Line"): "$.actors[0].id",
     ("kind: organization", "kind: ship"): "$.actors[0].kind",
     ("aliases: [QBL]", "aliases: [{nom: QBL}]"): "$.actors[0].aliases[0]",
