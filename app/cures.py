@@ -8,11 +8,6 @@ from pydantic_core import ErrorDetails
 from rapidfuzz import fuzz, process
 
 from app.dossier import (
-    KEYWORD_PATTERN,
-    LINE_PATTERN,
-    LINK_PATTERN,
-    PROSE_PATTERN,
-    SHA256_PATTERN,
     ActorEntry,
     AliasEntry,
     AmountEntry,
@@ -23,11 +18,18 @@ from app.dossier import (
     ParticipantEntry,
     SourceEntry,
     TimelineEntry,
-    not_a_text,
 )
 from app.errors import shown, worded
 from app.models import SLUG_PATTERN
 from app.text import words
+from app.values import (
+    KEYWORD_PATTERN,
+    LINE_PATTERN,
+    LINK_PATTERN,
+    PROSE_PATTERN,
+    SHA256_PATTERN,
+    not_a_text,
+)
 
 _RECORDS: dict[str, type[Entry]] = {
     "a dossier": Outline,

@@ -1,6 +1,6 @@
 """What can be loaded, but is likely to be a mistake: the warnings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
 
@@ -21,7 +21,7 @@ from app.dossier import ActorEntry, EventEntry
 from app.entries import DossierFile, Written
 from app.errors import shown
 from app.findings import Finding, Findings
-from app.models import Actor, ActorAlias, Source
+from app.models import Actor, ActorAlias, EventTimeline, Source, Timeline
 from app.queries import among
 from app.syntax import Loc
 from app.text import fold
@@ -101,6 +101,22 @@ class Doubter:
                 before[digest] = place.file, line
                 rows.append({"digest": digest, "file": place.file, "line": line})
         insert_rows(self._connection, _quoted, rows)
+
+    def look_at_changes(
+        self, changed: Mapping[int, Written[EventEntry]], timelines: Collection[int]
+    ) -> None:
+        """Warn of stored events that change in a timeline too that is not one of those loaded."""
+        stands = select(col(EventTimeline.event_id), col(Timeline.id), col(Timeline.slug)).join(
+            Timeline, col(Timeline.id) == col(EventTimeline.timeline_id)
+        )
+        found = stands.where(among(col(EventTimeline.event_id), changed))
+        for event, timeline, slug in self._connection.execute(found):
+            if timeline not in timelines:
+                warning = (
+                    f"it changes in the timeline {shown(slug)} too; "
+                    "if it is another event, give it another id"
+                )
+                self._findings.warning(changed[event].place.finding(warning))
 
     def look_at_what_nobody_names(self) -> None:
         """Warn of actors that nobody names and sources that nothing cites, once all is saved."""

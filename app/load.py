@@ -154,14 +154,18 @@ class _Loading:
             events = self._checker.resolve(new, {ActorEntry: actors, SourceEntry: sources})
             self._doubter.look_at_events(events)
             saved = save_events(self._connection, _records(events), actors, sources, self._now)
+            changed = {
+                saved.ids[one.id]: one for one in events if saved.ids[one.id] in saved.changed
+            }
+            self._doubter.look_at_changes(changed, self._timelines.values())
             ids = {**ids_of(self._connection, Event, (one.id for one in again)), **saved.ids}
             joined = save_members(self._connection, self._members(events + again, ids))
             touched = (saved.changed | joined) - saved.new
             touch(self._connection, touched, self._now)
             self.changed |= bool(touched)
             # What this load added is not changed by standing in a second of its dossiers.
-            changed = {event for event in touched if event <= self._last_event}
-            self._count("event", saved._replace(changed=changed))
+            older = {event for event in touched if event <= self._last_event}
+            self._count("event", saved._replace(changed=older))
             done += len(new) + len(again)
             tell(done, total)
 

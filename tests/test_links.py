@@ -16,10 +16,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.dossier import LINK_PATTERN, SourceEntry
+from app.dossier import SourceEntry
 from app.entries import Written, open_dossiers
 from app.findings import Findings
 from app.links import MAX_REDIRECTS, USER_AGENT, Manners, Tell, check_links
+from app.values import LINK_PATTERN
 from tests.conftest import repetitions
 
 HURRIED = Manners(pause=0, timeout=30)

@@ -212,6 +212,27 @@ def test_what_is_counted(database: Database, tmp_path: Path) -> None:
     }
 
 
+def test_an_event_that_changes_elsewhere_too_is_warned_of(
+    database: Database, tmp_path: Path
+) -> None:
+    load_into(database, HARBOUR, FERRY)
+    edits = (
+        ("title: The first crossing", "title: A crossing"),
+        ("date: 2021-03-01/..", "date: 2021"),
+    )
+    path = edited(FERRY, tmp_path / "ferry.yaml", *edits)
+    report = load_into(database, path)
+    assert [line for line in report.warnings if "it changes" in line] == [
+        f"{path}:34: warning: events[1]: it changes in the timeline 'harbour' too; if it is another"
+        " event, give it another id"
+    ]
+    changed = edited(HARBOUR, tmp_path / "harbour.yaml", edits[1])
+    both = (
+        load_into(database, FERRY, HARBOUR).warnings + load_into(database, path, changed).warnings
+    )
+    assert not [line for line in both if "it changes" in line]
+
+
 def _pruned(database: Database, *files: Path) -> dict[str, Counts]:
     return load_into(database, *files, now=LATER, prune=True).counts
 

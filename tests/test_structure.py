@@ -28,6 +28,7 @@ LAYERS = [
     "histogram",
     "database",
     "syntax",
+    "values",
     "dossier",
     "cures",
     "findings",

@@ -1,0 +1,149 @@
+"""What may be written as a value in a dossier: texts, ids, links, numbers and dates."""
+
+import unicodedata
+from datetime import date
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
+
+from app.dates import MAX_LENGTH, DateError, EventDate
+from app.errors import shown
+from app.models import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG_PATTERN
+
+MAX_NUMBER = 10**15
+# No control characters; prose may have line breaks.
+PROSE_PATTERN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
+LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
+LINK_PATTERN = r"^https?://[^\s/@\x00-\x1f\x7f-\x9f]+(/[^\s\x00-\x1f\x7f-\x9f]*)?$"
+KEYWORD_PATTERN = "^[a-z0-9]+([_-][a-z0-9]+)*$"
+SHA256_PATTERN = "^[0-9a-f]{64}$"
+
+
+def _normalized(value: object) -> object:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _when(value: object) -> EventDate:
+    return EventDate.parse(_text(value))
+
+
+def _day(value: object) -> date:
+    day = _text(value)
+    try:
+        when = EventDate.parse(day)
+    except DateError:
+        when = None
+    if when is None or day != when.earliest.isoformat():
+        raise ValueError(f"{shown(day)} is not a day; write it as 2021-11-03, or leave it out")
+    return when.earliest
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("it is not a number; write it in digits alone, as 2500000")  # noqa: TRY004
+    return value
+
+
+def _exact(value: float) -> float:
+    # SQLite writes a number with 15 digits at most. https://www.sqlite.org/json1.html
+    if float(f"{value:.15g}") != value:
+        raise ValueError(f"{value!r} has too many digits; write it with 15 at most")
+    return value
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    raise ValueError(not_a_text(value))
+
+
+def not_a_text(value: object) -> str:
+    """Say what a value is instead of a text, and what to do."""
+    if isinstance(value, dict):
+        return "it is a record; write one text"
+    # YAML takes a set, as [2020..2021], for a list.
+    if isinstance(value, list) and ".." not in str(value[:1]):
+        return "it is a list; write one text"
+    return "it is not a text; put it in quotes"
+
+
+# What stands there is read as a text, but an editor takes `1984` for a number. Of a number JSON
+# Schema asks neither length nor pattern.
+_READ_AS_TEXT: dict[str, JsonValue] = {"type": ["string", "number"]}
+
+Prose = Annotated[
+    str,
+    Field(min_length=1, pattern=PROSE_PATTERN, json_schema_extra=_READ_AS_TEXT),
+    BeforeValidator(_normalized),
+]
+Line = Annotated[
+    str,
+    Field(min_length=1, pattern=LINE_PATTERN, json_schema_extra=_READ_AS_TEXT),
+    BeforeValidator(_normalized),
+]
+Title = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_TITLE_LENGTH,
+        pattern=LINE_PATTERN,
+        json_schema_extra=_READ_AS_TEXT,
+    ),
+    BeforeValidator(_normalized),
+]
+Quote = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_QUOTE_LENGTH,
+        pattern=PROSE_PATTERN,
+        json_schema_extra=_READ_AS_TEXT,
+    ),
+    BeforeValidator(_normalized),
+]
+Id = Annotated[
+    str,
+    Field(max_length=MAX_SLUG_LENGTH, pattern=SLUG_PATTERN, json_schema_extra=_READ_AS_TEXT),
+]
+Link = Annotated[str, Field(pattern=LINK_PATTERN)]
+Number = Annotated[
+    float,
+    Field(ge=-MAX_NUMBER, le=MAX_NUMBER, allow_inf_nan=False),
+    AfterValidator(_exact),
+    BeforeValidator(_no_bool),
+]
+_DAY = "[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+_POINT = f"{_DAY}[?~%]?"
+When = Annotated[
+    EventDate,
+    PlainValidator(_when),
+    PlainSerializer(lambda when: when.edtf),
+    WithJsonSchema(
+        {
+            "type": ["string", "integer"],
+            # As much of it as a pattern can say.
+            "pattern": rf"^({_POINT}|{_POINT}/(\.\.|{_POINT})?|(\.\.)?/{_POINT}"
+            rf"|\[{_DAY}\.\.({_DAY})?\]|\[\.\.{_DAY}\])$",
+            "maxLength": MAX_LENGTH,
+            "minimum": 1,
+            "maximum": 9999,
+            "examples": ["2021", "2021-11", "2021-11-03", "2021-11/2022-07", "[..2022-07-19]"],
+        }
+    ),
+]
+Day = Annotated[
+    date,
+    PlainValidator(_day),
+    PlainSerializer(lambda day: day.isoformat()),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+Keyword = Annotated[str, Field(max_length=MAX_SLUG_LENGTH, pattern=KEYWORD_PATTERN)]
+Digest = Annotated[str, Field(pattern=SHA256_PATTERN)]
