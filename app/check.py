@@ -33,6 +33,10 @@ from app.queries import Expression, among
 MIN_LIKENESS = 60
 """Of 100: what is less like a name than this is not suggested for it."""
 
+MAX_SUGGESTED = 1_000
+"""For so many names that stand for nothing the nearest is looked for, among all that there are."""
+_WRITE_IT = "write it, or name its file too"
+
 Reference = tuple[type[Record], str, tuple[str | int, ...]]
 """The kind of the record that is named, its id, and where in the record it is named."""
 
@@ -128,6 +132,7 @@ class Checker:
         self._files = files
         self._findings = findings
         self._known: dict[type[Record], list[str]] = {}
+        self._cures: dict[tuple[type[Record], str], str] = {}
         written.create(connection)
 
     def register(
@@ -218,13 +223,16 @@ class Checker:
                 self._findings.problem(place.finding(self._dangling(model, id_), *loc))
 
     def _dangling(self, model: type[Record], id_: str) -> str:
+        if (model, id_) not in self._cures and len(self._cures) < MAX_SUGGESTED:
+            self._cures[model, id_] = self._nearest(model, id_)
+        cure = self._cures.get((model, id_), _WRITE_IT)
+        return f"there is no {KINDS[model]} {shown(id_)}; {cure}"
+
+    def _nearest(self, model: type[Record], id_: str) -> str:
         if model not in self._known:
             self._known[model] = [*self._connection.scalars(select(col(_TABLES[model].slug)))]
         nearest = process.extractOne(id_, self._known[model], score_cutoff=MIN_LIKENESS)
-        cure = (
-            f"the nearest is {shown(nearest[0])}" if nearest else "write it, or name its file too"
-        )
-        return f"there is no {KINDS[model]} {shown(id_)}; {cure}"
+        return f"the nearest is {shown(nearest[0])}" if nearest else _WRITE_IT
 
     def forbid_circles(self) -> None:
         """Find actors that are part of themselves, once all parents are saved."""

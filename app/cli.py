@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -9,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any
 
 import typer
 import uvicorn
@@ -23,11 +25,11 @@ from sqlmodel import col
 
 from app.database import Database, DatabaseError, scratch
 from app.dossier import SourceEntry, schema
-from app.entries import LINES_SUFFIXES, YAML_SUFFIXES, Written, open_dossiers
+from app.entries import Written, open_dossiers
 from app.errors import worded
-from app.export import ExportError, Format, export
+from app.export import ExportError, Format, export, format_of
 from app.findings import DossierError, Findings
-from app.links import check_links
+from app.links import LinksError, check_links
 from app.load import Counts, Tell, is_empty, load
 from app.main import create_app
 from app.models import Event, Timeline
@@ -206,45 +208,35 @@ def export_dossiers(
         typer.Option("--format", help="As the name of the file says; YAML without one."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The file to write, whole or not at all.")
+        Path | None, typer.Option("--output", "-o", help="The file to write.")
     ] = None,
 ) -> None:
     """Write what is stored as a dossier, which loads to the same records."""
     with _told_plainly():
         database = _open(_settings())
         database.require_current()
-        with database.read() as session:
-            pieces = export(session.connection(), timeline, format_ or _format_of(output))
-            if output:
-                _write(output, pieces)
-            else:
-                # In UTF-8, whatever the terminal is set to: it is a file to be.
-                sys.stdout.buffer.writelines(piece.encode() for piece in pieces)
+        with TemporaryFile() as spool:
+            # No transaction stays open while somebody reads.
+            with database.read() as session:
+                pieces = export(session.connection(), timeline, format_of(output, format_))
+                spool.writelines(piece.encode() for piece in pieces)
+            spool.seek(0)
+            _write(spool, output)
 
 
-def _format_of(path: Path | None) -> Format:
-    """Tell how a file is to be written, so that it is read again likewise."""
-    suffix = path.suffix.lower() if path else YAML_SUFFIXES[0]
-    if suffix in YAML_SUFFIXES:
-        return "yaml"
-    if suffix in LINES_SUFFIXES:
-        return "jsonl"
-    raise UsageError(f"{path}: name it .yaml or .jsonl, as what it is to be written in")
-
-
-def _write(path: Path, pieces: Iterable[str]) -> None:
-    """Write a file, or leave the one that is there."""
-    if path.is_dir():
-        raise UsageError(f"{path}: it is a directory; name a file in it")
-    part = path.with_name(f"{path.name}.part")
+def _write(spool: IO[bytes], path: Path | None) -> None:
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(pieces)
-        part.replace(path)
+        if path is None:
+            shutil.copyfileobj(spool, sys.stdout.buffer)
+            sys.stdout.flush()
+        else:
+            with path.open("wb") as file:
+                shutil.copyfileobj(spool, file)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise UsageError(f"{path}: it cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
+        name = path or "standard output"
+        raise UsageError(f"{name}: it cannot be written: {error.strerror}") from None
 
 
 @app.command(name="schema")
@@ -287,7 +279,8 @@ def _summary(counts: Mapping[str, Counts]) -> str:
 @contextmanager
 def _progress(what: str) -> Iterator[Tell]:
     """Show how far a long work has come, on a terminal alone."""
-    console = Console(stderr=True)
+    # Not rich's own judgement, which the environment may sway.
+    console = Console(stderr=True, force_terminal=sys.stderr.isatty())
     columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TextColumn(what))
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
@@ -320,7 +313,7 @@ def _told_plainly(*, asked: bool = False) -> Iterator[None]:
     """
     try:
         yield
-    except (UsageError, DatabaseError, ExportError) as error:
+    except (UsageError, DatabaseError, ExportError, LinksError) as error:
         _fail(str(error))
     except DossierError as error:
         problems, warnings = error.findings.problems, error.findings.warnings
@@ -333,7 +326,9 @@ def _told_plainly(*, asked: bool = False) -> Iterator[None]:
         _tell(["Interrupted; nothing is left half-done."])
         raise typer.Exit(130) from None
     except DBAPIError as error:
-        _fail(f"{_settings().database_url}: the database cannot be used: {error.orig}")
+        busy = "; another process is writing, try again" if "locked" in str(error.orig) else ""
+        url = _settings().database_url
+        _fail(f"{url}: the database cannot be used: {error.orig}{busy}")
 
 
 def _fail(*lines: str, err: bool = True) -> None:

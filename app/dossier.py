@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -204,11 +205,17 @@ KINDS: dict[type[Record], str] = {
 }
 
 
+def _given(value: object) -> object:
+    if value is None:
+        raise ValueError("it is empty; write it")
+    return value
+
+
 class Outline(Entry):
     """A dossier whose records are yet to be read."""
 
     json_schema: Annotated[Any, Field(alias="$schema")] = None
-    timeline: Any
+    timeline: Annotated[Any, AfterValidator(_given)]
     sources: list[Any] = []
     actors: list[Any] = []
     events: list[Any] = []

@@ -20,6 +20,7 @@ from app.dossier import (
 )
 from app.errors import escaped, shown
 from app.findings import Finding, Findings
+from app.models import SLUG_PATTERN
 from app.syntax import Document, JsonReader, Loc, NotWellFormedError, parse_json, parse_yaml
 
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -79,7 +80,7 @@ class Unsound(NamedTuple):
     """A place where a record is written, but not soundly; what is wrong has been told."""
 
     id: str
-    """Empty if there is none."""
+    """Empty if there is none that a record may have."""
     place: Place
     data: Any
     """As it is written."""
@@ -143,7 +144,8 @@ class _Whole:
     def _read(self, document: Document, place: Place) -> None:
         for key, line in document.repeated:
             self._findings.problem(place.on(line).finding(_written_twice(key)))
-        _checked(Outline, document.data, place, self._findings)
+        # What is not where it should be may hold more records.
+        self.legible &= _checked(Outline, document.data, place, self._findings) is not None
         for model, loc, data in _records(document.data):
             written = _written(model, data, place._replace(loc=loc), self._findings)
             self._written[model].append(written)
@@ -199,6 +201,8 @@ class _Lines:
         """Give the records of a kind, reading no line of another."""
         wanted = KINDS[model]
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise NotWellFormedError("it is not a file that can be read twice; save it as one")
             with self.path.open("rb") as file:
                 for number, dossier, kind, line in self._lines(file):
                     # What is of no kind is told of with the last.
@@ -221,11 +225,10 @@ class _Lines:
             dossier += kind == "timeline"
             self.events += kind == "event"
             if kind or line.strip():
+                if dossier < 0 and empty:
+                    problem = f"no timeline stands before it; {_BEGIN}"
+                    self._findings.problem(self._at(number, 0).finding(problem))
                 empty = False
-                if dossier < 0:
-                    self._findings.problem(
-                        self._at(number, 0).finding(f"no timeline stands before it; {_BEGIN}")
-                    )
                 yield number, dossier, kind, line
         if empty:
             self._findings.problem(self._place.finding(f"it is empty; {_BEGIN}"))
@@ -262,8 +265,9 @@ def _written(
     record = _checked(model, data, place, findings)
     if record:
         return Written(record, place)
-    id_ = data.get("id") if isinstance(data, dict) else None
-    return Unsound(id_ if isinstance(id_, str) else "", place, data)
+    given = data.get("id") if isinstance(data, dict) else None
+    id_ = given.strip() if isinstance(given, str) else ""
+    return Unsound(id_ if re.fullmatch(SLUG_PATTERN, id_) else "", place, data)
 
 
 def _checked(

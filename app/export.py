@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import yaml
 from rapidfuzz import process
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, false, select, true
 from sqlmodel import col
 
 from app.dossier import CitationEntry
+from app.entries import LINES_SUFFIXES, YAML_SUFFIXES
 from app.errors import shown
 from app.models import (
     Actor,
@@ -34,7 +36,25 @@ BATCH = 500
 
 
 class ExportError(Exception):
-    """What is asked for is not stored; the message says what is."""
+    """It cannot be written what or how it is asked for; the message says why."""
+
+
+def format_of(path: Path | None, asked: Format | None) -> Format:
+    """Tell how a file is to be written: as it is read again, which is by the end of its name.
+
+    Raises ExportError if it would be read otherwise.
+    """
+    formats: dict[str, Format] = dict.fromkeys(YAML_SUFFIXES, "yaml")
+    formats |= dict.fromkeys(LINES_SUFFIXES, "jsonl")
+    if path is None:
+        return asked or "yaml"
+    if path.is_dir():
+        raise ExportError(f"{path}: it is a directory; name a file in it")
+    named = formats.get(path.suffix.lower(), asked if path.exists() else None)
+    if named is None or named != (asked or named):
+        right = " or ".join(f".{one}" for one in ([asked] if asked else get_args(Format)))
+        raise ExportError(f"{path}: name it {right}, as what it is to be written in")
+    return named
 
 
 def export(connection: Connection, timeline: str | None, format_: Format) -> Iterator[str]:

@@ -29,6 +29,10 @@ Naming = dict[str, list[tuple[Written[SourceEntry], str]]]
 """Links without their fragments; of each, the sources that name it, and the keys they do it by."""
 
 
+class LinksError(Exception):
+    """No link can be asked; the message says why."""
+
+
 class Manners(NamedTuple):
     """How servers are asked, so that it is no burden to them."""
 
@@ -63,8 +67,9 @@ def check_links(
     """Ask every link, once however often it is named; returns how many different ones there are.
 
     What is broken goes to the problems, at each place that names it; to the warnings what has
-    moved, what cannot be judged, and what is broken but has a copy beside it. Raises RuntimeError
-    in a coroutine, since it runs a loop of its own.
+    moved, what cannot be judged, and what is broken but has a copy beside it. Raises LinksError if
+    the environment names a proxy or certificates that cannot be used, and RuntimeError in a
+    coroutine, since it runs a loop of its own.
     """
     naming: Naming = defaultdict(list)
     for one in written:
@@ -80,9 +85,7 @@ async def _ask_all(naming: Naming, findings: Findings, tell: Tell, manners: Mann
     for link in naming:
         hosts[link.split("/")[2]].append(link)
     endings = asyncio.Queue[tuple[str, Ending]]()
-    # The time is bounded below, from the first byte to the last.
-    client = httpx.AsyncClient(headers={"User-Agent": USER_AGENT}, timeout=None)  # noqa: S113
-    async with client, asyncio.TaskGroup() as group:
+    async with _client() as client, asyncio.TaskGroup() as group:
         asker = _Asker(client, manners)
         for links in hosts.values():
             group.create_task(asker.ask_each(links, endings))
@@ -91,6 +94,15 @@ async def _ask_all(naming: Naming, findings: Findings, tell: Tell, manners: Mann
             for one, key in naming[link]:
                 _find(one, key, ending, findings)
             tell(done, len(naming))
+
+
+def _client() -> httpx.AsyncClient:
+    """Make a client as the environment says: it may name a proxy, or certificates."""
+    try:
+        # The time of a request is bounded where it is made, from the first byte to the last.
+        return httpx.AsyncClient(headers={"User-Agent": USER_AGENT}, timeout=None)  # noqa: S113
+    except (ImportError, ValueError, OSError) as error:
+        raise LinksError(f"no link can be asked as the environment is: {error}") from None
 
 
 def _find(one: Written[SourceEntry], key: str, ending: Ending, findings: Findings) -> None:

@@ -134,7 +134,8 @@ class _Loading:
         # A parent may stand behind its child, so it is linked once all are there.
         for batch in self._batches(ActorEntry):
             self._checker.look_into(ActorEntry, batch)
-            written = [one for one in batch if isinstance(one, Written)]
+            saved_ids = ids_of(self._connection, Actor, (one.id for one in batch))
+            written = [one for one in batch if isinstance(one, Written) and one.id in saved_ids]
             known, _ = self._named(written)
             children = self._checker.resolve(written, {ActorEntry: known})
             linked = save_parents(self._connection, _records(children), known)
@@ -171,7 +172,7 @@ class _Loading:
 
     def prune(self, pruner: Pruner) -> None:
         """Remove what the files no longer hold."""
-        self._remove("event", pruner.withdraw_events(self._timelines, self._now))
+        self._remove("event", len(pruner.withdraw_events(self._timelines, self._now)))
         for kind in ("source", "actor"):
             self._remove(kind, pruner.remove_unnamed(kind))
 

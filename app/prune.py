@@ -43,12 +43,12 @@ class Pruner:
             named = select(literal(kind), col(table.id)).where(~unnamed)
             connection.execute(insert(_named_before).from_select(["kind", "id"], named))
 
-    def withdraw_events(self, timelines: Dossiers, now: datetime) -> int:
-        """Take from each timeline the events that none of its dossiers holds; tell how many.
+    def withdraw_events(self, timelines: Dossiers, now: datetime) -> set[int]:
+        """Take from each timeline the events that none of its dossiers holds; give them.
 
         An event that is then in no timeline is deleted.
         """
-        withdrawn = 0
+        withdrawn = set[int]()
         for timeline in {*timelines.values()}:
             dossiers = [dossier for dossier, row in timelines.items() if row == timeline]
             while events := self._left_behind(timeline, dossiers):
@@ -61,7 +61,7 @@ class Pruner:
                 }
                 touch(self._connection, elsewhere, now)
                 remove_events(self._connection, events - elsewhere)
-                withdrawn += len(events)
+                withdrawn |= events
         return withdrawn
 
     def _left_behind(self, timeline: int, dossiers: Iterable[tuple[int, int]]) -> set[int]:

@@ -2,11 +2,18 @@
 
 import json
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
+
+MAX_DEPTH = 100
+"""A dossier is nested five deep."""
+
+_MANY_ON_A_LINE = re.compile(rf"([-?] +){{{MAX_DEPTH}}}|^ {{1000}}", re.MULTILINE)
 
 Loc = tuple[str | int, ...]
 """The way to a value: `("events", 3, "date")`."""
@@ -36,11 +43,14 @@ class Document:
 def parse_yaml(text: str) -> Iterator[Document]:
     """Read each document of a YAML text; raise NotWellFormedError where that ends."""
     try:
+        _check_depth(text)
         loader = _Loader(text)
         while loader.check_node():
             yield loader.get_document()
     except yaml.MarkedYAMLError as error:
-        raise NotWellFormedError(*_in_plain_words(error)) from None
+        cure, mark = _in_plain_words(error)
+        line = text.count("\n", 0, mark.index) + 1 if mark else None
+        raise NotWellFormedError(cure, line) from None
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         problem = f"it has the control character {chr(error.character)!r} in it; remove it"
@@ -68,13 +78,13 @@ class _Loader(yaml.CSafeLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._text = text
-        self.repeated: list[tuple[str, int]] = []
+        self._breaks = [match.start() for match in re.finditer("\n", text)]
 
     def get_document(self) -> Document:
         """Construct the next document."""
-        root, self.repeated = self.get_node(), []
+        root = self.get_node()
         assert root  # noqa: S101 - check_node has told that there is one
-        data = self.construct_document(root)
+        repeated = [(key.value, self.line(key.start_mark)) for key in _repeated_keys(root)]
 
         def is_cut(loc: Loc) -> bool:
             _, node = _find(root, loc)
@@ -83,34 +93,65 @@ class _Loader(yaml.CSafeLoader):
             # Behind a text, as in "Pier #7", stands one space, before a comment mostly two.
             return plain and behind.startswith(" #")
 
-        return Document(data, lambda loc: _find(root, loc)[0], self.repeated, is_cut)
+        def line_of(loc: Loc) -> int:
+            return self.line(_find(root, loc)[0])
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                problem = "a key is not a text; write `key: value`"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
-            if key.value in seen:
-                self.repeated.append((key.value, key.start_mark.line + 1))
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        return Document(self.construct_document(root), line_of, repeated, is_cut)
+
+    def line(self, mark: yaml.Mark) -> int:
+        """Give the line as editors count; libyaml takes more characters for line breaks."""
+        return bisect_left(self._breaks, mark.index) + 1
 
 
-def _find(node: yaml.Node, loc: Loc) -> tuple[int, yaml.Node]:
-    """Give the value at a place, or the nearest that holds it, and the line where it is written."""
-    line: int = node.start_mark.line + 1
+def _repeated_keys(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Find keys that are written twice in one mapping, before any is merged into another."""
+    seen, ahead = set[int](), [root]
+    while ahead:
+        node = ahead.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            ahead += node.value
+        elif isinstance(node, yaml.MappingNode):
+            keys = set[str]()
+            for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    problem = "a key is not a text; write `key: value`"
+                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+                if key.value in keys:
+                    yield key
+                keys.add(key.value)
+                ahead.append(value)
+
+
+def _check_depth(text: str) -> None:
+    """Refuse what is nested so deeply that libyaml's composer would overflow its stack."""
+    if text.count("[") + text.count("{") < MAX_DEPTH and not _MANY_ON_A_LINE.search(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            mark = event.start_mark
+            raise NotWellFormedError("it is nested too deeply", mark.line + 1 if mark else None)
+
+
+def _find(node: yaml.Node, loc: Loc) -> tuple[yaml.Mark, yaml.Node]:
+    """Give the value at a place, or the nearest that holds it, and where its key stands."""
+    mark = node.start_mark
     for at in loc:
         if isinstance(node, yaml.SequenceNode) and isinstance(at, int):
             node = node.value[at]
-            line = node.start_mark.line + 1
+            mark = node.start_mark
         elif isinstance(node, yaml.MappingNode):
             pairs = {key.value: (key, value) for key, value in node.value}
             if at not in pairs:
                 break
             key, node = pairs[at]
-            line = key.start_mark.line + 1
-    return line, node
+            mark = key.start_mark
+    return mark, node
 
 
 # What libyaml says, and what people have then done.
@@ -126,6 +167,7 @@ _MISTAKES = {
         "the text in single quotes"
     ),
     "could not determine a constructor": "a tag, as !!int; remove it, or put the text in quotes",
+    "but found": "a tag, as !!int; remove it, or put the text in quotes",
     "undefined alias": "a text that begins with *; put it in quotes",
     "simple key": (
         "a key without `: ` behind it, or a text that is not indented; write `key: value`"
@@ -144,8 +186,8 @@ _MISTAKES = {
 }
 
 
-def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, int | None]:
-    """Tell the likely mistake with its cure, and the line on which it begins."""
+def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, yaml.Mark | None]:
+    """Tell the likely mistake with its cure, and where it begins."""
     told = f"{error.context or ''} {error.problem}".strip()
     if error.problem and error.problem.startswith("a key is not"):
         cure = error.problem
@@ -153,8 +195,7 @@ def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, int | None]:
         cure = next(cure for part, cure in _MISTAKES.items() if part in told)
         cure = f"{cure} ({told})"
     begun_before = re.search("quoted|simple key|flow", error.context or "")
-    mark = (error.context_mark if begun_before else None) or error.problem_mark
-    return cure, mark.line + 1 if mark else None
+    return cure, (error.context_mark if begun_before else None) or error.problem_mark
 
 
 class JsonReader:
@@ -179,8 +220,8 @@ class JsonReader:
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) < len(pairs):
-            keys = [key for key, _ in pairs]
-            self.repeated += {key for key in keys if keys.count(key) > 1}
+            times = Counter(key for key, _ in pairs)
+            self.repeated += [key for key in times if times[key] > 1]
         return made
 
 
@@ -188,16 +229,17 @@ def parse_json(text: str) -> Document:
     """Read a JSON text; raise NotWellFormedError if it is none."""
     data = JsonReader().read(text)
     lines: dict[Loc, int] = {}
-    repeated = []
+    repeated: dict[Loc, int] = {}
     for loc, line, is_key in _places(text):
-        if is_key and loc in lines:
-            repeated.append((str(loc[-1]), line))
+        # What stands within what is written twice is so too.
+        if is_key and loc in lines and not any(loc[:end] in repeated for end in range(len(loc))):
+            repeated[loc] = line
         lines.setdefault(loc, line)
 
     def line_of(loc: Loc) -> int:
         return next(lines[loc[:end]] for end in range(len(loc), -1, -1) if loc[:end] in lines)
 
-    return Document(data, line_of, repeated)
+    return Document(data, line_of, [(str(loc[-1]), line) for loc, line in repeated.items()])
 
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|[^\s{}\[\],:"]+|\n')

@@ -21,8 +21,11 @@ from app.models import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG
 MAX_NUMBER = 10**15
 # No control characters; prose may have line breaks.
 PROSE_PATTERN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
-LINK_PATTERN = r"^https?://[^\s/@\x00-\x1f\x7f-\x9f]+(/[^\s\x00-\x1f\x7f-\x9f]*)?$"
+LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+LINK_PATTERN = (
+    r"^https?://[^\s/?#@:\x00-\x1f\x7f-\x9f][^\s/?#@\x00-\x1f\x7f-\x9f]*"
+    r"([/?#][^\s\x00-\x1f\x7f-\x9f]*)?$"
+)
 KEYWORD_PATTERN = "^[a-z0-9]+([_-][a-z0-9]+)*$"
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 

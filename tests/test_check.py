@@ -1,6 +1,7 @@
 """What is told of dossiers that are wrong: every problem and every doubt, with its line."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -267,8 +268,27 @@ NO_DOSSIERS: dict[str, dict[str | bytes, str]] = {
         "{}": "x.yaml:1: timeline: it is missing",
         "\x00": "x.yaml:1: it has the control character '\\x00' in it",
         "a: *b": "x.yaml:1: a text that begins with *",
-        "[" * 9_000 + "]" * 9_000: "x.yaml:1: it is not a record; write",
+        "[" * 50_000 + "]" * 50_000: "x.yaml:1: it is nested too deeply",
+        "- " * 50_000: "x.yaml:1: it is nested too deeply",
+        "timeline: {id: x, title: x}\nactors: !!map [a]": "x.yaml:2: a tag, as !!int; remove",
         b"timeline:\n  id: \xff": "x.yaml:2: it is not in UTF-8; save it as UTF-8",
+    },
+    "x.yml": {
+        "timeline:\nevents: []": "x.yml:1: timeline: it is empty; write it",
+        "timeline: {id: x, title: x}\n"
+        "actors: [{id: a, name: A, kind: x}, {id: a, name: A, kind: media}]": (
+            "x.yml:2: actors[0].kind: 'x' is not known"
+        ),
+        'timeline: {id: x, title: x, "\\e[31m": 1}': "x.yml:1: timeline.\\x1b[31m: it is not known",
+        'timeline: {id: x, title: "a\u2028b", description: a\u2028b}\nactor: 1': (
+            "x.yml:1: timeline.title: 'a\\u2028b' has a line break in it"
+        ),
+        'timeline:\n  id: x\n  title: x\n  description: "a\u2028b\u0085c"\nactor: [1]': (
+            "x.yml:5: actor: "
+        ),
+        "timeline: {id: x, title: x}\nactors: [{id: [1], name: A, kind: x}, {id: [2]}]": (
+            "x.yml:2: actors[0].id: it is a list; write one text"
+        ),
     },
     "x.json": {
         "": "x.json:1: it is not JSON: Expecting value",
@@ -276,6 +296,10 @@ NO_DOSSIERS: dict[str, dict[str | bytes, str]] = {
             "x.json:2: the key 'id' is written twice; remove one"
         ),
         '{\n"timeline": \n': "x.json:3: it is not JSON: ",
+        '{"timeline": {"id": "\\ud800", "title": "x"}}': "x.json:1: timeline.id: it has half of",
+        '{"timeline": {"id": "x", "title": "x"}, "timeline": {"id": "x", "title": "x"}}': (
+            "x.json:1: the key 'timeline' is written twice; remove one"
+        ),
         "[" * 99_000: "x.json: it is nested too deeply",
         '{"timeline": NaN}': "x.json:1: timeline: it is not a record",
         '{"timeline": {"id": "x", "title": "\\ud800"}}': (
@@ -314,6 +338,47 @@ NO_DOSSIERS: dict[str, dict[str | bytes, str]] = {
 def test_what_is_no_dossier_is_told(tmp_path: Path, name: str, content: str | bytes) -> None:
     problems, _ = told(written(tmp_path / name, content))
     assert problems[0].startswith(NO_DOSSIERS[name][content])
+
+
+def test_a_merged_key_is_not_written_twice(tmp_path: Path) -> None:
+    merged = """
+timeline: {id: x, title: x}
+actors: [{id: a, name: A, kind: media}]
+sources: [{id: s, title: S, publisher: a}]
+events:
+  - {id: e, title: E, kind: k, status: reported, date: 2021,
+     citations: [&c0 {source: s, quote: Q}, &c1 {<<: *c0, quote: R}]}
+  - {id: f, title: F, kind: k, status: reported, date: 2021, citations: [{<<: *c1, quote: S}]}
+"""
+    assert told(written(tmp_path / "x.yaml", merged)) == ([], [])
+
+
+def test_what_is_told_once_is_told_once(tmp_path: Path) -> None:
+    lines = ['{"timelime": {"id": "x", "title": "x"}}', *['{"actor": {"id": "a"}}'] * 5]
+    problems, _ = told(written(tmp_path / "x.jsonl", "\n".join(lines)))
+    assert [problem for problem in problems if "no timeline stands" in problem] == [
+        'x.jsonl:1: no timeline stands before it; begin with {"timeline": {"id": …, "title": …}}'
+    ]
+
+
+def test_a_section_that_cannot_be_read_hides_what_it_may_hold(tmp_path: Path) -> None:
+    problems, _ = told(edited(HARBOUR, tmp_path / "x.yaml", ("\nactors:\n", "\nactor:\n")))
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "x.yaml:27: actor: it is not known here"
+    ]
+
+
+def test_unsound_in_one_file_and_sound_in_another(tmp_path: Path) -> None:
+    wrong = edited(FERRY, tmp_path / "wrong.yaml", ("kind: government", "kind: goverment"))
+    for files in ((wrong, HARBOUR), (HARBOUR, wrong)):
+        (problem,) = told(*files)[0]
+        assert problem.startswith("wrong.yaml:19: actors[1].kind: 'goverment' is not known; ")
+
+
+def test_what_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.jsonl")
+    (problem,) = told(tmp_path / "x.jsonl")[0]
+    assert problem == "x.jsonl: it is not a file that can be read twice; save it as one"
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:

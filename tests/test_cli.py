@@ -149,7 +149,7 @@ def test_who_writes_is_waited_for_as_long_as_is_set(tmp_path: Path) -> None:
             assert client.get("/events").json()["total"]["value"] == 6
         refused = run(tmp_path, "load", str(FERRY), TIMELINE_BUSY_TIMEOUT="0.1")
         assert (refused.returncode, refused.stdout) == (1, "")
-        assert "database is locked" in refused.stderr
+        assert "database is locked; another process is writing, try again" in refused.stderr
     finally:
         holding.close()
     assert run(tmp_path, "load", str(FERRY)).returncode == 0
@@ -201,6 +201,12 @@ def test_check_needs_no_database(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+def test_links_cannot_be_asked_by_way_of_nothing(tmp_path: Path) -> None:
+    refused = run(tmp_path, "check", "--links", str(HARBOUR), ALL_PROXY="foo://127.0.0.1")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("no link can be asked as the environment is: ")
+
+
 def test_check_asks_links_if_it_is_told_to(tmp_path: Path) -> None:
     with serving(tmp_path) as (client, _):
         edits = (
@@ -221,7 +227,7 @@ def test_check_asks_links_if_it_is_told_to(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["load", "check"])
 def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path, command: str) -> None:
-    piped = run(tmp_path, command, str(SEED))
+    piped = run(tmp_path, command, str(SEED), FORCE_COLOR="1")
     assert piped.stderr == ""
     required("script")
     shown = subprocess.run(
@@ -260,12 +266,28 @@ def test_an_export_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     for path, told in {
         "nowhere/x.yaml": "it cannot be written: No such file or directory",
         "x.json": "name it .yaml or .jsonl, as what it is to be written in",
+        "/dev/full": "name it .yaml or .jsonl, as what it is to be written in",
         "x.yaml": "it is a directory; name a file in it",
     }.items():
         (tmp_path / "x.yaml").mkdir(exist_ok=True)
         refused = run(tmp_path, "export", "-o", path)
         assert (refused.returncode, refused.stdout) == (1, "")
         assert refused.stderr == f"{path}: {told}\n"
+
+
+def test_an_export_follows_links_and_keeps_what_they_lead_to(tmp_path: Path) -> None:
+    run(tmp_path, "load", str(HARBOUR))
+    (tmp_path / "there.yaml").write_text("", "utf-8")
+    (tmp_path / "here.yaml").symlink_to("there.yaml")
+    for path in ("here.yaml", "/dev/stdout"):
+        exported = run(tmp_path, "export", "-o", path, "--format", "yaml")
+        assert exported.returncode == 0
+    assert (tmp_path / "here.yaml").is_symlink()
+    assert (tmp_path / "there.yaml").read_text("utf-8") == exported.stdout
+    full = run(tmp_path, "export", "-o", "/dev/full", "--format", "jsonl")
+    assert full.stderr == "/dev/full: it cannot be written: No space left on device\n"
+    other = run(tmp_path, "export", "-o", "x.yaml", "--format", "jsonl")
+    assert other.stderr == "x.yaml: name it .jsonl, as what it is to be written in\n"
 
 
 def test_an_interrupted_load_says_so(tmp_path: Path) -> None:

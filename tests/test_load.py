@@ -342,7 +342,52 @@ def test_many_batches(database: Database, tmp_path: Path) -> None:
         assert tree.json()["total"]["value"] == number
     again = load_into(database, path, now=LATER, prune=True)
     assert not any(map(any, again.counts.values()))
-    path.write_text("\n".join(map(json.dumps, records[: number - 1500])), "utf-8")
+    renamed = [{"actor": {**actors[-1]["actor"], "name": "Zed"}}]
+    few = [timelines[0], *events[:3], *actors[:-1], *renamed, source]
+    path.write_text("\n".join(map(json.dumps, few)), "utf-8")
+    counts = load_into(database, path, now=LATER, prune=True).counts
+    # Those that stand in the other timeline too stay.
+    assert counts["event"] == Counts(removed=number - 3)
+    assert counts["actor"] == Counts(changed=1)
+    rows = stored(database)
+    assert len(rows["event"]) == len(rows["event_search"]) == number - 2
+    path.write_text("\n".join(map(json.dumps, [timelines[1], *few[1:]])), "utf-8")
+    assert load_into(database, path, prune=True).counts["event"] == Counts(
+        changed=3, removed=number - 5
+    )
+    assert len(stored(database)["event_search"]) == 3
+
+
+def test_a_name_of_many_events(database: Database, tmp_path: Path) -> None:
+    """More events than are indexed at a time are found by the new name of their one actor."""
+    path = tmp_path / "x.jsonl"
+    number = BATCH + 5
+    records: list[dict[str, Any]] = [
+        {"timeline": {"id": "x", "title": "x"}},
+        {"actor": {"id": "a", "name": "Old", "kind": "person"}},
+        {"source": {"id": "s", "title": "S", "publisher": "a"}},
+    ]
+    records += [
+        {
+            "event": {
+                "id": f"e{at}",
+                "title": f"E{at}",
+                "kind": "x",
+                "status": "reported",
+                "date": "2021",
+                "participants": [{"actor": "a", "role": "agent"}],
+                "citations": [{"source": "s", "quote": f"Number {at}"}],
+            }
+        }
+        for at in range(number)
+    ]
+    path.write_text("\n".join(map(json.dumps, records)), "utf-8")
+    load_into(database, path)
+    records[1]["actor"]["name"] = "New"
+    path.write_text("\ufeff" + "\n".join(map(json.dumps, records)), "utf-8")
+    assert load_into(database, path).counts["actor"] == Counts(changed=1)
+    with serving(database.path) as client:
+        assert (_found(client, "new"), _found(client, "old")) == (number, 0)
 
 
 def test_stamps_are_utc(database: Database) -> None:

@@ -6,17 +6,17 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from app.database import Database
 from app.dates import EventDate
 from app.params import ActorQuery, EventPageQuery, FacetQuery, HistogramQuery
 from app.settings import Settings
-from tests.conftest import TESTS, load_into, required
+from tests.conftest import TESTS, load_into, new_database, required
 
 README = (TESTS.parent / "README.md").read_text("utf-8")
 
@@ -168,14 +168,15 @@ def test_every_date_is_shown_as_it_is() -> None:
     ]
 
 
-def test_every_dossier_loads(database: Database, tmp_path: Path) -> None:
+def test_every_dossier_loads(tmp_path: Path) -> None:
     blocks = [("yaml", block) for block in _blocks("yaml")]
     blocks += [("jsonl", block) for block in _blocks("json")]
     assert len(blocks) == 3
-    for suffix, block in blocks:
-        path = tmp_path / f"x.{suffix}"
+    for number, (suffix, block) in enumerate(blocks):
+        path = tmp_path / f"{number}.{suffix}"
         path.write_text(block, "utf-8")
-        assert load_into(database, path).warnings == []
+        with closing(new_database(path.with_suffix(".db"))) as database:
+            assert load_into(database, path).warnings == []
 
 
 def test_commands_are_one_line_each() -> None:
