@@ -36,6 +36,8 @@ MIN_LIKENESS = 60
 MAX_SUGGESTED = 1_000
 """For so many names that stand for nothing the nearest is looked for, among all that there are."""
 _WRITE_IT = "write it, or name its file too"
+_ALONE = "{}"
+"""Stands for what a record says where no other dossier can say otherwise."""
 
 Reference = tuple[type[Record], str, tuple[str | int, ...]]
 """The kind of the record that is named, its id, and where in the record it is named."""
@@ -131,6 +133,7 @@ class Checker:
         self._connection = connection
         self._files = files
         self._findings = findings
+        self._dossiers = set[tuple[int, int]]()
         self._known: dict[type[Record], list[str]] = {}
         self._cures: dict[tuple[type[Record], str], str] = {}
         written.create(connection)
@@ -142,6 +145,8 @@ class Checker:
 
         Gives those that are sound and new, and those that stand in another dossier just so.
         """
+        if model is TimelineEntry:
+            self._dossiers |= {one.place.dossier for one in batch}
         mentions = self._mentions(model, (one.id for one in batch))
         new: list[Written[ARecord]] = []
         again: list[Written[ARecord]] = []
@@ -150,7 +155,7 @@ class Checker:
             if not one.id:
                 continue
             before = mentions[one.id]
-            content = _content(one.record) if isinstance(one, Written) else None
+            content = self._content(one.record) if isinstance(one, Written) else None
             here = _Mention(*one.place.dossier, one.place.line, content)
             same = [other for other in before if other[:2] == here[:2]]
             if same:
@@ -169,6 +174,19 @@ class Checker:
                 (again if known else new).append(one)
         insert_rows(self._connection, written, rows)
         return new, again
+
+    def _content(self, record: Record) -> str:
+        """Give what a record says, to be compared; of an event, for space, only a digest."""
+        if len(self._dossiers) < 2:
+            return _ALONE
+        if isinstance(record, EventEntry):
+            if len(record.topics) > 1:
+                record = record.model_copy(update={"topics": sorted({*record.topics})})
+            return blake2b(record.model_dump_json().encode(), digest_size=16).hexdigest()
+        if isinstance(record, ActorEntry):
+            aliases = sorted(record.aliases, key=lambda alias: alias.name)
+            record = record.model_copy(update={"aliases": aliases})
+        return record.model_dump_json()
 
     def _mentions(
         self, model: type[Record], ids: Iterable[str]
@@ -257,15 +275,3 @@ def _circular(parents: Mapping[str, str]) -> Iterator[str]:
             at = parents[at]  # noqa: PLW2901 - upwards
         if at in way:
             yield from [*way][way[at] :]
-
-
-def _content(record: Record) -> str:
-    """Give what a record says, to be compared; of an event, for space, only a digest."""
-    if isinstance(record, EventEntry):
-        if len(record.topics) > 1:
-            record = record.model_copy(update={"topics": sorted({*record.topics})})
-        return blake2b(record.model_dump_json().encode(), digest_size=16).hexdigest()
-    if isinstance(record, ActorEntry):
-        aliases = sorted(record.aliases, key=lambda alias: alias.name)
-        record = record.model_copy(update={"aliases": aliases})
-    return record.model_dump_json()

@@ -35,7 +35,7 @@ POOL_SIZE = 8
 """Connections of one process; as many threads answer requests, so none waits for another."""
 POOL_TIMEOUT = 2
 MIGRATION_TIMEOUT = 60
-WRITER_CACHE = 64 * 1024
+WRITER_CACHE = 32 * 1024
 """Kilobytes of pages that a writer keeps in memory, so that a large load rereads few."""
 WHOLE_UP_TO = 16 * 2**20
 """Bytes of a file that a probe reads whole: a tenth of a second's work."""

@@ -27,7 +27,7 @@ from app.models import (
 from app.queries import Expression, Selection, among
 from app.text import fold
 
-BATCH = 1_000
+BATCH = 4_000
 """So many records are read, checked and saved at a time."""
 
 Ids = Mapping[str, int]
