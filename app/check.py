@@ -12,9 +12,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
-    MetaData,
     String,
-    Table,
     exists,
     or_,
     select,
@@ -22,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from app.database import insert_rows
+from app.database import insert_rows, temporary_table
 from app.dossier import KINDS, ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.entries import ARecord, DossierFile, Place, Unsound, Written
 from app.errors import shown
@@ -49,17 +47,14 @@ Dossiers = Mapping[tuple[int, int], int]
 
 # Where each record of the files is written: a table of this connection alone, so that memory stays
 # bounded however large the files.
-written = Table(
+written = temporary_table(
     "written",
-    MetaData(),
     Column("kind", String, primary_key=True),
     Column("id", String, primary_key=True),
     Column("file", Integer, primary_key=True),
     Column("dossier", Integer, primary_key=True),
     Column("line", Integer),
     Column("content", String),
-    prefixes=["TEMPORARY"],
-    sqlite_with_rowid=False,
 )
 
 
@@ -78,30 +73,28 @@ NAMEABLE: dict[str, tuple[type[Actor | Source], Expression]] = {
 """What records name, with the condition that nothing stored does."""
 
 
-def references(record: Record) -> Iterator[Reference]:
-    """Give each record that another names."""
-    if isinstance(record, ActorEntry) and record.parent:
-        yield ActorEntry, record.parent, ("parent",)
-    if isinstance(record, SourceEntry):
-        yield ActorEntry, record.publisher, ("publisher",)
-    if isinstance(record, EventEntry):
-        for at, participant in enumerate(record.participants):
-            yield ActorEntry, participant.actor, ("participants", at, "actor")
-        for at, citation in enumerate(record.citations):
-            yield SourceEntry, citation.source, ("citations", at, "source")
-
-
 def whereabouts(file: int, line: int, seen_from: int, files: Sequence[DossierFile]) -> str:
     """Name a line, and its file if that is another."""
     return f"line {line}" if file == seen_from else f"line {line} of {files[file].path}"
 
 
+# In which list of a record, or in the record itself, which key names a record of which kind.
 _NAMING: dict[type[Record], list[tuple[str, str, type[Record]]]] = {
     TimelineEntry: [],
     ActorEntry: [("", "parent", ActorEntry)],
     SourceEntry: [("", "publisher", ActorEntry)],
     EventEntry: [("participants", "actor", ActorEntry), ("citations", "source", SourceEntry)],
 }
+
+
+def references(record: Record) -> Iterator[Reference]:
+    """Give each record that another names."""
+    for inside, key, kind in _NAMING[type(record)]:
+        if inside:
+            for at, part in enumerate(getattr(record, inside)):
+                yield kind, getattr(part, key), (inside, at, key)
+        elif id_ := getattr(record, key):
+            yield kind, id_, (key,)
 
 
 def _references_in(model: type[Record], data: object) -> Iterator[Reference]:

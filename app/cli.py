@@ -28,9 +28,9 @@ from app.dossier import SourceEntry, schema
 from app.entries import Written, open_dossiers
 from app.errors import worded
 from app.export import ExportError, Format, export, format_of
-from app.findings import DossierError, Findings
+from app.findings import DossierError, Findings, Tell
 from app.links import LinksError, check_links
-from app.load import Counts, Tell, is_empty, load
+from app.load import Counts, is_empty, load
 from app.main import create_app
 from app.models import Event, Timeline
 from app.protocol import Protocol

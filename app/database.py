@@ -13,8 +13,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
+    Column,
     Connection,
     Engine,
+    MetaData,
+    Table,
     TableClause,
     create_engine,
     event,
@@ -176,6 +179,11 @@ def scratch() -> Iterator[Connection]:
         connection.exec_driver_sql("BEGIN")
         SQLModel.metadata.create_all(connection)
         yield connection
+
+
+def temporary_table(name: str, *columns: Column[Any]) -> Table:
+    """Describe a table of one connection, which SQLite keeps on disk as it outgrows memory."""
+    return Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
 
 def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[str, Any]]) -> None:

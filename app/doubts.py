@@ -8,15 +8,13 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
-    MetaData,
     String,
-    Table,
     select,
 )
 from sqlmodel import col
 
 from app.check import NAMEABLE, whereabouts, written
-from app.database import insert_rows
+from app.database import insert_rows, temporary_table
 from app.dossier import ActorEntry, EventEntry
 from app.entries import DossierFile, Written
 from app.errors import shown
@@ -26,14 +24,11 @@ from app.queries import among
 from app.syntax import Loc
 from app.text import fold
 
-_quoted = Table(
+_quoted = temporary_table(
     "quoted",
-    MetaData(),
     Column("digest", String, primary_key=True),
     Column("file", Integer),
     Column("line", Integer),
-    prefixes=["TEMPORARY"],
-    sqlite_with_rowid=False,
 )
 
 

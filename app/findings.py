@@ -1,10 +1,15 @@
 """What is found in dossiers: problems that stop a load, and warnings that do not."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 MAX_TOLD = 10_000
 """So many findings are kept; of the others only the number, so that memory stays bounded."""
+
+
+Tell = Callable[[int, int], None]
+"""Is told now and then how far the search for findings has come: how much of how much is done."""
 
 
 class Finding(NamedTuple):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import httpx
@@ -11,7 +11,7 @@ import httpx
 from app.dossier import SourceEntry
 from app.entries import Written
 from app.errors import MAX_SHOWN, escaped, shown
-from app.findings import Findings
+from app.findings import Findings, Tell
 
 USER_AGENT = "timeline-api (link check)"
 MAX_REDIRECTS = 10
@@ -21,9 +21,6 @@ NOT_FOR_PROGRAMS = {401, 403, 405, 407, 429, 451, 999}
 PASSING = {429, 503}
 # httpx lets ValueErrors of idna through, and anyio's groups, as for a port of 99999.
 ERRORS = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ExceptionGroup)
-
-Tell = Callable[[int, int], None]
-"""Is told how many of how many links have been asked."""
 
 Naming = dict[str, list[tuple[Written[SourceEntry], str]]]
 """Links without their fragments; of each, the sources that name it, and the keys they do it by."""

@@ -1,7 +1,7 @@
 """Dossier files into the database: all of them in one transaction, or nothing."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain, islice
@@ -16,7 +16,7 @@ from app.database import advance_revision
 from app.dossier import ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.doubts import Doubter
 from app.entries import ARecord, Unsound, Written, open_dossiers
-from app.findings import DossierError, Findings
+from app.findings import DossierError, Findings, Tell
 from app.models import Actor, Event, Source, Timeline
 from app.prune import Pruner
 from app.save import (
@@ -32,9 +32,6 @@ from app.save import (
     save_timelines,
     touch,
 )
-
-Tell = Callable[[int, int], None]
-"""Is told now and then how many of how many events have been read."""
 
 
 class Counts(NamedTuple):

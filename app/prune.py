@@ -7,9 +7,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
-    MetaData,
     String,
-    Table,
     delete,
     insert,
     literal,
@@ -19,17 +17,15 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from app.check import NAMEABLE, Dossiers, written
+from app.database import temporary_table
 from app.models import Event, EventTimeline
 from app.queries import among
 from app.save import BATCH, remove_events, touch
 
-_named_before = Table(
+_named_before = temporary_table(
     "named_before",
-    MetaData(),
     Column("kind", String, primary_key=True),
     Column("id", Integer, primary_key=True),
-    prefixes=["TEMPORARY"],
-    sqlite_with_rowid=False,
 )
 
 

@@ -24,10 +24,10 @@ _WORD = re.compile(r"[^\W_]+")
 _UNSEEN = ("Mn", "Cf")
 
 
-def clean(value: str, *, allowed: str = "") -> str:
-    """Normalise to NFC; raise ValueError on a control character that is not among those allowed."""
+def clean(value: str) -> str:
+    """Normalise to NFC; raise ValueError on a control character."""
     for char in value:
-        if unicodedata.category(char) in ("Cc", "Cs") and char not in allowed:
+        if unicodedata.category(char) in ("Cc", "Cs"):
             raise ValueError(f"it has the control character {char!r} in it; remove it")
     return unicodedata.normalize("NFC", value)
 

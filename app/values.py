@@ -13,6 +13,7 @@ from pydantic import (
     PlainValidator,
     WithJsonSchema,
 )
+from pydantic.fields import FieldInfo
 
 from app.dates import MAX_LENGTH, DateError, EventDate
 from app.errors import shown
@@ -78,44 +79,21 @@ def not_a_text(value: object) -> str:
     return "it is not a text; put it in quotes"
 
 
-# What stands there is read as a text, but an editor takes `1984` for a number. Of a number JSON
-# Schema asks neither length nor pattern.
-_READ_AS_TEXT: dict[str, JsonValue] = {"type": ["string", "number"]}
+def _texts(pattern: str, most: int | None = None, *, least: int | None = 1) -> FieldInfo:
+    # What stands there is read as a text, but an editor takes `1984` for a number. Of a number JSON
+    # Schema asks neither length nor pattern.
+    written: dict[str, JsonValue] = {"type": ["string", "number"]}
+    field: FieldInfo = Field(
+        min_length=least, max_length=most, pattern=pattern, json_schema_extra=written
+    )
+    return field
 
-Prose = Annotated[
-    str,
-    Field(min_length=1, pattern=PROSE_PATTERN, json_schema_extra=_READ_AS_TEXT),
-    BeforeValidator(_normalized),
-]
-Line = Annotated[
-    str,
-    Field(min_length=1, pattern=LINE_PATTERN, json_schema_extra=_READ_AS_TEXT),
-    BeforeValidator(_normalized),
-]
-Title = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=MAX_TITLE_LENGTH,
-        pattern=LINE_PATTERN,
-        json_schema_extra=_READ_AS_TEXT,
-    ),
-    BeforeValidator(_normalized),
-]
-Quote = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=MAX_QUOTE_LENGTH,
-        pattern=PROSE_PATTERN,
-        json_schema_extra=_READ_AS_TEXT,
-    ),
-    BeforeValidator(_normalized),
-]
-Id = Annotated[
-    str,
-    Field(max_length=MAX_SLUG_LENGTH, pattern=SLUG_PATTERN, json_schema_extra=_READ_AS_TEXT),
-]
+
+Prose = Annotated[str, _texts(PROSE_PATTERN), BeforeValidator(_normalized)]
+Quote = Annotated[str, _texts(PROSE_PATTERN, MAX_QUOTE_LENGTH), BeforeValidator(_normalized)]
+Line = Annotated[str, _texts(LINE_PATTERN), BeforeValidator(_normalized)]
+Title = Annotated[str, _texts(LINE_PATTERN, MAX_TITLE_LENGTH), BeforeValidator(_normalized)]
+Id = Annotated[str, _texts(SLUG_PATTERN, MAX_SLUG_LENGTH, least=None)]
 Link = Annotated[str, Field(pattern=LINK_PATTERN)]
 Number = Annotated[
     float,

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from app.dossier import SourceEntry
 from app.entries import Written, open_dossiers
-from app.findings import Findings
-from app.links import MAX_REDIRECTS, USER_AGENT, Manners, Tell, check_links
+from app.findings import Findings, Tell
+from app.links import MAX_REDIRECTS, USER_AGENT, Manners, check_links
 from app.values import LINK_PATTERN
 from tests.conftest import repetitions
 
