@@ -24,9 +24,9 @@ from app.database import insert_rows, temporary_table
 from app.dossier import KINDS, ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.entries import ARecord, DossierFile, Place, Unsound, Written
 from app.errors import shown
+from app.expressions import Expression, among
 from app.findings import Finding, Findings
 from app.models import SLUG_PATTERN, Actor, Citation, Participation, Source
-from app.queries import Expression, among
 
 MIN_LIKENESS = 60
 """Of 100: what is less like a name than this is not suggested for it."""

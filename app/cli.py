@@ -82,8 +82,8 @@ def serve(
         database = _open(settings)
         database.migrate()
         _seed(database)
-        with database.read() as session:
-            served = _described(session.connection())
+        with database.read() as connection:
+            served = _described(connection)
     typer.echo(f"Serving {served} from {database.path} at http://{host}:{port}{root_path}/events")
     database.close()
     # Uvicorn hands the signal on when it has ended; to be told to stop is no failure.
@@ -122,8 +122,8 @@ def _free_port(host: str, port: int) -> int:
 
 def _seed(database: Database) -> None:
     """Load the bundled dossiers if there is none, once however many servers start."""
-    with database.read() as session:
-        if not is_empty(session.connection()):
+    with database.read() as connection:
+        if not is_empty(connection):
             return
     with database.write() as connection:
         if is_empty(connection):
@@ -217,8 +217,8 @@ def export_dossiers(
         database.require_current()
         with TemporaryFile() as spool:
             # No transaction stays open while somebody reads.
-            with database.read() as session:
-                pieces = export(session.connection(), timeline, format_of(output, format_))
+            with database.read() as connection:
+                pieces = export(connection, timeline, format_of(output, format_))
                 spool.writelines(piece.encode() for piece in pieces)
             spool.seek(0)
             _write(spool, output)

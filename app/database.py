@@ -1,4 +1,4 @@
-"""The SQLite file: engines and their pragmas, sessions, migrations and the data revision."""
+"""The SQLite file: engines and their pragmas, connections, migrations and the data revision."""
 
 import sqlite3
 import time
@@ -15,6 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     Connection,
+    CursorResult,
+    Dialect,
     Engine,
     MetaData,
     Table,
@@ -29,8 +31,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError as SQLAlchemyDatabaseError
 from sqlalchemy.pool import NullPool
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlmodel import SQLModel, col
 
+from app.expressions import Selection
 from app.models import Revision
 from app.settings import bundled
 
@@ -83,9 +87,9 @@ class Database:
 
         return engine
 
-    def read(self) -> Session:
-        """Open a session that sees one state of the data from its first query to its last."""
-        return Session(self._readers)
+    def read(self) -> Connection:
+        """Open a connection that sees one state of the data from its first query to its last."""
+        return self._readers.connect()
 
     @contextmanager
     def write(self, timeout: float | None = None) -> Iterator[Connection]:
@@ -119,9 +123,9 @@ class Database:
 
     def _require_ours(self) -> None:
         """Refuse, untouched, what another program or a newer version has made."""
-        with self.read() as session:
+        with self.read() as connection:
             query = "SELECT name FROM sqlite_master WHERE type = 'table'"
-            tables = session.connection().execute(text(query)).scalars().all()
+            tables = connection.execute(text(query)).scalars().all()
         if tables and "alembic_version" not in tables:
             raise DatabaseError(f"{self.path} is a database of another program; name another file")
         known = {script.revision for script in _scripts().walk_revisions()}
@@ -162,8 +166,8 @@ class Database:
 
     def _schema(self) -> str | None:
         """Read which schema the tables have."""
-        with self.read() as session:
-            return MigrationContext.configure(session.connection()).get_current_revision()
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager
@@ -205,9 +209,29 @@ def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[
     connection.exec_driver_sql(str(statement), list(zip(*values, strict=True)))
 
 
-def revision_of(session: Session) -> int:
+def run(connection: Connection, query: Selection, **values: Any) -> CursorResult[Any]:  # noqa: ANN401
+    """Run a query that is always the same but for its values.
+
+    SQLAlchemy goes through all of a query to see that it has met it before, which takes it longer
+    than SQLite takes to answer.
+    """
+    compiled = _compiled(query, connection.dialect)
+    given = {**compiled.params, **values}
+    return connection.exec_driver_sql(
+        str(compiled), tuple(given[name] for name in compiled.positiontup or ())
+    )
+
+
+@cache
+def _compiled(query: Selection, dialect: Dialect) -> SQLCompiler:
+    compiled = query.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - as it is for any query
+    return compiled
+
+
+def revision_of(connection: Connection) -> int:
     """Read the number that every transaction that writes advances."""
-    number: int = session.execute(select(col(Revision.number))).scalar_one()
+    number: int = connection.execute(select(col(Revision.number))).scalar_one()
     return number
 
 
@@ -216,13 +240,12 @@ def advance_revision(connection: Connection) -> None:
     connection.execute(update(Revision).values(number=col(Revision.number) + 1))
 
 
-def damage(session: Session, whole_up_to: int = WHOLE_UP_TO) -> str | None:
+def damage(connection: Connection, whole_up_to: int = WHOLE_UP_TO) -> str | None:
     """Describe what SQLite finds broken in the file, if anything.
 
     A small file is read whole; of a larger one the first page of each table, so that a probe
     stays cheap. https://www.sqlite.org/pragma.html#pragma_quick_check
     """
-    connection = session.connection()
     pages, size = (
         connection.execute(text(f"PRAGMA {name}")).scalar_one()
         for name in ("page_count", "page_size")

@@ -7,7 +7,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 Form = Literal["date", "interval", "set"]
 Precision = Literal["day", "month", "year", "range"]
@@ -18,6 +18,11 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 MAX_LENGTH = 32
+STARTED = 1 << 22
+"""In the key of a date, more than there are days; see `EventDate.key`."""
+DAY = 2 * STARTED
+UNSTARTED = 23
+"""The span of what has no start; that of anything else is less."""
 WRITE_A_DAY = "write 2021, 2021-11 or 2021-11-03"
 
 _POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([?~%])?")
@@ -31,6 +36,23 @@ class DateError(ValueError):
 def check_date(text: str) -> str:
     """Give back a text that is a date; raise DateError on any other."""
     return EventDate.parse(text).edtf
+
+
+class Bounds(NamedTuple):
+    """What the key of a date says of it; an open end lies at the end of the calendar."""
+
+    sort_day: date
+    earliest: date
+    latest: date
+
+    @classmethod
+    def of(cls, key: int) -> Self:
+        """Read an `EventDate.key`."""
+        day, rest = divmod(key, DAY)
+        started, length = divmod(rest, STARTED)
+        sort_day = date.fromordinal(day)
+        latest = date.fromordinal(day + length)
+        return cls(sort_day, sort_day if started else date.min, latest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +151,26 @@ class EventDate:
     def last_known(self) -> date:
         """The last day of what is written: `latest` or, without an end, that of its start."""
         return self.latest if self.end else self._known.last
+
+    @property
+    def key(self) -> int:
+        """Where it stands in a list, as one number that orders as sort day, earliest and latest do.
+
+        The sort day times `DAY`, `STARTED` if it is the earliest, and the days from it to the
+        latest; `Bounds` reads it.
+        """
+        day = self.sort_day.toordinal()
+        started = STARTED if self.earliest == self.sort_day else 0
+        return day * DAY + started + self.latest.toordinal() - day
+
+    @property
+    def span(self) -> int:
+        """How long it can last: less than 2 to this power in days from its sort day to its latest.
+
+        `UNSTARTED` where nothing says when it started.
+        """
+        length = self.key % DAY
+        return (length - STARTED).bit_length() if length >= STARTED else UNSTARTED
 
     @property
     def precision(self) -> Precision:

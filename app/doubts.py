@@ -18,9 +18,9 @@ from app.database import insert_rows, temporary_table
 from app.dossier import ActorEntry, EventEntry
 from app.entries import DossierFile, Written
 from app.errors import shown
+from app.expressions import among
 from app.findings import Finding, Findings
 from app.models import Actor, ActorAlias, EventTimeline, Source, Timeline
-from app.queries import among
 from app.syntax import Loc
 from app.text import fold
 

@@ -13,6 +13,7 @@ from sqlmodel import col
 from app.dossier import CitationEntry
 from app.entries import LINES_SUFFIXES, YAML_SUFFIXES
 from app.errors import shown
+from app.expressions import Selection
 from app.models import (
     Actor,
     Citation,
@@ -22,7 +23,7 @@ from app.models import (
     Source,
     Timeline,
 )
-from app.queries import DATE_KEYS, TIMELINE_ORDER, Selection
+from app.queries import TIMELINE_ORDER, event_order
 from app.records import ACTOR, EVENT, SOURCE, TIMELINE
 
 Format = Literal["yaml", "jsonl"]
@@ -103,11 +104,12 @@ def _one(connection: Connection, timeline: int) -> Iterator[Written]:
 def _dossier(
     connection: Connection, timeline: int, sources: Condition, actors: Condition
 ) -> Iterator[Written]:
+    in_order = event_order("date").keys
     for kind, written, record, order in (
         ("timeline", _timeline, select(TIMELINE).where(col(Timeline.id) == timeline), ()),
         ("source", _source, select(SOURCE).where(sources), [col(Source.slug)]),
         ("actor", _actor, select(ACTOR).where(actors), [col(Actor.slug)]),
-        ("event", _event, select(EVENT).where(col(Event.id).in_(_events_of(timeline))), DATE_KEYS),
+        ("event", _event, select(EVENT).where(col(Event.id).in_(_events_of(timeline))), in_order),
     ):
         options = {"yield_per": BATCH}
         for row in connection.scalars(record.order_by(*order), execution_options=options):

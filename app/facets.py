@@ -3,90 +3,77 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import Connection, func, select, true
+from sqlmodel import col
 
-from app.models import (
-    Actor,
-    Citation,
-    Event,
-    EventTimeline,
-    EventTopic,
-    Participation,
-    Source,
-    Timeline,
-)
+from app.expressions import Condition, Expression, Selection
+from app.models import Actor, Event, Source, Timeline
 from app.paging import total_of
 from app.params import FacetName
-from app.queries import EventFilter, Expression, Selection, conditions, select_events
+from app.queries import AXES, EventFilter, keep_matching, select_events
 from app.schemas import FacetCount, FacetCounts, Facets
 
 
-class Facet(NamedTuple):
-    """What events are counted by: a value, its label, and the tables that lead to it."""
+class Named(NamedTuple):
+    """The records that values stand for."""
 
-    value: Expression
+    table: type[Actor | Source | Timeline]
     label: Expression
-    joins: tuple[tuple[type[SQLModel], ColumnElement[bool]], ...] = ()
+
+
+class Facet(NamedTuple):
+    """What events are counted by: rows of an event with a value each."""
+
+    event_id: Expression
+    value: Expression
+    once: Condition = true()
+    """What holds of one row only where an event has several of a value."""
+    named: Named | None = None
+
+
+def _linked(axis: str, named: Named | None = None) -> Facet:
+    table, value, once = AXES[axis]
+    return Facet(table.c.event_id, value, once, named)
 
 
 FACETS: dict[FacetName, Facet] = {
-    "actor": Facet(
-        col(Actor.slug),
-        col(Actor.name),
-        (
-            (Participation, col(Participation.event_id) == col(Event.id)),
-            (Actor, col(Actor.id) == col(Participation.actor_id)),
-        ),
-    ),
-    "kind": Facet(col(Event.kind), col(Event.kind)),
-    "status": Facet(col(Event.status), col(Event.status)),
-    "topic": Facet(
-        col(EventTopic.topic),
-        col(EventTopic.topic),
-        ((EventTopic, col(EventTopic.event_id) == col(Event.id)),),
-    ),
-    "timeline": Facet(
-        col(Timeline.slug),
-        col(Timeline.title),
-        (
-            (EventTimeline, col(EventTimeline.event_id) == col(Event.id)),
-            (Timeline, col(Timeline.id) == col(EventTimeline.timeline_id)),
-        ),
-    ),
-    "source": Facet(
-        col(Source.slug),
-        col(Source.title),
-        (
-            (Citation, col(Citation.event_id) == col(Event.id)),
-            (Source, col(Source.id) == col(Citation.source_id)),
-        ),
-    ),
+    "actor": _linked("actor", Named(Actor, col(Actor.name))),
+    "kind": Facet(col(Event.id), col(Event.kind)),
+    "status": Facet(col(Event.id), col(Event.status)),
+    "topic": _linked("topic"),
+    "timeline": _linked("timeline", Named(Timeline, col(Timeline.title))),
+    "source": _linked("source", Named(Source, col(Source.title))),
 }
 
 
 def count_facets(
-    session: Session, where: EventFilter, names: Iterable[FacetName], limit: int
+    connection: Connection, where: EventFilter, names: Iterable[FacetName], limit: int
 ) -> Facets:
     """Count the matching events by each of the facets, or by all six if none is named."""
     counts = {
         name: [
             FacetCount(value=value, label=label, count=count)
-            for value, label, count in session.execute(
+            for value, label, count in connection.execute(
                 _select_facet(FACETS[name], where).limit(limit)
             )
         ]
         for name in names or FACETS
     }
-    total = total_of(session, select_events(where))
+    total = total_of(connection, select_events(where))
     return Facets(total=total, facets=FacetCounts(**counts))
 
 
 def _select_facet(facet: Facet, where: EventFilter) -> Selection:
-    # An event counts once, in however many roles an actor takes part in it.
-    events = func.count(col(Event.id).distinct())
-    counted = select(facet.value, facet.label, events).select_from(Event)
-    for table, link in facet.joins:
-        counted = counted.join(table, link)
-    counted = counted.where(*conditions(where)).group_by(facet.value, facet.label)
-    return counted.order_by(events.desc(), facet.value)
+    rows: Selection = select(facet.value.label("value"), func.count().label("events"))
+    counted = keep_matching(rows.where(facet.once), facet.event_id, where)
+    # Names are looked up for the values, not for every event that bears them.
+    counts = counted.group_by(facet.value).subquery()
+    events = counts.c.events
+    value: Expression = counts.c.value
+    label = value
+    if facet.named:
+        value, label = col(facet.named.table.slug), facet.named.label
+    found = select(value, label, events).select_from(counts)
+    if facet.named:
+        found = found.join(facet.named.table, col(facet.named.table.id) == counts.c.value)
+    return found.order_by(events.desc(), value)

@@ -9,45 +9,41 @@ from datetime import date, timedelta
 from itertools import accumulate, islice
 from typing import NamedTuple, get_args
 
-from sqlalchemy import case, func, select
-from sqlmodel import Session, col
+from sqlalchemy import Connection, func, select
+from sqlmodel import col
 
-from app.dates import EventDate
+from app.dates import DAY, Bounds, EventDate
 from app.errors import ProblemError, fault, unprocessable
+from app.expressions import Selection
 from app.models import Event
-from app.queries import EventFilter, Selection, Window, conditions, is_certain
+from app.queries import EventFilter, is_certain, keep_matching
 from app.schemas import Bucket, Histogram, Interval
+from app.windows import Window
 
 MAX_BUCKETS = 1_000
 ONE_DAY = timedelta(days=1)
+DAYS_OF_A_YEAR = 366
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
 """From the finest to the coarsest."""
 
 
 class Span(NamedTuple):
-    """So many events with the same bounds; an open end lies at the end of the calendar."""
+    """So many events with the same bounds."""
 
-    earliest: date
-    latest: date
-    first_known: date
-    open_ended: str | None
-    """The EDTF, where the end is open."""
+    bounds: Bounds
     certain: bool
     events: int
 
-    @property
-    def last_known(self) -> date:
-        """The last day, or the last of what is known where the end is open."""
-        return EventDate.parse(self.open_ended).last_known if self.open_ended else self.latest
 
-
-def count_buckets(session: Session, where: EventFilter, interval: Interval) -> Histogram:
+def count_buckets(connection: Connection, where: EventFilter, interval: Interval) -> Histogram:
     """Count the matching events in each stretch of the window or, where it is open, of theirs."""
     # A bucket is a window of its own, so what could touch it counts, whatever the filter says.
-    spans = [Span(*row) for row in session.execute(_select_spans(replace(where, within=False)))]
-    windows = _checked_windows(where.window, spans, interval)
-    begun = _Tally((span.earliest, span.events) for span in spans)
-    over = _Tally((span.latest, span.events) for span in spans)
+    where = replace(where, within=False)
+    rows = connection.execute(_select_spans(where))
+    spans = [Span(Bounds.of(key), certain, events) for key, certain, events in rows]
+    windows = _checked_windows(_extent(connection, where, spans), where.window, interval)
+    begun = _Tally((span.bounds.earliest, span.events) for span in spans)
+    over = _Tally((span.bounds.latest, span.events) for span in spans)
     certain = _count_certain(windows, spans)
     return Histogram(
         interval=interval,
@@ -64,14 +60,33 @@ def count_buckets(session: Session, where: EventFilter, interval: Interval) -> H
 
 
 def _select_spans(where: EventFilter) -> Selection:
-    columns = (
-        col(Event.earliest),
-        col(Event.latest),
-        col(Event.sort_day),
-        case((col(Event.open_end), col(Event.edtf))),
-        is_certain,
-    )
-    return select(*columns, func.count()).where(*conditions(where)).group_by(*columns)
+    rows = select(col(Event.date_key), is_certain, func.count())
+    return keep_matching(rows, col(Event.id), where).group_by(col(Event.date_key), is_certain)
+
+
+def _extent(
+    connection: Connection, where: EventFilter, spans: Sequence[Span]
+) -> tuple[date, date] | None:
+    """Give the window or, where it is open, the first or last day that is known of an event."""
+    first, last = where.window
+    if not spans and not (first and last):
+        return None
+    # What is known of a matching event may lie on the far side of the one end that is given.
+    first = first or min([last or date.max, *(span.bounds.sort_day for span in spans)])
+    last = last or max(first, _last_known(connection, where, [span.bounds for span in spans]))
+    return first, last
+
+
+def _last_known(connection: Connection, where: EventFilter, bounds: Sequence[Bounds]) -> date:
+    closed = max((one.latest for one in bounds if one.latest < date.max), default=date.min)
+    begun = max((one.sort_day for one in bounds if one.latest == date.max), default=None)
+    if begun is None:
+        return closed
+    # Of what has no end its start is known: a year, at most.
+    late = col(Event.date_key) >= (begun.toordinal() - DAYS_OF_A_YEAR) * DAY
+    rows = select(col(Event.edtf)).where(late, col(Event.latest) == date.max)
+    found = connection.scalars(keep_matching(rows, col(Event.id), where))
+    return max(closed, *(EventDate.parse(edtf).last_known for edtf in found))
 
 
 class _Tally:
@@ -96,17 +111,16 @@ def _count_certain(windows: Sequence[tuple[date, date]], spans: Sequence[Span]) 
     starts = [first for first, _ in windows]
     counts: Counter[date] = Counter()
     for span in spans:
-        at = bisect_right(starts, span.earliest) - 1
-        if span.certain and at >= 0 and span.latest <= windows[at][1]:
+        at = bisect_right(starts, span.bounds.earliest) - 1
+        if span.certain and at >= 0 and span.bounds.latest <= windows[at][1]:
             counts[starts[at]] += span.events
     return counts
 
 
 def _checked_windows(
-    window: Window, spans: Sequence[Span], interval: Interval
+    extent: tuple[date, date] | None, window: Window, interval: Interval
 ) -> list[tuple[date, date]]:
-    """Cut the window, or what is known of the spans where it is open, into at most 1,000."""
-    extent = _extent(window, spans)
+    """Cut an extent into at most 1,000 windows."""
     if extent is None:
         return []
     for width in INTERVALS[INTERVALS.index(interval) :]:
@@ -121,16 +135,6 @@ def _checked_windows(
 def _too_many(interval: Interval, cure: str) -> ProblemError:
     detail = f"{interval!r} gives more than {MAX_BUCKETS:,} buckets; {cure}"
     return unprocessable(fault("interval", detail))
-
-
-def _extent(window: Window, spans: Sequence[Span]) -> tuple[date, date] | None:
-    first, last = window
-    if not spans and not (first and last):
-        return None
-    # What is known of a matching event may lie on the far side of the one end that is given.
-    first = first or min([last or date.max, *(span.first_known for span in spans)])
-    last = last or max([first, *(span.last_known for span in spans)])
-    return first, last
 
 
 def _windows(

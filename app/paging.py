@@ -10,19 +10,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import MISSING
-from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlalchemy import Connection, func, select
 
 from app.errors import ProblemError, fault, unprocessable
+from app.expressions import Order, Position, Rows, Selection
+from app.models import Event
 from app.params import Paging
-from app.queries import Expression, Order, Selection
+from app.queries import FEW, EventFilter, select_events, select_page
+from app.records import Table, write_records
 from app.schemas import Total
-
-MAX_COUNTED = 10_000
-"""Up to here totals are exact; beyond, counting would cost more than it tells."""
 
 
 def _readable(value: str) -> str:
@@ -41,45 +40,89 @@ _READERS: dict[type, Callable[[Any], Any]] = {
 }
 
 
+class Listing(Protocol):
+    """What is given in pages."""
+
+    @property
+    def table(self) -> Table:
+        """Give the table of its rows."""
+
+    @property
+    def order(self) -> Order:
+        """Give the order of its rows."""
+
+    def select_ids(self) -> Rows:
+        """Select the ids of all rows, in no order."""
+
+    def select_page(self, limit: int, after: Position | None, *, few: bool) -> Rows:
+        """Select the first rows after a position: the id, and the keys of the order.
+
+        `few` tells that there are no more than are counted.
+        """
+
+
 @dataclass(frozen=True)
-class PageText:
+class EventListing:
+    """The events that match."""
+
+    where: EventFilter
+    order: Order
+    table: ClassVar[Table] = Event
+
+    def select_ids(self) -> Rows:
+        """Select all of them."""
+        return select_events(self.where)
+
+    def select_page(self, limit: int, after: Position | None, *, few: bool) -> Rows:
+        """Select a page of them."""
+        return select_page(self.where, self.order, limit, after, few=few)
+
+
+@dataclass(frozen=True)
+class PlainListing:
+    """Rows of another table."""
+
+    table: Table
+    ids: Selection
+    order: Order
+
+    def select_ids(self) -> Rows:
+        """Select all of them."""
+        return self.ids
+
+    def select_page(self, limit: int, after: Position | None, *, few: bool) -> Rows:
+        """Select a page of them."""
+        found = self.ids.add_columns(*self.order.keys).order_by(*self.order.clauses()).limit(limit)
+        return found.where(self.order.after(after)) if after else found
+
+
+class PageText(NamedTuple):
     """A page as JSON text, and the cursor of the next, if there is one."""
 
     body: str
     next: str | None
 
 
-def read_page(
-    session: Session,
-    ids: Selection,
-    record: Expression,
-    order: Order,
-    paging: Paging,
-) -> PageText:
-    """Read the page of `record` for the rows that `ids` selects, after the cursor in `paging`."""
-    id_ = ids.selected_columns[0]
-    found = ids if paging.cursor is MISSING else ids.where(order.after(_position(paging, order)))
-    # The page is cut before its records are written: a sort would write those of every match.
-    page = found.order_by(*order.clauses()).limit(paging.limit + 1).subquery()
-    rows = session.execute(
-        select(record, *order.keys).where(id_ == page.c[0]).order_by(*order.clauses())
-    ).all()
+def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageText:
+    """Read a page, after the cursor in `paging` or from the beginning."""
+    after = None if paging.cursor is MISSING else _position(paging, listing.order)
+    total = total_of(connection, listing.select_ids())
+    page = listing.select_page(paging.limit + 1, after, few=total.relation == "eq")
+    rows = connection.execute(page).all()
     given = rows[: paging.limit]
     cursor = _cursor(paging, given[-1][1:]) if len(rows) > paging.limit else None
-    members = [
-        f'"items":[{",".join(row[0] for row in given)}]',
-        f'"total":{total_of(session, ids).model_dump_json()}',
-    ]
+    records = write_records(connection, listing.table, [row[0] for row in given])
+    members = [f'"items":[{",".join(records)}]', f'"total":{total.model_dump_json()}']
     if cursor:
         members.append(f'"next":"{cursor}"')
     return PageText(f"{{{','.join(members)}}}", cursor)
 
 
-def total_of(session: Session, ids: Selection) -> Total:
+def total_of(connection: Connection, ids: Rows) -> Total:
     """Count what `ids` selects, exactly up to 10,000."""
-    some = ids.limit(MAX_COUNTED + 1).subquery()
-    count = session.execute(select(func.count()).select_from(some)).scalar_one()
-    return Total(value=min(count, MAX_COUNTED), relation="gte" if count > MAX_COUNTED else "eq")
+    some = ids.limit(FEW + 1).subquery()
+    count = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return Total(value=min(count, FEW), relation="gte" if count > FEW else "eq")
 
 
 def _cursor(paging: Paging, position: Sequence[Any]) -> str:

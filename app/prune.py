@@ -18,8 +18,8 @@ from sqlmodel import col
 
 from app.check import NAMEABLE, Dossiers, written
 from app.database import temporary_table
+from app.expressions import among
 from app.models import Event, EventTimeline
-from app.queries import among
 from app.save import BATCH, remove_events, touch
 
 _named_before = temporary_table(

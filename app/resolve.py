@@ -1,20 +1,24 @@
 """From the names in a query to what they stand for in the database, or a problem that helps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
 from pydantic import MISSING
 from rapidfuzz import process
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, select
+from sqlmodel import col
 
 from app.dates import EventDate
 from app.errors import Fault, fault, shown, unprocessable
-from app.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline
+from app.expressions import Expression
+from app.measure import measured
+from app.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline, table_of
 from app.params import EventQuery
-from app.queries import EventFilter, Expression, Window
+from app.queries import AXES, EventFilter, Link
 from app.search import terms
 from app.text import fold
+from app.windows import Window
 
 MAX_NEAREST = 3
 MAX_SUGGESTED = 3
@@ -22,15 +26,16 @@ MAX_SUGGESTED = 3
 NOBODY = -1
 """Stands for a name that was not found, until all faults are told at once."""
 
+_actor, _alias = table_of(Actor).c, table_of(ActorAlias).c
 
-def resolve(query: EventQuery, session: Session) -> EventFilter:
+
+def resolve(query: EventQuery, connection: Connection) -> EventFilter:
     """Find everything that a query names; raise a 422 that lists each name not found."""
-    look_up = _LookUp(session)
+    look_up = _LookUp(connection)
     tree = query.actor_scope == "tree"
+    actors = [look_up.actor("actor", name, tree=tree) for name in query.actor]
     where = EventFilter(
-        actors=[look_up.actor("actor", name, tree=tree) for name in query.actor],
-        all_actors=query.actor_match == "all",
-        roles=query.role,
+        roles=() if actors else query.role,
         excluded_actors=frozenset().union(
             *(look_up.actor("exclude_actor", name, tree=False) for name in query.exclude_actor)
         ),
@@ -38,17 +43,29 @@ def resolve(query: EventQuery, session: Session) -> EventFilter:
         within=query.date_match == "within",
         kinds=look_up.values("kind", query.kind, col(Event.kind)),
         statuses=query.status,
-        topics=look_up.values("topic", query.topic, col(EventTopic.topic)),
-        sources=[look_up.record("source", slug, Source) for slug in query.source],
-        timeline=None
-        if query.timeline is MISSING
-        else look_up.record("timeline", query.timeline, Timeline),
+        links=[*_links(query, actors, look_up)],
         words=[] if query.q is MISSING else list(terms(query.q)),
         min_sources=0 if query.min_sources is MISSING else query.min_sources,
     )
     if look_up.faults:
         raise unprocessable(*look_up.faults)
-    return where
+    return measured(where, connection)
+
+
+def _links(
+    query: EventQuery, actors: Iterable[frozenset[int]], look_up: "_LookUp"
+) -> Iterator[Link]:
+    if query.actor_match == "any" and actors:
+        actors = [frozenset().union(*actors)]
+    for alike in actors:
+        yield Link(AXES["actor"], [*alike], query.role)
+    if query.topic:
+        yield Link(AXES["topic"], look_up.values("topic", query.topic, col(EventTopic.topic)))
+    if query.source:
+        sources = [look_up.record("source", slug, Source) for slug in query.source]
+        yield Link(AXES["source"], sources)
+    if query.timeline is not MISSING:
+        yield Link(AXES["timeline"], [look_up.record("timeline", query.timeline, Timeline)])
 
 
 def _window(query: EventQuery, faults: list[Fault]) -> Window:
@@ -69,19 +86,19 @@ def _window(query: EventQuery, faults: list[Fault]) -> Window:
 class _LookUp:
     """Looks names up, and keeps what is wrong with them."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.faults: list[Fault] = []
-        self._session = session
+        self._connection = connection
 
     def actor(self, parameter: str, name: str, *, tree: bool) -> frozenset[int]:
         """Find one actor by id, else by name, else by alias; `tree` adds all it is parent of."""
         key = fold(name)
         for match in (
-            select(col(Actor.id)).where(col(Actor.slug) == key),
-            select(col(Actor.id)).where(col(Actor.key) == key),
-            select(col(ActorAlias.actor_id)).where(col(ActorAlias.key) == key).distinct(),
+            select(_actor.id).where(_actor.slug == key),
+            select(_actor.id).where(_actor.key == key),
+            select(_alias.actor_id).where(_alias.key == key).distinct(),
         ):
-            found = self._session.scalars(match).all()
+            found = self._connection.scalars(match).all()
             if len(found) > 1:
                 self._ambiguous(parameter, name, found)
             if found:
@@ -91,7 +108,8 @@ class _LookUp:
 
     def record(self, parameter: str, slug: str, table: type[Source | Timeline]) -> int:
         """Find a source or a timeline by its id."""
-        found = self._session.exec(select(table.id).where(col(table.slug) == slug)).first()
+        rows = table_of(table).c
+        found = self._connection.scalar(select(rows.id).where(rows.slug == slug))
         if found is None:
             self._unknown(parameter, slug, col(table.slug))
         return NOBODY if found is None else found
@@ -99,18 +117,18 @@ class _LookUp:
     def values(self, parameter: str, values: Sequence[str], column: Expression) -> Sequence[str]:
         """Check that some event bears each of the values."""
         for value in values:
-            if not self._session.scalar(select(column).where(column == value).limit(1)):
+            if not self._connection.scalar(select(column).where(column == value).limit(1)):
                 self._unknown(parameter, value, column)
         return values
 
-    def _tree(self, roots: Iterable[int | None]) -> frozenset[int]:
-        tree = select(col(Actor.id)).where(col(Actor.id).in_(roots)).cte("tree", recursive=True)
-        children = select(col(Actor.id)).join(tree, col(Actor.parent_id) == tree.c.id)
-        return frozenset(self._session.scalars(select(tree.union(children).c.id)))
+    def _tree(self, roots: Iterable[int]) -> frozenset[int]:
+        tree = select(_actor.id).where(_actor.id.in_(roots)).cte("tree", recursive=True)
+        children = select(_actor.id).where(_actor.parent_id == tree.c.id)
+        return frozenset(self._connection.scalars(select(tree.union(children).c.id)))
 
-    def _ambiguous(self, parameter: str, name: str, ids: Iterable[int | None]) -> None:
-        rows = self._session.exec(
-            select(Actor.slug, Actor.name).where(col(Actor.id).in_(ids)).order_by(Actor.slug)
+    def _ambiguous(self, parameter: str, name: str, ids: Iterable[int]) -> None:
+        rows = self._connection.execute(
+            select(_actor.slug, _actor.name).where(_actor.id.in_(ids)).order_by(_actor.slug)
         )
         actors = dict(rows.all())
         detail = f"{shown(name)} may be {_listed(actors)}; give the id"
@@ -129,7 +147,7 @@ class _LookUp:
     def _unknown(self, parameter: str, value: str, column: Expression) -> None:
         nearest: dict[str, str] = {}
         if self._suggests:
-            known = self._session.scalars(select(column).distinct()).all()
+            known = self._connection.scalars(select(column).distinct()).all()
             matches = process.extract(value, known, limit=MAX_NEAREST)
             nearest = {match: "" for match, *_ in matches}
         detail = f"{shown(value)} is not on record{self._nearest(nearest)}"
@@ -150,11 +168,11 @@ class _LookUp:
         return [
             (slug, name, key)
             for query in (
-                select(Actor.slug, Actor.name, Actor.slug),
-                select(Actor.slug, Actor.name, Actor.key),
-                select(Actor.slug, Actor.name, ActorAlias.key).join(Actor),
+                select(_actor.slug, _actor.name, _actor.slug.label("key")),
+                select(_actor.slug, _actor.name, _actor.key),
+                select(_actor.slug, _actor.name, _alias.key).where(_alias.actor_id == _actor.id),
             )
-            for slug, name, key in self._session.exec(query)
+            for slug, name, key in self._connection.execute(query)
         ]
 
 

@@ -1,21 +1,21 @@
 """The endpoints: each asks for what its query selects, and hands it on."""
 
-from collections.abc import Iterator
 from http import HTTPStatus
 from sqlite3 import sqlite_version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import MISSING
-from sqlmodel import Session, col, select
+from sqlalchemy import select
+from sqlmodel import col
 
-from app import records, schemas
+from app import schemas
 from app.database import Database, DatabaseError, damage, revision_of
 from app.errors import MEDIA_TYPE, ProblemError, fault, shown, unavailable
 from app.facets import count_facets
 from app.histogram import count_buckets
-from app.models import Actor, Event, Source, Timeline
-from app.paging import PageText, read_page
+from app.models import Actor, Event, Source, Timeline, table_of
+from app.paging import EventListing, PageText, PlainListing, read_page
 from app.params import (
     ActorParams,
     EventPageParams,
@@ -28,11 +28,10 @@ from app.queries import (
     ACTOR_ORDER,
     SOURCE_ORDER,
     TIMELINE_ORDER,
-    Expression,
     event_order,
     select_actors,
-    select_events,
 )
+from app.records import Table, write_records
 from app.resolve import resolve
 from app.text import words
 
@@ -49,7 +48,7 @@ MISSED: dict[int | str, dict[str, Any]] = {
 router = APIRouter(route_class=StrictRoute, responses=REFUSED)
 
 
-def get_database(request: Request) -> Database:
+async def get_database(request: Request) -> Database:
     """Give the database that the application was made with."""
     database = request.app.state.database
     assert isinstance(database, Database)  # noqa: S101 - create_app put it there
@@ -57,90 +56,92 @@ def get_database(request: Request) -> Database:
 
 
 DatabaseDep = Annotated[Database, Depends(get_database)]
-
-
-def open_session(database: DatabaseDep) -> Iterator[Session]:
-    """Open a session for one request."""
-    with database.read() as session:
-        yield session
-
-
-# Closed before the answer goes out, so that no answer on its way holds a connection.
-SessionDep = Annotated[Session, Depends(open_session, scope="function")]
 Id = Annotated[str, Path(alias="id", description="The record's id.")]
 
 
 @router.get("/events", response_model=schemas.EventPage, tags=["events"])
 @router.get("/events.json", include_in_schema=False)
-def list_events(query: EventPageParams, session: SessionDep, request: Request) -> Response:
+def list_events(query: EventPageParams, database: DatabaseDep, request: Request) -> Response:
     """List the events that match every filter, in the order of their dates unless told."""
-    found = select_events(resolve(query, session))
     order = event_order(query.sort, descending=query.order == "desc")
-    return _page(request, read_page(session, found, records.EVENT, order, query))
+    with database.read() as connection:
+        found = EventListing(resolve(query, connection), order)
+        page = read_page(connection, found, query)
+    return _page(request, page)
 
 
 @router.get("/events/{id}", response_model=schemas.Event, responses=MISSED, tags=["events"])
-def get_event(slug: Id, session: SessionDep) -> Response:
+def get_event(slug: Id, database: DatabaseDep) -> Response:
     """Get one event."""
-    return _one(session, records.EVENT, Event, slug)
+    return _one(database, Event, slug)
 
 
 @router.get("/facets", tags=["events"])
-def count_event_facets(query: FacetParams, session: SessionDep) -> schemas.Facets:
+def count_event_facets(query: FacetParams, database: DatabaseDep) -> schemas.Facets:
     """Count the matching events by actor, kind, status, topic, timeline and source."""
-    return count_facets(session, resolve(query, session), query.facet, query.facet_limit)
+    with database.read() as connection:
+        where = resolve(query, connection)
+        return count_facets(connection, where, query.facet, query.facet_limit)
 
 
 @router.get("/histogram", tags=["events"])
-def count_event_buckets(query: HistogramParams, session: SessionDep) -> schemas.Histogram:
+def count_event_buckets(query: HistogramParams, database: DatabaseDep) -> schemas.Histogram:
     """Count the matching events in each day, week, month, quarter or year.
 
     A bucket counts what `/events` finds with the bucket as window: `possible` by
     `date_match=overlap`, `certain` by `date_match=within`. It always tells both, so `date_match`
     changes nothing here.
     """
-    return count_buckets(session, resolve(query, session), query.interval)
+    with database.read() as connection:
+        return count_buckets(connection, resolve(query, connection), query.interval)
 
 
 @router.get("/actors", response_model=schemas.ActorPage, tags=["actors"])
-def list_actors(query: ActorParams, session: SessionDep, request: Request) -> Response:
+def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
-    found = select_actors([] if query.q is MISSING else words(query.q), query.kind)
-    return _page(request, read_page(session, found, records.ACTOR, ACTOR_ORDER, query))
+    named = select_actors([] if query.q is MISSING else words(query.q), query.kind)
+    found = PlainListing(Actor, named, ACTOR_ORDER)
+    with database.read() as connection:
+        page = read_page(connection, found, query)
+    return _page(request, page)
 
 
 @router.get("/actors/{id}", response_model=schemas.Actor, responses=MISSED, tags=["actors"])
-def get_actor(slug: Id, session: SessionDep) -> Response:
+def get_actor(slug: Id, database: DatabaseDep) -> Response:
     """Get one actor."""
-    return _one(session, records.ACTOR, Actor, slug)
+    return _one(database, Actor, slug)
 
 
 @router.get("/sources", response_model=schemas.SourcePage, tags=["sources"])
-def list_sources(query: PagingParams, session: SessionDep, request: Request) -> Response:
+def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the sources, the newest first."""
-    found = select(col(Source.id))
-    return _page(request, read_page(session, found, records.SOURCE, SOURCE_ORDER, query))
+    found = PlainListing(Source, select(col(Source.id)), SOURCE_ORDER)
+    with database.read() as connection:
+        page = read_page(connection, found, query)
+    return _page(request, page)
 
 
 @router.get("/sources/{id}", response_model=schemas.Source, responses=MISSED, tags=["sources"])
-def get_source(slug: Id, session: SessionDep) -> Response:
+def get_source(slug: Id, database: DatabaseDep) -> Response:
     """Get one source."""
-    return _one(session, records.SOURCE, Source, slug)
+    return _one(database, Source, slug)
 
 
 @router.get("/timelines", response_model=schemas.TimelinePage, tags=["timelines"])
-def list_timelines(query: PagingParams, session: SessionDep, request: Request) -> Response:
+def list_timelines(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the timelines, by id."""
-    found = select(col(Timeline.id))
-    return _page(request, read_page(session, found, records.TIMELINE, TIMELINE_ORDER, query))
+    found = PlainListing(Timeline, select(col(Timeline.id)), TIMELINE_ORDER)
+    with database.read() as connection:
+        page = read_page(connection, found, query)
+    return _page(request, page)
 
 
 @router.get(
     "/timelines/{id}", response_model=schemas.Timeline, responses=MISSED, tags=["timelines"]
 )
-def get_timeline(slug: Id, session: SessionDep) -> Response:
+def get_timeline(slug: Id, database: DatabaseDep) -> Response:
     """Get one timeline."""
-    return _one(session, records.TIMELINE, Timeline, slug)
+    return _one(database, Timeline, slug)
 
 
 @router.get("/livez", tags=["health"])
@@ -151,18 +152,17 @@ async def get_liveness(response: Response) -> schemas.Health:
 
 
 @router.get("/readyz", tags=["health"])
-def get_readiness(
-    database: DatabaseDep, session: SessionDep, response: Response
-) -> schemas.Readiness:
+def get_readiness(database: DatabaseDep, response: Response) -> schemas.Readiness:
     """Tell that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
     try:
         database.require_current()
     except DatabaseError:
         raise unavailable("the database is missing or of another version") from None
-    if damaged := damage(session):
-        raise unavailable(f"the database is corrupt: {damaged}")
-    return schemas.Readiness(revision=revision_of(session), sqlite=sqlite_version)
+    with database.read() as connection:
+        if damaged := damage(connection):
+            raise unavailable(f"the database is corrupt: {damaged}")
+        return schemas.Readiness(revision=revision_of(connection), sqlite=sqlite_version)
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -189,12 +189,13 @@ def _page(request: Request, page: PageText) -> Response:
     return answer
 
 
-def _one(
-    session: Session, record: Expression, table: type[Event | Actor | Source | Timeline], slug: str
-) -> Response:
-    text = session.scalar(select(record).where(col(table.slug) == slug))
-    if text is None:
+def _one(database: Database, table: Table, slug: str) -> Response:
+    with database.read() as connection:
+        rows = table_of(table).c
+        found = connection.scalars(select(rows.id).where(rows.slug == slug)).all()
+        records = write_records(connection, table, found)
+    if not records:
         kind = table.__name__.lower()
         missing = fault("id", f"there is no {kind} {shown(slug)}; the ids are at /{kind}s")
         raise ProblemError(HTTPStatus.NOT_FOUND, faults=[missing])
-    return Response(text, media_type="application/json")
+    return Response(records[0], media_type="application/json")

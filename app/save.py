@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, literal, select, update
+from sqlalchemy import Connection, case, delete, func, insert, literal, select, update
 from sqlmodel import SQLModel, col
 
-from app import search
 from app.database import insert_rows
 from app.dossier import ActorEntry, EventEntry, SourceEntry, TimelineEntry
+from app.expressions import among
+from app.index import index, index_anew, index_events_of, unindex
 from app.models import (
     Actor,
     ActorAlias,
@@ -24,7 +25,6 @@ from app.models import (
     Timestamp,
     date_columns,
 )
-from app.queries import Expression, Selection, among
 from app.text import fold
 
 BATCH = 4_000
@@ -85,7 +85,7 @@ def save_actors(connection: Connection, actors: Collection[ActorEntry]) -> Saved
             for alias in sorted(actor.aliases, key=lambda alias: alias.name)
         ]
     changed = saved.changed | _save_lists(connection, ActorAlias, aliases, saved.new)
-    _index_events_of(connection, changed - saved.new)
+    index_events_of(connection, changed - saved.new)
     return Saved(saved.ids, saved.new, changed - saved.new)
 
 
@@ -124,30 +124,38 @@ def save_events(
     participations, citations, topics = {}, {}, {}
     for event in events:
         id_ = saved.ids[event.id]
-        participations[id_] = [
-            {
-                "event_id": id_,
-                "position": position,
-                "actor_id": actors[participant.actor],
-                "role": participant.role,
-                "capacity": participant.capacity,
-            }
-            for position, participant in enumerate(event.participants)
-        ]
-        citations[id_] = [
-            {
-                "event_id": id_,
-                "position": position,
-                "source_id": sources[citation.source],
-                "quote": citation.quote,
-                "locator": citation.locator,
-                "supports": citation.supports,
-                "stance": citation.stance,
-                "attributed_to": citation.attributed_to,
-            }
-            for position, citation in enumerate(event.citations)
-        ]
-        topics[id_] = [{"event_id": id_, "topic": topic} for topic in sorted({*event.topics})]
+        listed = {"event_id": id_, "date_key": event.date.key}
+        parts = _marked(
+            "actor_id",
+            (
+                {
+                    **listed,
+                    "position": position,
+                    "actor_id": actors[participant.actor],
+                    "role": participant.role,
+                    "capacity": participant.capacity,
+                }
+                for position, participant in enumerate(event.participants)
+            ),
+        )
+        participations[id_] = sorted(parts, key=lambda part: (part["actor_id"], part["role"]))
+        citations[id_] = _marked(
+            "source_id",
+            (
+                {
+                    **listed,
+                    "position": position,
+                    "source_id": sources[citation.source],
+                    "quote": citation.quote,
+                    "locator": citation.locator,
+                    "supports": citation.supports,
+                    "stance": citation.stance,
+                    "attributed_to": citation.attributed_to,
+                }
+                for position, citation in enumerate(event.citations)
+            ),
+        )
+        topics[id_] = [{**listed, "topic": topic} for topic in sorted({*event.topics})]
     changed = saved.changed | {
         id_
         for table, rows in (
@@ -157,9 +165,28 @@ def save_events(
         )
         for id_ in _save_lists(connection, table, rows, saved.new)
     }
-    _index(connection, saved.new)
-    _index_anew(connection, changed - saved.new)
+    index(connection, saved.new)
+    index_anew(connection, changed - saved.new)
+    _follow_dates(connection, saved.changed)
     return Saved(saved.ids, saved.new, changed - saved.new)
+
+
+def _marked(key: str, rows: Iterable[Row]) -> list[Row]:
+    """Mark the first row of each that an event is linked to."""
+    seen = set[int]()
+    marked = []
+    for row in rows:
+        marked.append({**row, "first": row[key] not in seen})
+        seen.add(row[key])
+    return marked
+
+
+def _follow_dates(connection: Connection, events: Collection[int]) -> None:
+    """Put events whose date may have changed where they stand now in their timelines."""
+    key = select(col(Event.date_key)).where(col(Event.id) == col(EventTimeline.event_id))
+    listed = update(EventTimeline).where(among(col(EventTimeline.event_id), events))
+    if events:
+        connection.execute(listed.values(date_key=key.scalar_subquery()))
 
 
 def _event_row(event: EventEntry) -> Row:
@@ -178,6 +205,7 @@ def _event_row(event: EventEntry) -> Row:
         "amount_min": amount and amount.min,
         "amount_max": amount and amount.max,
         "amount_unit": amount and amount.unit,
+        "sources": len({citation.source for citation in event.citations}),
     }
 
 
@@ -188,9 +216,14 @@ def save_members(connection: Connection, members: set[tuple[int, int]]) -> set[i
         among(col(EventTimeline.event_id), events)
     )
     new = members - {(event, timeline) for event, timeline in connection.execute(stored)}
-    if new:
-        rows = [{"event_id": event, "timeline_id": timeline} for event, timeline in new]
-        insert_rows(connection, EventTimeline.__table__, rows)  # type: ignore[attr-defined]
+    joining = defaultdict(list)
+    for event, timeline in new:
+        joining[timeline].append(event)
+    for timeline, joined in joining.items():
+        rows = select(col(Event.id), literal(timeline), col(Event.date_key))
+        found = rows.where(among(col(Event.id), joined))
+        columns = ["event_id", "timeline_id", "date_key"]
+        connection.execute(insert(EventTimeline).from_select(columns, found))
     return {event for event, _ in new}
 
 
@@ -207,7 +240,7 @@ def touch(connection: Connection, events: Collection[int], now: datetime) -> Non
 
 def remove_events(connection: Connection, events: Collection[int]) -> None:
     """Delete events, all that hangs on them and what they are found by."""
-    _unindex(connection, events)
+    unindex(connection, events)
     connection.execute(delete(Event).where(among(col(Event.id), events)))
 
 
@@ -259,64 +292,3 @@ def _save_lists(
         connection.execute(delete(table).where(among(owner, replaced)))
     insert_rows(connection, rows, [row for id_ in changed for row in wanted[id_]])
     return changed
-
-
-def _index_events_of(connection: Connection, actors: Collection[int]) -> None:
-    """Bring the search index of all events in step in which one of the actors takes part."""
-    if not actors:
-        return
-    after = 0
-    part = col(Participation.event_id)
-    found = select(part).where(among(col(Participation.actor_id), actors)).distinct()
-    while events := connection.scalars(found.where(part > after).order_by(part).limit(BATCH)).all():
-        _index_anew(connection, events)
-        after = events[-1]
-
-
-def _index_anew(connection: Connection, events: Collection[int]) -> None:
-    _unindex(connection, events)
-    _index(connection, events)
-
-
-def _unindex(connection: Connection, events: Collection[int]) -> None:
-    if events:
-        connection.execute(search.DELETE, [{"rowid": id_} for id_ in events])
-
-
-def _index(connection: Connection, events: Collection[int]) -> None:
-    """Make it so that these events, which are not yet in the search index, are found."""
-    found = connection.execute(_TEXTS.where(among(col(Event.id), events)))
-    rows = [{"rowid": id_, "content": search.searchable(texts)} for id_, *texts in found]
-    insert_rows(connection, search.INDEX, rows)
-
-
-def _joined(texts: Selection) -> Expression:
-    (text,) = texts.correlate(Event).subquery().c
-    return select(func.group_concat(text, search.BETWEEN)).scalar_subquery()
-
-
-_of_event = col(Participation.event_id) == col(Event.id)
-_TEXTS = select(
-    col(Event.id),
-    col(Event.title),
-    col(Event.summary),
-    col(Event.place),
-    _joined(
-        select(col(Citation.quote))
-        .where(col(Citation.event_id) == col(Event.id))
-        .order_by(col(Citation.position))
-    ),
-    _joined(
-        select(col(Actor.name))
-        .join(Participation)
-        .where(_of_event)
-        .order_by(col(Participation.position))
-    ),
-    _joined(
-        select(col(ActorAlias.name))
-        .join(Participation, col(Participation.actor_id) == col(ActorAlias.actor_id))
-        .where(_of_event)
-        .order_by(col(Participation.position), col(ActorAlias.name))
-    ),
-)
-"""What an event is found by, in an order that does not depend on the numbers of rows."""

@@ -5,16 +5,13 @@ https://www.sqlite.org/fts5.html
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     MetaData,
-    Select,
     column,
     event,
-    select,
     table,
     text,
 )
@@ -54,11 +51,10 @@ def terms(query: str) -> Iterator[list[str]]:
             yield term
 
 
-def rowids_matching(query: Iterable[Sequence[str]]) -> Select[Any]:
-    """Select the ids of events in which every term occurs."""
+def matches(query: Iterable[Sequence[str]]) -> ColumnElement[bool]:
+    """Say of a row of the index that every term occurs in it."""
     expression = " AND ".join(f'"{" ".join(term)}"' for term in query)
-    match: ColumnElement[bool] = INDEX.c.content.op("MATCH", is_comparison=True)(expression)
-    return select(INDEX.c.rowid).where(match)
+    return INDEX.c.content.op("MATCH", is_comparison=True)(expression)
 
 
 def searchable(texts: Iterable[str]) -> str:

@@ -11,8 +11,7 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 def stored(database: Database) -> Tables:
     """Give everything that is stored."""
-    with database.read() as session:
-        connection = session.connection()
+    with database.read() as connection:
         names = connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
         ).scalars()

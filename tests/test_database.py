@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
 import app.search  # noqa: F401 - adds the search index to what the models create
 from app.database import (
@@ -26,8 +27,18 @@ from app.database import (
     damage,
     revision_of,
 )
-from tests.conftest import HARBOUR, TESTS, load_into, new_database, serving
+from tests.conftest import (
+    FERRY,
+    GENERATED,
+    HARBOUR,
+    TESTS,
+    load_dossiers,
+    load_into,
+    new_database,
+    serving,
+)
 from tests.problems import check_problem
+from tests.tables import stored
 
 
 def _schema(path: Path) -> dict[str, str]:
@@ -54,9 +65,9 @@ def test_models_and_migrations_agree(tmp_path: Path) -> None:
     SQLModel.metadata.create_all(engine)
     engine.dispose()
     assert _schema(migrated.path) == _schema(tmp_path / "created.db")
-    with migrated.read() as session:
+    with migrated.read() as connection:
         context = MigrationContext.configure(
-            session.connection(),
+            connection,
             opts={"include_name": lambda name, *_: not str(name).startswith("event_search")},
         )
         assert compare_metadata(context, SQLModel.metadata) == []
@@ -74,23 +85,53 @@ def _alembic(database: Database, *arguments: str) -> None:
     )
 
 
-def test_migrations_go_down_and_up_again(database: Database) -> None:
-    before = _schema(database.path)
-    _alembic(database, "check")
-    _alembic(database, "downgrade", "base")
-    assert _schema(database.path) == {}
+def test_migrations_go_down_and_up_again(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'timeline.db'}", busy_timeout=5)
+    _alembic(database, "upgrade", "0001")
+    first = _schema(database.path)
     with pytest.raises(DatabaseError, match="run `timeline migrate`"):
         database.require_current()
+    _alembic(database, "downgrade", "base")
+    assert _schema(database.path) == {}
+    _alembic(database, "upgrade", "0001")
+    assert _schema(database.path) == first
     _alembic(database, "upgrade", "head")
-    assert _schema(database.path) == before
-    database.require_current()
+    _alembic(database, "check")
+    assert _schema(database.path) == _schema(new_database(tmp_path / "new.db").path)
+
+
+def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
+    """All tables are as if it had been loaded after it."""
+    loaded, old = (Database(f"sqlite:///{tmp_path / name}", 5) for name in ("new.db", "old.db"))
+    loaded.migrate()
+    load_into(loaded, HARBOUR, FERRY)
+    load_dossiers(loaded, GENERATED)
+    _alembic(old, "upgrade", "0001")
+    with closing(sqlite3.connect(old.path)) as connection:
+        connection.execute("ATTACH ? AS loaded", [str(loaded.path)])
+        for (table,) in connection.execute(
+            "SELECT name FROM main.sqlite_master WHERE sql LIKE 'CREATE TABLE%' "
+            "AND name NOT LIKE 'event_search%' AND name <> 'alembic_version'"
+        ).fetchall():
+            connection.execute(f"DELETE FROM {table}")
+            columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
+            connection.execute(
+                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM loaded.{table}"
+            )
+        connection.execute(
+            "INSERT INTO event_search (rowid, content) "
+            "SELECT rowid, content FROM loaded.event_search"
+        )
+        connection.commit()
+    old.migrate()
+    assert stored(old) == stored(loaded)
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:
     load_into(database, HARBOUR)
     database.migrate()
-    with database.read() as session:
-        assert session.connection().execute(text("SELECT count(*) FROM event")).scalar() == 6
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM event")).scalar() == 6
 
 
 @pytest.mark.parametrize("round_", range(8))
@@ -140,37 +181,37 @@ PRAGMAS: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize("pragma", PRAGMAS)
 def test_pragmas(database: Database, pragma: str) -> None:
-    with database.read() as session, database.write() as writer:
-        readers = session.connection().execute(text(f"PRAGMA {pragma}")).scalar()
+    with database.read() as connection, database.write() as writer:
+        readers = connection.execute(text(f"PRAGMA {pragma}")).scalar()
         writers = writer.execute(text(f"PRAGMA {pragma}")).scalar()
     assert (readers, writers) == PRAGMAS[pragma]
 
 
 def test_readers_cannot_write(database: Database) -> None:
-    with database.read() as session, pytest.raises(OperationalError, match="readonly"):
-        session.connection().execute(text("UPDATE revision SET number = 7"))
+    with database.read() as connection, pytest.raises(OperationalError, match="readonly"):
+        connection.execute(text("UPDATE revision SET number = 7"))
 
 
 def test_a_reader_sees_one_state(database: Database) -> None:
-    with database.read() as session:
-        assert revision_of(session) == 0
-        with database.write() as connection:
-            advance_revision(connection)
-        assert revision_of(session) == 0
-    with database.read() as session:
-        assert revision_of(session) == 1
+    with database.read() as connection:
+        assert revision_of(connection) == 0
+        with database.write() as writer:
+            advance_revision(writer)
+        assert revision_of(connection) == 0
+    with database.read() as connection:
+        assert revision_of(connection) == 1
 
 
 def test_a_failed_write_leaves_nothing(database: Database) -> None:
     def fail_after_writing() -> None:
-        with database.write() as connection:
-            advance_revision(connection)
+        with database.write() as writer:
+            advance_revision(writer)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail_after_writing()
-    with database.read() as session:
-        assert revision_of(session) == 0
+    with database.read() as connection:
+        assert revision_of(connection) == 0
 
 
 def test_writers_take_turns(database: Database) -> None:
@@ -187,30 +228,30 @@ def test_writers_take_turns(database: Database) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with database.read() as session:
-        assert revision_of(session) == 40
+    with database.read() as connection:
+        assert revision_of(connection) == 40
 
 
 def test_a_pool_for_every_thread(database: Database) -> None:
-    sessions: list[Session] = [database.read() for _ in range(POOL_SIZE)]
-    assert [revision_of(session) for session in sessions] == [0] * POOL_SIZE
-    for session in sessions:
-        session.close()
+    connections = [database.read() for _ in range(POOL_SIZE)]
+    assert [revision_of(connection) for connection in connections] == [0] * POOL_SIZE
+    for connection in connections:
+        connection.close()
 
 
 @pytest.mark.parametrize("whole_up_to", [0, WHOLE_UP_TO])
 def test_damage_is_found(database: Database, whole_up_to: int) -> None:
     load_into(database, HARBOUR)
-    with database.read() as session:
-        assert damage(session, whole_up_to) is None
+    with database.read() as connection:
+        assert damage(connection, whole_up_to) is None
         query = text("SELECT rootpage FROM sqlite_master WHERE name = 'event'")
-        page = session.connection().execute(query).scalar_one()
+        page = connection.execute(query).scalar_one()
     database.close()
     with database.path.open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(b"\xff" * 40)
-    with database.read() as session:
-        assert damage(session, whole_up_to)
+    with database.read() as connection:
+        assert damage(connection, whole_up_to)
     with serving(database.path) as client:
         assert "corrupt" in check_problem(client.get("/readyz"), 503).detail
         assert client.get("/livez").status_code == 200
@@ -218,9 +259,10 @@ def test_damage_is_found(database: Database, whole_up_to: int) -> None:
 
 EVENT = """
     INSERT INTO event (slug, title, kind, status, edtf, form, precision, earliest, latest,
-        open_start, open_end, sort_day, approximate, uncertain, display, created_at, updated_at)
+        open_start, open_end, sort_day, date_key, span, approximate, uncertain, display, sources,
+        created_at, updated_at)
     VALUES (:slug, :title, 'x', :status, :edtf, 'date', 'day', :earliest, :latest,
-        0, 0, :sort_day, 0, 0, 'x', '2022', :updated_at)
+        0, 0, :sort_day, 0, 9, 0, 0, 'x', :sources, '2022', :updated_at)
 """
 SOUND = {
     "slug": "x",
@@ -230,6 +272,7 @@ SOUND = {
     "earliest": "2021-01-01",
     "latest": "2021-12-31",
     "sort_day": "2021-01-01",
+    "sources": 1,
     "updated_at": "2022",
 }
 UNSOUND = {
@@ -240,6 +283,7 @@ UNSOUND = {
     "earliest": "2022-01-01",
     "latest": "2020-12-31",
     "sort_day": "2020-12-31",
+    "sources": 0,
     "updated_at": "2021",
 }
 
@@ -253,12 +297,13 @@ def test_the_database_itself_refuses(database: Database, column: str) -> None:
 
 
 ORPHANS = {
-    "participation": "(event_id, position, actor_id, role) VALUES (99, 0, 99, 'agent')",
-    "citation": "(event_id, position, source_id, quote, supports, stance)"
-    " VALUES (99, 0, 99, 'x', 'event', 'asserts')",
+    "participation": "(event_id, position, actor_id, role, first, date_key)"
+    " VALUES (99, 0, 99, 'agent', 1, 0)",
+    "citation": "(event_id, position, source_id, quote, supports, stance, first, date_key)"
+    " VALUES (99, 0, 99, 'x', 'event', 'asserts', 1, 0)",
     "source": "(slug, title, publisher_id) VALUES ('x', 'x', 99)",
-    "event_timeline": "(event_id, timeline_id) VALUES (99, 99)",
-    "event_topic": "(event_id, topic) VALUES (99, 'x')",
+    "event_timeline": "(event_id, timeline_id, date_key) VALUES (99, 99, 0)",
+    "event_topic": "(event_id, topic, date_key) VALUES (99, 'x', 0)",
     "actor_alias": "(actor_id, name, key, kind) VALUES (99, 'x', 'x', 'alias')",
 }
 

@@ -196,13 +196,13 @@ def test_an_export_changes_nothing_where_it_comes_from(
 ) -> None:
     load_into(database, HARBOUR, FERRY)
     before = stored(database)
-    with database.read() as session:
-        path = exported(session.connection(), tmp_path, format_)
+    with database.read() as connection:
+        path = exported(connection, tmp_path, format_)
     report = load_into(database, path, prune=True)
     assert not any(map(any, report.counts.values()))
     assert stored(database) == before
-    with database.read() as session:
-        assert revision_of(session) == 1
+    with database.read() as connection:
+        assert revision_of(connection) == 1
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -257,17 +257,15 @@ def test_a_schema_of_another_version_is_not_ready(tmp_path: Path) -> None:
 async def test_a_busy_database_is_a_503(tmp_path: Path) -> None:
     path = new_database(tmp_path / "timeline.db").path
     app = create_app(Settings(database_url=f"sqlite:///{path}"))
-    sessions = [app.state.database.read() for _ in range(POOL_SIZE)]
-    for session in sessions:
-        session.connection()
+    connections = [app.state.database.read() for _ in range(POOL_SIZE)]
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test"
     ) as client:
         answer = await client.get("/events")
         check_problem(answer, 503)
         assert answer.headers["retry-after"] == "2"
-        for session in sessions:
-            session.close()
+        for connection in connections:
+            connection.close()
         assert (await client.get("/events")).status_code == 200
     app.state.database.close()
 

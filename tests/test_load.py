@@ -35,8 +35,8 @@ def test_loading_again_changes_nothing(database: Database) -> None:
     load_into(database, FERRY, HARBOUR, now=LATER)
     load_into(database, HARBOUR, now=LATER)
     assert stored(database) == before
-    with database.read() as session:
-        assert revision_of(session) == 1
+    with database.read() as connection:
+        assert revision_of(connection) == 1
 
 
 # what is edited in the harbour dossier: the events whose record changes
@@ -63,10 +63,10 @@ def test_a_change_replaces_the_record(
 ) -> None:
     load_into(database, HARBOUR)
     load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", edit), now=LATER)
-    with database.read() as session:
-        rows = session.connection().execute(text("SELECT slug, created_at, updated_at FROM event"))
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT slug, created_at, updated_at FROM event"))
         stamps = {slug: (created, updated) for slug, created, updated in rows}
-        assert revision_of(session) == (1 if edit[1] == "topics: [money, quay]" else 2)
+        assert revision_of(connection) == (1 if edit[1] == "topics: [money, quay]" else 2)
     old, new = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (LOADED_AT, LATER))
     assert {slug for slug, stamp in stamps.items() if stamp == (old, new)} == EDITS[edit]
     assert {slug for slug, stamp in stamps.items() if stamp == (old, old)} == (
@@ -254,8 +254,8 @@ def test_pruning_withdraws_what_a_file_no_longer_holds(database: Database, tmp_p
         assert client.get("/events/bribe").json()["updated_at"] == "2022-07-19T12:30:00Z"
         assert client.get("/readyz").json()["revision"] == 2
     assert not any(map(any, _pruned(database, less).values()))
-    with database.read() as session:
-        assert revision_of(session) == 2
+    with database.read() as connection:
+        assert revision_of(connection) == 2
 
 
 def test_pruning_removes_whom_nothing_names_any_more(database: Database, tmp_path: Path) -> None:
