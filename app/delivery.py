@@ -1,13 +1,15 @@
 """How every answer goes out: the outermost layer, so that no status misses a header.
 
-It answers HEAD and OPTIONS, compresses, tags and revalidates, adds the headers that stand on every
-answer, turns what was not foreseen into a 500 in the one shape, and refuses URLs that cannot be
-read. Answers in several chunks are streams, and pass without a tag.
+It gives again what it gave before, as long as the data has not changed since. It answers HEAD and
+OPTIONS, compresses, tags and revalidates, adds the headers that stand on every answer, turns what
+was not foreseen into a 500 in the one shape, and refuses URLs that cannot be read. Answers in
+several chunks are streams, and pass without a tag.
 """
 
-import gzip
 import logging
 import re
+from collections.abc import Callable, Hashable
+from functools import partial
 from hashlib import blake2b
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
@@ -16,6 +18,8 @@ from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.cache import Cache, Representation
+from app.encoding import ENCODERS, IDENTITY, preferred
 from app.errors import ProblemError
 
 MAX_URL_LENGTH = 8_192
@@ -40,24 +44,46 @@ ON_PREFLIGHT = {
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 _COMPRESSIBLE = re.compile(r"text/|application/([a-z.-]+\+)?(json|xml)|application/(x-)?ndjson")
+_OF_A_BODY = (b"content-type", b"content-length", b"content-encoding")
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+RawHeaders = list[tuple[bytes, bytes]]
 
 logger = logging.getLogger(__name__)
 
 
 class Delivery:
-    """The outermost layer of the application."""
+    """The outermost layer of the application.
 
-    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+    `version` tells one state of the data from another, or gives None where it cannot; `cache_size`
+    is in bytes.
+    """
+
+    def __init__(
+        self, app: ASGIApp, root_path: str, version: Callable[[], int | None], cache_size: int
+    ) -> None:
         self._app = app
         self._root_path = root_path
+        self._version = version
+        self._cache = Cache(cache_size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is not HTTP passes."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope["method"], Headers(scope=scope), send)
+        asked = _Asked(scope)
+        # What is made from now on is at least of this version.
+        version = None if asked.key is None else self._version()
+        if version is None:
+            await self._answer(_Answer(asked, send), scope, receive)
+        elif kept := self._cache.get(asked.key, version):
+            await _give(kept, asked, send)
+        else:
+            keep = partial(self._cache.put, asked.key, version)
+            await self._answer(_Answer(asked, send, keep), scope, receive)
+
+    async def _answer(self, answer: "_Answer", scope: Scope, receive: Receive) -> None:
         request = {
             **scope,
             "method": "GET" if scope["method"] == "HEAD" else scope["method"],
@@ -104,14 +130,56 @@ def _refusal(scope: Scope) -> ProblemError | None:
     return None
 
 
+class _Asked:
+    """What a request asks of its delivery."""
+
+    def __init__(self, scope: Scope) -> None:
+        lines: dict[bytes, list[bytes]] = {
+            b"host": [],
+            b"accept-encoding": [],
+            b"if-none-match": [],
+        }
+        for name, value in scope["headers"]:
+            if name in lines:
+                lines[name].append(value)
+        host, accepted, tags = lines.values()
+        self.method: str = scope["method"]
+        self.tags = b", ".join(tags).decode("latin-1")
+        self.coding = preferred(b",".join(accepted).decode("latin-1"))
+        self.key: Hashable = None
+        """All that a representation depends on beside the data; None if it is not to be kept."""
+        if self.method in ("GET", "HEAD"):
+            url = scope["scheme"], *host, scope.get("raw_path"), scope["query_string"]
+            self.key = (*url, self.coding)
+
+    def has(self, tag: str) -> bool:
+        """Tell whether the client has the representation of this tag; compared weakly."""
+        return bool(self.tags) and (self.tags.strip() == "*" or tag in _TAG.findall(self.tags))
+
+
+async def _give(given: Representation, asked: _Asked, send: Send) -> None:
+    """Send a representation, or say that the client has it already."""
+    status, headers, body = HTTPStatus.OK, given.headers, given.body
+    if asked.has(given.tag):
+        status, headers, body = HTTPStatus.NOT_MODIFIED, _without_body(headers), b""
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if asked.method == "HEAD" else body})
+
+
+def _without_body(headers: RawHeaders) -> RawHeaders:
+    return [(name, value) for name, value in headers if name.lower() not in _OF_A_BODY]
+
+
 class _Answer:
     """An answer on its way: held until its first body is there, then finished or streamed."""
 
-    def __init__(self, method: str, request: Headers, send: Send) -> None:
+    def __init__(
+        self, asked: _Asked, send: Send, keep: Callable[[Representation], None] | None = None
+    ) -> None:
         self.started = False
-        self._method = method
-        self._request = request
+        self._asked = asked
         self._send = send
+        self._keep = keep
         self._start: Message = {}
 
     async def send(self, message: Message) -> None:
@@ -121,67 +189,55 @@ class _Answer:
         elif self.started:
             await self._send_body(message)
         else:
-            whole = not message.get("more_body")
-            body = await self._finish(message.get("body", b""), whole=whole)
             self.started = True
-            await self._send(self._start)
-            await self._send_body({**message, "body": body})
+            await self._begin(message)
+
+    async def _begin(self, message: Message) -> None:
+        headers = self._finish_headers()
+        if self._asked.method == "OPTIONS" and "Allow" in headers:
+            headers.update(ON_PREFLIGHT)
+            allowed = {"status": int(HTTPStatus.NO_CONTENT), "headers": _without_body(headers.raw)}
+            await self._send({**self._start, **allowed})
+            await self._send({**message, "body": b""})
+            return
+        if not message.get("more_body"):
+            body = await self._encode(message["body"], headers)
+            if headers["Cache-Control"] == FRESH:
+                await self._represent(headers, body)
+                return
+            message = {**message, "body": body}
+        await self._send(self._start)
+        await self._send_body(message)
 
     async def _send_body(self, message: Message) -> None:
-        await self._send({**message, "body": b""} if self._method == "HEAD" else message)
+        await self._send({**message, "body": b""} if self._asked.method == "HEAD" else message)
 
-    async def _finish(self, body: bytes, *, whole: bool) -> bytes:
-        """Set the status and the headers, and give the body that belongs to them."""
-        headers, status = MutableHeaders(raw=self._start["headers"]), self._start["status"]
+    def _finish_headers(self) -> MutableHeaders:
+        """Set what stands on every answer."""
+        headers = MutableHeaders(raw=self._start["headers"])
         for name, value in ON_EVERY_ANSWER.items():
             headers.setdefault(name, value)
-        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        if self._start["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = ALLOWED_METHODS
-            if self._method == "OPTIONS":
-                headers.update(ON_PREFLIGHT)
-                return self._without_body(HTTPStatus.NO_CONTENT, headers)
-        headers.setdefault("Cache-Control", FRESH if status == HTTPStatus.OK else "no-store")
-        if not whole:
-            return body
-        body, suffix = await self._compress(body, headers)
+        fresh = self._start["status"] == HTTPStatus.OK
+        headers.setdefault("Cache-Control", FRESH if fresh else "no-store")
+        return headers
+
+    async def _encode(self, body: bytes, headers: MutableHeaders) -> bytes:
+        """Write a whole body in the coding that was asked for."""
+        compressible = _COMPRESSIBLE.match(headers.get("Content-Type", ""))
+        if self._asked.coding != IDENTITY and len(body) >= MIN_COMPRESSED and compressible:
+            headers["Content-Encoding"] = self._asked.coding
+            body = await run_sync(ENCODERS[self._asked.coding], body)
         headers["Content-Length"] = str(len(body))
-        if headers["Cache-Control"] == FRESH:
-            headers["ETag"] = f'"{blake2b(body, digest_size=12).hexdigest()}{suffix}"'
-            if _matches(self._asked("If-None-Match"), headers["ETag"]):
-                return self._without_body(HTTPStatus.NOT_MODIFIED, headers)
         return body
 
-    def _without_body(self, status: HTTPStatus, headers: MutableHeaders) -> bytes:
-        self._start["status"] = status
-        for name in ("Content-Type", "Content-Length", "Content-Encoding"):
-            del headers[name]
-        return b""
-
-    def _asked(self, name: str) -> str:
-        """Join the lines of a request header, which may be several."""
-        return ", ".join(self._request.getlist(name))
-
-    async def _compress(self, body: bytes, headers: MutableHeaders) -> tuple[bytes, str]:
-        if (
-            len(body) < MIN_COMPRESSED
-            or not _COMPRESSIBLE.match(headers.get("Content-Type", ""))
-            or not _accepts_gzip(self._asked("Accept-Encoding"))
-        ):
-            return body, ""
-        headers["Content-Encoding"] = "gzip"
-        # Without a time in it, so that the same body has the same tag.
-        return await run_sync(lambda: gzip.compress(body, 6, mtime=0)), "-gzip"
-
-
-def _accepts_gzip(accepted: str) -> bool:
-    """Read Accept-Encoding: https://www.rfc-editor.org/rfc/rfc9110#field.accept-encoding ."""
-    weights = {}
-    for item in accepted.split(","):
-        coding, _, weight = item.replace(" ", "").lower().partition(";q=")
-        weights[coding] = weight.rstrip("0.") != "" or weight == ""
-    return weights.get("gzip", weights.get("*", False))
-
-
-def _matches(wanted: str, tag: str) -> bool:
-    """Compare weakly, as If-None-Match does."""
-    return wanted.strip() == "*" or tag in _TAG.findall(wanted)
+    async def _represent(self, headers: MutableHeaders, body: bytes) -> None:
+        """Tag a representation, keep it and send it."""
+        coding = headers.get("Content-Encoding")
+        digest = blake2b(body, digest_size=12).hexdigest()
+        headers["ETag"] = f'"{digest}-{coding}"' if coding else f'"{digest}"'
+        given = Representation(headers.raw, body, headers["ETag"])
+        if self._keep:
+            self._keep(given)
+        await _give(given, self._asked, self._send)

@@ -56,7 +56,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = database
     app.include_router(routes.router)
     errors.add_handlers(app)
-    app.add_middleware(Delivery, root_path=settings.root_path)
+    app.add_middleware(
+        Delivery,
+        root_path=settings.root_path,
+        version=database.version,
+        cache_size=settings.cache_size * 2**20,
+    )
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

@@ -32,6 +32,13 @@ class Settings(BaseSettings):
         description="Seconds to wait for another process that is writing.",
     )
 
+    cache_size: int = Field(
+        default=32,
+        ge=0,
+        le=65_536,
+        description="Megabytes of answers that each process keeps; 0 keeps none.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _names_a_file(cls, url: str) -> str:

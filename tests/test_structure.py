@@ -44,6 +44,8 @@ LAYERS = [
     "prune",
     "load",
     "export",
+    "cache",
+    "encoding",
     "delivery",
     "protocol",
     "routes",
