@@ -4,16 +4,21 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import NamedTuple
 
+from starlette.types import Message
+
 OVERHEAD = 4_096
 """Bytes, about, that the headers and the key of a representation take."""
 
 
 class Representation(NamedTuple):
-    """An answer of status 200 as it goes out: of one URL, on one host, in one encoding."""
+    """An answer of status 200, as it goes out: of one URL, on one host, in one coding."""
 
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
     tag: str
+    body: bytes
+    start: Message
+    """What is sent before the body."""
+    unchanged: Message
+    """What is sent instead, without a body, to who has it already."""
 
 
 class Cache:

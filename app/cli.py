@@ -71,13 +71,16 @@ def serve(
     workers: Annotated[int, _option("workers")] = _default("workers"),
     root_path: Annotated[str, _option("root_path")] = _default("root_path"),
     *,
+    access_log: Annotated[bool, _option("access_log")] = _default("access_log"),
     reload: Annotated[
         bool, typer.Option("--reload", help="Start anew when the code changes.")
     ] = False,
 ) -> None:
     """Serve the API: migrate the database, and load the bundled dossiers if it is empty."""
     with _told_plainly():
-        settings = _settings(host=host, port=port, workers=workers, root_path=root_path)
+        settings = _settings(
+            host=host, port=port, workers=workers, root_path=root_path, access_log=access_log
+        )
         port = _free_port(host, port)
         database = _open(settings)
         database.migrate()
@@ -99,6 +102,7 @@ def serve(
         reload=reload,
         reload_dirs=[str(Path(__file__).parent)] if reload else None,
         http=Protocol,
+        access_log=access_log,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )

@@ -134,36 +134,36 @@ class _Asked:
     """What a request asks of its delivery."""
 
     def __init__(self, scope: Scope) -> None:
-        lines: dict[bytes, list[bytes]] = {
-            b"host": [],
-            b"accept-encoding": [],
-            b"if-none-match": [],
-        }
+        host = accepted = tags = b""
         for name, value in scope["headers"]:
-            if name in lines:
-                lines[name].append(value)
-        host, accepted, tags = lines.values()
+            if name == b"accept-encoding":
+                accepted = accepted + b"," + value if accepted else value
+            elif name == b"if-none-match":
+                tags = tags + b"," + value if tags else value
+            elif name == b"host":
+                host = host or value
         self.method: str = scope["method"]
-        self.tags = b", ".join(tags).decode("latin-1")
-        self.coding = preferred(b",".join(accepted).decode("latin-1"))
+        self.tags = tags.decode("latin-1")
+        self.coding = preferred(accepted)
         self.key: Hashable = None
         """All that a representation depends on beside the data; None if it is not to be kept."""
         if self.method in ("GET", "HEAD"):
-            url = scope["scheme"], *host, scope.get("raw_path"), scope["query_string"]
+            url = (scope["scheme"], host, scope.get("raw_path"), scope["query_string"])
             self.key = (*url, self.coding)
 
     def has(self, tag: str) -> bool:
         """Tell whether the client has the representation of this tag; compared weakly."""
-        return bool(self.tags) and (self.tags.strip() == "*" or tag in _TAG.findall(self.tags))
+        if self.tags == tag or not self.tags:
+            return bool(self.tags)
+        return self.tags.strip() == "*" or tag in _TAG.findall(self.tags)
 
 
 async def _give(given: Representation, asked: _Asked, send: Send) -> None:
     """Send a representation, or say that the client has it already."""
-    status, headers, body = HTTPStatus.OK, given.headers, given.body
-    if asked.has(given.tag):
-        status, headers, body = HTTPStatus.NOT_MODIFIED, _without_body(headers), b""
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if asked.method == "HEAD" else body})
+    unchanged = asked.has(given.tag)
+    await send(given.unchanged if unchanged else given.start)
+    bare = unchanged or asked.method == "HEAD"
+    await send({"type": "http.response.body", "body": b"" if bare else given.body})
 
 
 def _without_body(headers: RawHeaders) -> RawHeaders:
@@ -237,7 +237,10 @@ class _Answer:
         coding = headers.get("Content-Encoding")
         digest = blake2b(body, digest_size=12).hexdigest()
         headers["ETag"] = f'"{digest}-{coding}"' if coding else f'"{digest}"'
-        given = Representation(headers.raw, body, headers["ETag"])
+        start = {**self._start, "headers": headers.raw}
+        not_modified = {"status": int(HTTPStatus.NOT_MODIFIED)}
+        unchanged = {**start, **not_modified, "headers": _without_body(headers.raw)}
+        given = Representation(headers["ETag"], body, start, unchanged)
         if self._keep:
             self._keep(given)
         await _give(given, self._asked, self._send)

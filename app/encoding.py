@@ -18,9 +18,10 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @lru_cache
-def preferred(accepted: str) -> str:
+def preferred(accepted: bytes) -> str:
     """Choose a coding from an Accept-Encoding; what says nothing of ours gets `identity`."""
-    weights = dict(map(_weighed, accepted.replace(" ", "").lower().split(",")))
+    listed = accepted.decode("latin-1").replace(" ", "").lower().split(",")
+    weights = dict(map(_weighed, listed))
     # A coding is better than none, unless it says otherwise.
     offered = {coding: weights.get(coding, weights.get("*", 0)) for coding in ENCODERS}
     best = max(offered, key=offered.__getitem__)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import errors, routes
 from app.database import POOL_SIZE, Database
@@ -27,7 +29,17 @@ What is not there is absent, never null. Every error is `application/problem+jso
 """
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+class Application(FastAPI):
+    """The application, delivered: nothing stands around the delivery."""
+
+    delivery: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self.delivery(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> Application:
     """Make the application; without settings, from the environment."""
     settings = settings or Settings()
     database = Database(settings.database_url, settings.busy_timeout)
@@ -40,7 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         database.close()
 
-    app = FastAPI(
+    app = Application(
         title="Timeline API",
         summary=SUMMARY,
         description=DESCRIPTION,
@@ -56,11 +68,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = database
     app.include_router(routes.router)
     errors.add_handlers(app)
-    app.add_middleware(
-        Delivery,
-        root_path=settings.root_path,
-        version=database.version,
-        cache_size=settings.cache_size * 2**20,
+    app.delivery = Delivery(
+        partial(FastAPI.__call__, app),
+        settings.root_path,
+        database.version,
+        settings.cache_size * 2**20,
     )
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
         description="Megabytes of answers that each process keeps; 0 keeps none.",
     )
 
+    access_log: bool = Field(default=True, description="Whether each request is logged.")
+
     @field_validator("database_url")
     @classmethod
     def _names_a_file(cls, url: str) -> str:

@@ -114,15 +114,19 @@ async def test_an_answer_made_while_data_changes_is_of_the_version_before() -> N
     assert app.asked["/200/100"] == 2  # what may have been stale was made anew, once
 
 
+def _representation(length: int) -> Representation:
+    return Representation("", b"x" * length, {}, {})
+
+
 def test_no_more_is_kept_than_is_allowed() -> None:
     cache = Cache(10 * OVERHEAD)
     for number in range(1_000):
         cache.get(number, version=1)
-        cache.put(number, 1, Representation([], b"x" * OVERHEAD, ""))
+        cache.put(number, 1, _representation(OVERHEAD))
         cache.get(0, version=1)  # what is asked again stays
     kept = [number for number in range(1_000) if cache.get(number, version=1)]
     assert kept == [0, *range(996, 1_000)]
-    cache.put("large", 1, Representation([], b"x" * 11 * OVERHEAD, ""))
+    cache.put("large", 1, _representation(11 * OVERHEAD))
     assert cache.get("large", version=1) is None
     assert cache.get(0, version=1)
 
@@ -130,7 +134,7 @@ def test_no_more_is_kept_than_is_allowed() -> None:
 def test_nothing_is_kept_where_nothing_may_be() -> None:
     cache = Cache(0)
     cache.get("x", version=1)
-    cache.put("x", 1, Representation([], b"", ""))
+    cache.put("x", 1, _representation(0))
     assert cache.get("x", version=1) is None
 
 
