@@ -35,7 +35,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel, col
 
 from app.expressions import Selection
-from app.models import Revision
+from app.models import Revision, table_of
 from app.settings import bundled
 
 POOL_SIZE = 8
@@ -206,6 +206,20 @@ def scratch() -> Iterator[Connection]:
 def temporary_table(name: str, *columns: Column[Any]) -> Table:
     """Describe a table of one connection, which SQLite keeps on disk as it outgrows memory."""
     return Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
+
+
+@contextmanager
+def without_indexes(connection: Connection, *models: type[SQLModel]) -> Iterator[None]:
+    """Drop indexes that much is about to be added to, and make them anew from all there is.
+
+    That takes a fifth of the time, and leaves them packed. It is part of the transaction.
+    """
+    indexes = [index for model in models for index in sorted(table_of(model).indexes, key=str)]
+    for index in indexes:
+        index.drop(connection)
+    yield
+    for index in indexes:
+        index.create(connection)
 
 
 def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[str, Any]]) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
-    String,
     select,
 )
 from sqlmodel import col
@@ -26,7 +25,7 @@ from app.text import fold
 
 _quoted = temporary_table(
     "quoted",
-    Column("digest", String, primary_key=True),
+    Column("digest", Integer, primary_key=True),
     Column("file", Integer),
     Column("line", Integer),
 )
@@ -154,5 +153,6 @@ def _cut_texts(one: Written[EventEntry]) -> Iterator[tuple[str, Loc]]:
             )
 
 
-def _digest(*texts: str) -> str:
-    return blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
+def _digest(*texts: str) -> int:
+    digest = blake2b("\n".join(texts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

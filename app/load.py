@@ -2,22 +2,31 @@
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
-from app.check import Checker, references
-from app.database import advance_revision
-from app.dossier import ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
+from app.check import Checker, names_in
+from app.database import advance_revision, without_indexes
+from app.dossier import ActorEntry, EventEntry, SourceEntry, TimelineEntry
 from app.doubts import Doubter
 from app.entries import ARecord, Unsound, Written, open_dossiers
 from app.findings import DossierError, Findings, Tell
-from app.models import Actor, Event, Source, Timeline
+from app.models import (
+    Actor,
+    Citation,
+    Event,
+    EventTimeline,
+    EventTopic,
+    Participation,
+    Source,
+    Timeline,
+)
 from app.prune import Pruner
 from app.save import (
     BATCH,
@@ -82,7 +91,8 @@ def load(
     loading.load_timelines()
     loading.load_actors()
     loading.load_sources()
-    loading.load_events(tell)
+    with loading.indexing():
+        loading.load_events(tell)
     if findings:
         raise DossierError(findings)
     if pruner:
@@ -145,6 +155,13 @@ class _Loading:
             sources = self._checker.resolve(new, {ActorEntry: known})
             self._count("source", save_sources(self._connection, _records(sources), known))
 
+    def indexing(self) -> AbstractContextManager[None]:
+        """Give a context in which events are added as fast as may be."""
+        more = sum(file.events for file in self._files)
+        stored = self._connection.scalar(select(func.count()).select_from(Event)) or 0
+        listed = (Event, Participation, Citation, EventTopic, EventTimeline)
+        return without_indexes(self._connection, *listed) if more > stored else nullcontext()
+
     def load_events(self, tell: Tell) -> None:
         done, total = 0, sum(file.events for file in self._files)
         for new, again in self._registered(EventEntry):
@@ -189,10 +206,7 @@ class _Loading:
 
     def _named(self, batch: Iterable[Written[ARecord]]) -> tuple[dict[str, int], dict[str, int]]:
         """Look up the actors and the sources that records name."""
-        named: dict[type[Record], set[str]] = {ActorEntry: set(), SourceEntry: set()}
-        for one in batch:
-            for kind, id_, _ in references(one.record):
-                named[kind].add(id_)
+        named = names_in([one.record for one in batch])
         return (
             ids_of(self._connection, Actor, named[ActorEntry]),
             ids_of(self._connection, Source, named[SourceEntry]),

@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, delete, func, insert, literal, select, update
 from sqlmodel import SQLModel, col
 
 from app.database import insert_rows
+from app.dates import EventDate
 from app.dossier import ActorEntry, EventEntry, SourceEntry, TimelineEntry
 from app.expressions import among
-from app.index import index, index_anew, index_events_of, unindex
+from app.index import Said, index, index_anew, index_events_of, unindex
 from app.models import (
     Actor,
     ActorAlias,
@@ -121,64 +123,83 @@ def save_events(
 ) -> Saved:
     """Save events with all that hangs on them, and what they are found by."""
     saved = _save(connection, Event, map(_event_row, events), created_at=now, updated_at=now)
-    participations, citations, topics = {}, {}, {}
-    for event in events:
-        id_ = saved.ids[event.id]
-        listed = {"event_id": id_, "date_key": event.date.key}
-        parts = _marked(
-            "actor_id",
-            (
-                {
-                    **listed,
-                    "position": position,
-                    "actor_id": actors[participant.actor],
-                    "role": participant.role,
-                    "capacity": participant.capacity,
-                }
-                for position, participant in enumerate(event.participants)
-            ),
-        )
-        participations[id_] = sorted(parts, key=lambda part: (part["actor_id"], part["role"]))
-        citations[id_] = _marked(
-            "source_id",
-            (
-                {
-                    **listed,
-                    "position": position,
-                    "source_id": sources[citation.source],
-                    "quote": citation.quote,
-                    "locator": citation.locator,
-                    "supports": citation.supports,
-                    "stance": citation.stance,
-                    "attributed_to": citation.attributed_to,
-                }
-                for position, citation in enumerate(event.citations)
-            ),
-        )
-        topics[id_] = [{**listed, "topic": topic} for topic in sorted({*event.topics})]
+    by_id = {saved.ids[event.id]: event for event in events}
     changed = saved.changed | {
         id_
         for table, rows in (
-            (Participation, participations),
-            (Citation, citations),
-            (EventTopic, topics),
+            (Participation, {id_: _participations(id_, by_id[id_], actors) for id_ in by_id}),
+            (Citation, {id_: _citations(id_, by_id[id_], sources) for id_ in by_id}),
+            (EventTopic, {id_: _topics(id_, by_id[id_]) for id_ in by_id}),
         )
         for id_ in _save_lists(connection, table, rows, saved.new)
     }
-    index(connection, saved.new)
+    index(connection, [_said(id_, by_id[id_], actors) for id_ in saved.new])
     index_anew(connection, changed - saved.new)
     _follow_dates(connection, saved.changed)
     return Saved(saved.ids, saved.new, changed - saved.new)
 
 
-def _marked(key: str, rows: Iterable[Row]) -> list[Row]:
-    """Mark the first row of each that an event is linked to."""
+def _participations(id_: int, event: EventEntry, actors: Ids) -> list[Row]:
+    rows: list[Row] = []
     seen = set[int]()
-    marked = []
-    for row in rows:
-        marked.append({**row, "first": row[key] not in seen})
-        seen.add(row[key])
-    return marked
+    date_key = _date_columns(event.date.edtf)["date_key"]
+    for position, part in enumerate(event.participants):
+        actor = actors[part.actor]
+        rows.append(
+            {
+                "event_id": id_,
+                "actor_id": actor,
+                "role": part.role,
+                "position": position,
+                "capacity": part.capacity,
+                "first": actor not in seen,
+                "date_key": date_key,
+            }
+        )
+        seen.add(actor)
+    return sorted(rows, key=lambda row: (row["actor_id"], row["role"]))
+
+
+def _citations(id_: int, event: EventEntry, sources: Ids) -> list[Row]:
+    rows: list[Row] = []
+    seen = set[int]()
+    date_key = _date_columns(event.date.edtf)["date_key"]
+    for position, citation in enumerate(event.citations):
+        source = sources[citation.source]
+        rows.append(
+            {
+                "event_id": id_,
+                "position": position,
+                "source_id": source,
+                "quote": citation.quote,
+                "locator": citation.locator,
+                "supports": citation.supports,
+                "stance": citation.stance,
+                "attributed_to": citation.attributed_to,
+                "first": source not in seen,
+                "date_key": date_key,
+            }
+        )
+        seen.add(source)
+    return rows
+
+
+def _topics(id_: int, event: EventEntry) -> list[Row]:
+    date_key = _date_columns(event.date.edtf)["date_key"]
+    listed = {"event_id": id_, "date_key": date_key}
+    return [{**listed, "topic": topic} for topic in sorted({*event.topics})]
+
+
+def _said(id_: int, event: EventEntry, actors: Ids) -> Said:
+    quotes = [citation.quote for citation in event.citations]
+    texts = (event.title, event.summary, event.place, *quotes)
+    return Said(id_, texts, [actors[part.actor] for part in event.participants])
+
+
+@lru_cache(maxsize=16_384)
+def _date_columns(edtf: str) -> Row:
+    # Many events share a day.
+    return date_columns(EventDate.parse(edtf))
 
 
 def _follow_dates(connection: Connection, events: Collection[int]) -> None:
@@ -197,7 +218,7 @@ def _event_row(event: EventEntry) -> Row:
         "summary": event.summary,
         "kind": event.kind,
         "status": event.status,
-        **date_columns(event.date),
+        **_date_columns(event.date.edtf),
         "date_text": event.date_text,
         "date_note": event.date_note,
         "place": event.place,

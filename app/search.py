@@ -25,8 +25,8 @@ BETWEEN = "\x01"
 
 _TERM = re.compile(r'(?<!\w)["«]([^"»]*)["»](?!\w)|([^\s"«»]+)')
 
-# A private-use character stands between two texts of one event, so that no phrase spans both.
-_BOUNDARY = " \ue000 "
+BOUNDARY = " \ue000 "
+"""Stands between two texts of one event in the index, so that no phrase spans both."""
 
 # Words come folded and separated, so the tokenizer has to add no opinion of its own.
 _CREATE = "CREATE VIRTUAL TABLE event_search USING fts5(content, tokenize='ascii')"
@@ -62,8 +62,8 @@ def searchable(texts: Iterable[str]) -> str:
 
     What stands between them may stand within one of them too, if it is of several.
     """
-    together = fold(BETWEEN.join(value for value in texts if value))
-    return _BOUNDARY.join(" ".join(split_words(part)) for part in together.split(BETWEEN))
+    together = fold(BETWEEN.join(texts))
+    return BOUNDARY.join(" ".join(split_words(part)) for part in together.split(BETWEEN))
 
 
 DELETE = text("DELETE FROM event_search WHERE rowid = :rowid")

@@ -37,7 +37,10 @@ def fold(value: str) -> str:
 
     `NSO’s Café` and `nso's  cafe` fold alike.
     """
-    bare = value.translate(PUNCTUATION).casefold()
+    if value.isascii():  # as most are, which takes a tenth of the time
+        bare = value.replace("`", "'").lower()
+    else:
+        bare = value.translate(PUNCTUATION).casefold()
     if not bare.isascii():
         # Some letters decompose to capitals, so they are folded again.
         plain = unicodedata.normalize("NFKD", bare).casefold()

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import (
@@ -36,7 +37,11 @@ def _normalized(value: object) -> object:
 
 
 def _when(value: object) -> EventDate:
-    return EventDate.parse(_text(value))
+    return _parsed(_text(value))
+
+
+# Many events share a day.
+_parsed = lru_cache(maxsize=16_384)(EventDate.parse)
 
 
 def _day(value: object) -> date:
