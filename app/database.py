@@ -212,7 +212,8 @@ def temporary_table(name: str, *columns: Column[Any]) -> Table:
 def without_indexes(connection: Connection, *models: type[SQLModel]) -> Iterator[None]:
     """Drop indexes that much is about to be added to, and make them anew from all there is.
 
-    That takes a fifth of the time, and leaves them packed. It is part of the transaction.
+    That is faster, leaves them packed, and is part of the transaction. Then SQLite is told what
+    they are like, by which it chooses its ways. https://www.sqlite.org/lang_analyze.html
     """
     indexes = [index for model in models for index in sorted(table_of(model).indexes, key=str)]
     for index in indexes:
@@ -220,6 +221,7 @@ def without_indexes(connection: Connection, *models: type[SQLModel]) -> Iterator
     yield
     for index in indexes:
         index.create(connection)
+    connection.exec_driver_sql("ANALYZE")
 
 
 def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[str, Any]]) -> None:

@@ -137,10 +137,9 @@ def select_page(
     lists, rest = _lead(where, apart=True)
     if order.keys is SORTS["date"] and all(one.in_order for one in lists):
         pages = [one.page(rest, order, after) for one in lists]
-        if len(pages) == 1:
-            return pages[0].order_by(*order.clauses()).limit(limit)
-        # Where events are linked to several values, they stand in several lists.
-        merged = union(*pages) if where.links else union_all(*pages)
+        # What is linked to several values stands in several lists.
+        repeats = where.links and len(where.links[0].values) > 1
+        merged = union(*pages) if repeats else union_all(*pages) if pages[1:] else pages[0]
         named = Order((column("date_key"), column("slug")), order.descending)
         return merged.order_by(*named.clauses()).limit(limit)
     rows = select(_ID, *order.keys)
@@ -170,10 +169,12 @@ class _List:
 
     def select(self, rest: EventFilter) -> Selection:
         """Select the ids of those for which the rest of a filter holds."""
-        found = select(self.ids).where(*self.holds, *_conditions(rest, self))
+        # What is added keeps SQLite from going through all links, for want of doubles side by side.
+        ids = select(self.ids + 0).distinct() if self.repeats else select(self.ids)
+        found = ids.where(*self.holds, *_conditions(rest, self))
         if _asks_event(rest) or (any(rest.window) and self.key is _KEY):
             found = self._beside_event(found)
-        return found.distinct() if self.repeats else found
+        return found
 
     def page(self, rest: EventFilter, order: Order, after: Position | None) -> Selection:
         """Select id and keys, after a position, of those for which the rest of a filter holds."""

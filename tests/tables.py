@@ -15,7 +15,7 @@ def stored(database: Database) -> Tables:
         names = connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
         ).scalars()
-        tables = [name for name in names if not name.startswith("event_search")]
+        tables = [name for name in names if not name.startswith(("event_search", "sqlite_stat"))]
         return {
             name: sorted(
                 (tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))), key=str

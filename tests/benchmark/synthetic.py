@@ -11,6 +11,8 @@ from app.models import Role
 
 EVENTS_OF_AN_ACTOR = 50
 EVENTS_OF_A_SOURCE = 20
+EVENTS_OF_A_CASE = 20
+"""However many events there are, so many have the word `case17` in a quote."""
 WORDS = [
     *("minister", "company", "contract", "lobbying", "statement", "visit", "blacklist"),
     *("software", "official", "report", "harbour", "payment", "court", "inquiry", "meeting"),
@@ -72,7 +74,7 @@ def _event(random: Random, number: int, actors: int, sources: int) -> dict[str, 
         "citations": [
             {
                 "source": f"source-{random.randrange(sources)}",
-                "quote": f"{_words(random, 18)} {number}",
+                "quote": f"{_words(random, 18)} case{number // EVENTS_OF_A_CASE} {number}",
                 "locator": f"p. {at + 1}",
                 "attributed_to": "own voice",
             }
