@@ -110,7 +110,7 @@ def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageT
     page = listing.select_page(paging.limit + 1, after, few=total.relation == "eq")
     rows = connection.execute(page).all()
     given = rows[: paging.limit]
-    cursor = _cursor(paging, given[-1][1:]) if len(rows) > paging.limit else None
+    cursor = cursor_of(paging, given[-1][1:]) if len(rows) > paging.limit else None
     records = write_records(connection, listing.table, [row[0] for row in given])
     members = [f'"items":[{",".join(records)}]', f'"total":{total.model_dump_json()}']
     if cursor:
@@ -125,7 +125,7 @@ def total_of(connection: Connection, ids: Rows) -> Total:
     return Total(value=min(count, FEW), relation="gte" if count > FEW else "eq")
 
 
-def _cursor(paging: Paging, position: Sequence[Any]) -> str:
+def cursor_of(paging: Paging, position: Sequence[Any]) -> str:
     """Name a place in a list, and the query whose list it is."""
     keys = [key.isoformat() if isinstance(key, date) else key for key in position]
     text = json.dumps([_fingerprint(paging), *keys], separators=(",", ":"))

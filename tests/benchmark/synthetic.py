@@ -27,8 +27,13 @@ def write_dossier(path: Path, events: int, seed: int = 0) -> None:
             file.write(json.dumps({kind: record}) + "\n")
 
 
+def actors_of(events: int) -> int:
+    """Tell how many actors a dossier of so many events has."""
+    return max(3, events // EVENTS_OF_AN_ACTOR)
+
+
 def _records(random: Random, events: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    actors = max(3, events // EVENTS_OF_AN_ACTOR)
+    actors = actors_of(events)
     sources = max(3, events // EVENTS_OF_A_SOURCE)
     yield "timeline", {"id": "synthetic", "title": "Synthetic"}
     for number in range(actors):
@@ -56,9 +61,14 @@ def _records(random: Random, events: int) -> Iterator[tuple[str, dict[str, Any]]
         yield "event", _event(random, number, actors, sources)
 
 
+def popular(random: Random, actors: int) -> int:
+    """Choose an actor, the first ones most often."""
+    return int(actors * random.random() ** 3)
+
+
 def _event(random: Random, number: int, actors: int, sources: int) -> dict[str, Any]:
     # A power law: the first of a thousand actors takes part in a tenth of all.
-    chosen = {int(actors * random.random() ** 3) for _ in range(random.choice([2, 2, 3]))}
+    chosen = {popular(random, actors) for _ in range(random.choice([2, 2, 3]))}
     return {
         "id": f"event-{number}",
         "title": _words(random, 7).capitalize(),

@@ -1,0 +1,252 @@
+"""How fast it answers, beside what it is compared with: `python -m tests.benchmark.serving`.
+
+Every ratio is taken in one run on one machine; nothing is asserted, since machines are noisy.
+"""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from app.database import Database
+from tests.benchmark.client import CLIENT, p50, rate
+from tests.benchmark.loading import load
+from tests.benchmark.queries import Queries, Query, path_of
+
+BIN = Path(sys.executable).parent
+SMALL, MIDDLE, LARGE = 10_000, 100_000, 1_000_000
+SECONDS = 5.0
+TIMES = 200
+"""Queries of a shape, of which the median is told."""
+
+
+class Figure(NamedTuple):
+    """One thing measured."""
+
+    what: str
+    value: float
+    unit: str
+    wanted: str = ""
+
+
+@contextmanager
+def serving(
+    *command: str | Path, **environment: str
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Serve on a free port until it answers; give the port and the process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [str(word).replace("PORT", str(port)) for word in command]
+    process = subprocess.Popen(
+        words,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.01)
+        yield port, process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def project(path: Path, *, workers: int = 1, cache: int = 32) -> Any:  # noqa: ANN401
+    """Serve a database by the project's own command."""
+    return serving(
+        *(
+            BIN / "timeline",
+            "serve",
+            "--port",
+            "PORT",
+            "--no-access-log",
+            "--workers",
+            str(workers),
+        ),
+        TIMELINE_DATABASE_URL=f"sqlite:///{path}",
+        TIMELINE_CACHE_SIZE=str(cache),
+    )
+
+
+def neighbour(which_: str, path: Path) -> Any:  # noqa: ANN401
+    """Serve what the project is measured beside."""
+    return serving(sys.executable, "-m", "tests.benchmark.neighbours", which_, "PORT", str(path))
+
+
+def measure_hot(path: Path, folder: Path) -> Iterator[Figure]:
+    """Measure a page asked before and a 304, beside a function that sends the same bytes."""
+    with project(path) as (port, _):
+        answer = httpx.get(
+            f"http://127.0.0.1:{port}/events", headers={"Accept-Encoding": "identity"}
+        )
+        headers = [(name, value) for name, value in answer.headers.items() if name != "date"]
+        kept = folder / "answer.json"
+        kept.write_text(json.dumps({"headers": headers, "body": answer.text}), "utf-8")
+        tag = {"If-None-Match": answer.headers["etag"]}
+        with neighbour("bare", kept) as (bare, _):
+            for what, ours, theirs, sent in (
+                ("a page asked before", "/events", "/", {}),
+                ("304", "/events", "/304", tag),
+            ):
+                mine = rate(port, [ours], SECONDS, sent)
+                limit = rate(bare, [theirs], SECONDS, sent)
+                yield Figure(f"{what}: bare ASGI", limit, "/s")
+                yield Figure(what, mine, "/s")
+                yield Figure(f"{what}: of bare ASGI", mine / limit, "×", "≥ 0.60")
+
+
+def measure_cold(path: Path, events: int) -> Iterator[Figure]:
+    """Measure pages never asked before, beside Datasette and an ORM endpoint."""
+    database = Database(f"sqlite:///{path}", 5)
+    queries = Queries(database, events)
+    paths = [path_of(query) for query in queries.mixed(60_000)]
+    with project(path, cache=0) as (port, _):
+        yield Figure("a cold page", rate(port, paths, SECONDS, {}), "/s")
+    filtered = queries.filtered(30_000)
+    with project(path, cache=0) as (port, _):
+        mine = rate(port, [path_of(query) for query in filtered], SECONDS, {})
+        yield Figure("a cold filtered page", mine, "/s")
+    with neighbour("orm", path) as (port, _):
+        theirs = rate(port, [path_of(query) for query in filtered], SECONDS, {})
+        yield Figure("a cold filtered page: ORM endpoint", theirs, "/s")
+        yield Figure("a cold filtered page: of the ORM endpoint", mine / theirs, "×", "≥ 60")
+    if datasette := which("datasette", path=str(BIN)):
+        with database.read() as connection:
+            rows = connection.exec_driver_sql("SELECT slug, id FROM actor")
+            ids = {row.slug: row.id for row in rows}
+        with serving(datasette, "serve", path, "--port", "PORT") as (port, _):
+            flat = [_flat(path.stem, query, ids) for query in filtered]
+            theirs = rate(port, flat, SECONDS, {})
+        yield Figure("a cold filtered page: Datasette, flat rows", theirs, "/s")
+        yield Figure("a cold filtered page: of Datasette", mine / theirs, "×", "≥ 3 (8)")
+    database.close()
+    one, two = (_cold_rate(path, paths, workers) for workers in (1, 2))
+    yield Figure("cold, 2 workers: of 1", two / one, "×", "≥ 1.7")
+
+
+def _cold_rate(path: Path, paths: Sequence[str], workers: int) -> float:
+    with project(path, workers=workers, cache=0) as (port, _):
+        time.sleep(2)  # until both have started
+        return rate(port, paths, SECONDS, {})
+
+
+def _flat(name: str, query: Query, actors: dict[str, int]) -> str:
+    """Ask Datasette for the same rows of `event`, without counts or suggestions."""
+    asked = {
+        "latest__gte": query["from"],
+        "earliest__lte": query["to"],
+        "_sort": "sort_day",
+        "_size": "50",
+        "_shape": "array",
+        "_nocount": "1",
+        "_nofacet": "1",
+        "_nosuggest": "1",
+    }
+    if "actor" in query:
+        row = {"table": "participation", "column": "actor_id", "value": str(actors[query["actor"]])}
+        asked["_through"] = json.dumps(row)
+    return f"/{name}/event.json?{urlencode(asked)}"
+
+
+def measure_growth(paths: dict[int, Path]) -> Iterator[Figure]:
+    """Measure what each kind of query costs cold, at many events and at few."""
+    medians: dict[int, dict[str, float]] = {}
+    for events, path in paths.items():
+        queries = Queries(Database(f"sqlite:///{path}", 5), events)
+        with project(path, cache=0) as (port, _):
+            medians[events] = {
+                name: p50(port, [path_of(make()) for _ in range(times + 20)][20:])
+                for shapes, times in ((queries.flat, TIMES), (queries.costly, TIMES // 10))
+                for name, make in shapes.items()
+            }
+            for name in ("facets", "histogram?interval=year"):
+                medians[events][f"/{name}"] = p50(port, [f"/{name}"] * 3)
+    few, *_, many = medians
+    for name in medians[few]:
+        yield Figure(f"{name}: {few:,} events", medians[few][name], "ms")
+        wanted = "≤ 2,000" if name.startswith("/") else "≤ 500" if name in queries.costly else ""
+        yield Figure(f"{name}: {many:,} events", medians[many][name], "ms", wanted)
+        wanted = "≤ 1.5" if name in queries.flat else ""
+        yield Figure(f"{name}: of it", medians[many][name] / medians[few][name], "×", wanted)
+
+
+def measure_memory(path: Path, events: int) -> Iterator[Figure]:
+    """Measure when it first answers, and its memory after thousands of distinct queries."""
+    queries = Queries(Database(f"sqlite:///{path}", 5), events)
+    begun = time.perf_counter()
+    with project(path) as (port, process):
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/events?limit=1").raise_for_status()
+                break
+            except httpx.TransportError:
+                time.sleep(0.01)
+        yield Figure("start to first answer", time.perf_counter() - begun, "s", "≤ 1.5")
+        for half in ("5,000", "10,000"):
+            p50(port, [path_of(query) for query in queries.mixed(5_000)])
+            status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
+            (resident,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
+            used = int(resident.split()[1]) / 1024
+            yield Figure(f"memory after {half} distinct queries", used, "MB", "≤ 200")
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, help="where the figures are written too")
+    parser.add_argument("--keep", type=Path, help="where the databases are kept, to be used again")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[SMALL, MIDDLE, LARGE], help="events, ascending"
+    )
+    asked = parser.parse_args()
+    with TemporaryDirectory() as temporary:
+        folder = asked.keep or Path(temporary)
+        figures = [*measure(folder, asked.sizes)]
+    table = Table("", f"driven by {CLIENT}", "", "wanted", title="access logs off on both sides")
+    for what, value, unit, wanted in figures:
+        table.add_row(what, f"{value:,.2f}" if value < 100 else f"{value:,.0f}", unit, wanted)
+    Console().print(table)
+    if asked.json:
+        written = [one._asdict() for one in figures]
+        asked.json.write_text(json.dumps(written, indent=2, ensure_ascii=False), "utf-8")
+
+
+def measure(folder: Path, sizes: Sequence[int]) -> Iterator[Figure]:
+    """Measure everything, telling each part as it begins."""
+    paths = {events: folder / f"{events}.db" for events in sizes}
+    idle = load(folder, 0)
+    for events, path in paths.items():
+        if not path.exists():
+            run = load(folder, events)
+            speed = events / (run.seconds - idle.seconds)
+            yield Figure(f"loading {events:,} events", speed, "/s", "≥ 10,000")
+            yield Figure(f"loading {events:,} events: memory", run.megabytes, "MB")
+    small, middle, large = sizes[0], sizes[len(sizes) // 2], sizes[-1]
+    yield from measure_hot(paths[small], folder)
+    yield from measure_cold(paths[middle], middle)
+    yield from measure_growth({small: paths[small], large: paths[large]})
+    yield from measure_memory(paths[large], large)
+
+
+if __name__ == "__main__":
+    main()
