@@ -1,13 +1,15 @@
 """Whole representations, kept as long as the data is as it was, and bounded in bytes."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
 from typing import NamedTuple
 
 from starlette.types import Message
 
 OVERHEAD = 4_096
-"""Bytes, about, that the headers and the key of a representation take."""
+"""Bytes, about, that a representation takes beside its text."""
+
+Key = tuple[str | bytes | None, ...]
+"""All that a representation depends on beside the data."""
 
 
 class Representation(NamedTuple):
@@ -28,9 +30,9 @@ class Cache:
         self._most = most
         self._size = 0
         self._version: int | None = None
-        self._kept: OrderedDict[Hashable, Representation] = OrderedDict()
+        self._kept: OrderedDict[Key, Representation] = OrderedDict()
 
-    def get(self, key: Hashable, version: int) -> Representation | None:
+    def get(self, key: Key, version: int) -> Representation | None:
         """Give what was put for this key and version, if it is still kept."""
         if version != self._version:
             self._kept.clear()
@@ -39,17 +41,18 @@ class Cache:
             self._kept.move_to_end(key)
         return found
 
-    def put(self, key: Hashable, version: int, representation: Representation) -> None:
+    def put(self, key: Key, version: int, representation: Representation) -> None:
         """Keep a representation of the version that was current before it was made."""
-        size = _size(representation)
+        size = _size(key, representation)
         if version != self._version or key in self._kept or size > self._most:
             return
         self._kept[key] = representation
         self._size += size
         while self._size > self._most:
-            _, dropped = self._kept.popitem(last=False)
-            self._size -= _size(dropped)
+            self._size -= _size(*self._kept.popitem(last=False))
 
 
-def _size(representation: Representation) -> int:
-    return len(representation.body) + OVERHEAD
+def _size(key: Key, representation: Representation) -> int:
+    # A URL may be as long as a body, and stands in a header too.
+    texts = (*key, *(value for _, value in representation.start["headers"]))
+    return len(representation.body) + sum(len(text or "") for text in texts) + OVERHEAD

@@ -8,7 +8,7 @@ several chunks are streams, and pass without a tag.
 
 import logging
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.cache import Cache, Representation
+from app.cache import Cache, Key, Representation
 from app.encoding import ENCODERS, IDENTITY, preferred
 from app.errors import ProblemError
 
@@ -74,8 +74,8 @@ class Delivery:
             return
         asked = _Asked(scope)
         # What is made from now on is at least of this version.
-        version = None if asked.key is None else self._version()
-        if version is None:
+        version = self._version() if asked.key else None
+        if asked.key is None or version is None:
             await self._answer(_Answer(asked, send), scope, receive)
         elif kept := self._cache.get(asked.key, version):
             await _give(kept, asked, send)
@@ -145,8 +145,8 @@ class _Asked:
         self.method: str = scope["method"]
         self.tags = tags.decode("latin-1")
         self.coding = preferred(accepted)
-        self.key: Hashable = None
-        """All that a representation depends on beside the data; None if it is not to be kept."""
+        self.key: Key | None = None
+        """None if what is answered is not to be kept."""
         if self.method in ("GET", "HEAD"):
             url = (scope["scheme"], host, scope.get("raw_path"), scope["query_string"])
             self.key = (*url, self.coding)

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.cache import OVERHEAD, Cache, Representation
 from app.delivery import Delivery
+from app.encoding import ENCODERS
 from tests.conftest import SEED, edited, load_into, new_database, serving
 
 TIMELINE = Path(sys.executable).with_name("timeline")
@@ -114,28 +115,52 @@ async def test_an_answer_made_while_data_changes_is_of_the_version_before() -> N
     assert app.asked["/200/100"] == 2  # what may have been stale was made anew, once
 
 
-def _representation(length: int) -> Representation:
-    return Representation("", b"x" * length, {}, {})
+def _representation(length: int, header: int = 0) -> Representation:
+    return Representation("", b"x" * length, {"headers": [(b"link", b"x" * header)]}, {})
 
 
 def test_no_more_is_kept_than_is_allowed() -> None:
-    cache = Cache(10 * OVERHEAD)
-    for number in range(1_000):
-        cache.get(number, version=1)
-        cache.put(number, 1, _representation(OVERHEAD))
-        cache.get(0, version=1)  # what is asked again stays
-    kept = [number for number in range(1_000) if cache.get(number, version=1)]
-    assert kept == [0, *range(996, 1_000)]
-    cache.put("large", 1, _representation(11 * OVERHEAD))
-    assert cache.get("large", version=1) is None
-    assert cache.get(0, version=1)
+    cache = Cache(10 * (OVERHEAD + 3))
+    for number in range(100, 1_000):
+        key = (str(number),)
+        cache.get(key, version=1)
+        cache.put(key, 1, _representation(OVERHEAD))
+        cache.get(("100",), version=1)  # what is asked again stays
+    kept = [number for number in range(100, 1_000) if cache.get((str(number),), version=1)]
+    assert kept == [100, *range(996, 1_000)]
+    for long in (_representation(11 * OVERHEAD), _representation(0, 11 * OVERHEAD)):
+        cache.put(("long",), 1, long)
+        assert cache.get(("long",), version=1) is None
+    cache.put(("x" * 11 * OVERHEAD,), 1, _representation(0))
+    assert cache.get(("x" * 11 * OVERHEAD,), version=1) is None
+    assert cache.get(("100",), version=1)
 
 
 def test_nothing_is_kept_where_nothing_may_be() -> None:
     cache = Cache(0)
-    cache.get("x", version=1)
-    cache.put("x", 1, _representation(0))
-    assert cache.get("x", version=1) is None
+    cache.get(("x",), version=1)
+    cache.put(("x",), 1, _representation(0))
+    assert cache.get(("x",), version=1) is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("coding", ENCODERS)
+async def test_what_is_kept_is_compressed_once(
+    coding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Counter[bytes]()
+    encode = ENCODERS[coding]
+
+    def counting(body: bytes) -> bytes:
+        written[body] += 1
+        return encode(body)
+
+    monkeypatch.setitem(ENCODERS, coding, counting)
+    transport = httpx.ASGITransport(Delivery(Counting(), "", Version(), 100 * OVERHEAD))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for method in ("GET", "GET", "HEAD"):
+            await client.request(method, "/200/1000", headers={"Accept-Encoding": coding})
+    assert written == {b"x" * 1000: 1}
 
 
 def test_the_version_of_a_file(tmp_path: Path) -> None:

@@ -44,8 +44,9 @@ def test_answers_are_what_the_models_describe(
     described = model.model_validate_json(text, strict=True)
     assert json.loads(described.model_dump_json()) == json.loads(text)
     assert not _nulls(json.loads(text))
-    if isinstance(described, schemas.Page):  # each record is the same to the byte
-        items = ",".join(item.model_dump_json() for item in described.items)
+    records: list[BaseModel] | None = getattr(described, "items", None)
+    if records:  # the same to the byte
+        items = ",".join(record.model_dump_json() for record in records)
         whole = re.sub(r'("(min|max)":-?\d+)\.0\b', r"\1", items)  # but that it writes 1, not 1.0
         assert f'"items":[{whole}]' in text
 
