@@ -23,7 +23,9 @@ from sqlalchemy import (
     TableClause,
     create_engine,
     event,
+    func,
     insert,
+    inspect,
     make_url,
     select,
     text,
@@ -68,6 +70,7 @@ class Database:
             pool_size=POOL_SIZE,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
+            pool_use_lifo=True,  # whichever was last used has the most pages in memory
             # The driver begins no transaction of its own; the event below says which kind.
             connect_args={"isolation_level": None, "check_same_thread": False},
         )
@@ -212,8 +215,7 @@ def temporary_table(name: str, *columns: Column[Any]) -> Table:
 def without_indexes(connection: Connection, *models: type[SQLModel]) -> Iterator[None]:
     """Drop indexes that much is about to be added to, and make them anew from all there is.
 
-    That is faster, leaves them packed, and is part of the transaction. Then SQLite is told what
-    they are like, by which it chooses its ways. https://www.sqlite.org/lang_analyze.html
+    That is faster, leaves them packed, and is part of the transaction.
     """
     indexes = [index for model in models for index in sorted(table_of(model).indexes, key=str)]
     for index in indexes:
@@ -221,7 +223,6 @@ def without_indexes(connection: Connection, *models: type[SQLModel]) -> Iterator
     yield
     for index in indexes:
         index.create(connection)
-    connection.exec_driver_sql("ANALYZE")
 
 
 def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[str, Any]]) -> None:
@@ -272,6 +273,21 @@ def revision_of(connection: Connection) -> int:
 def advance_revision(connection: Connection) -> None:
     """Say that this transaction changes what is published."""
     connection.execute(update(Revision).values(number=col(Revision.number) + 1))
+
+
+def analyze(connection: Connection, model: type[SQLModel]) -> None:
+    """Tell SQLite what the tables are like once one has doubled since it was told.
+
+    By that it chooses its ways. https://www.sqlite.org/lang_analyze.html
+    """
+    known = 0
+    if inspect(connection).has_table("sqlite_stat1"):
+        told = text("SELECT stat FROM sqlite_stat1 WHERE tbl = :table")
+        stats = connection.scalars(told, {"table": model.__tablename__}).all()
+        known = max((int(stat.split()[0]) for stat in stats), default=0)
+    rows: int = connection.execute(select(func.count()).select_from(table_of(model))).scalar_one()
+    if rows > 2 * known:
+        connection.exec_driver_sql("ANALYZE")
 
 
 def damage(connection: Connection, whole_up_to: int = WHOLE_UP_TO) -> str | None:

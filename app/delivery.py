@@ -42,7 +42,7 @@ ON_PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{1,45}\](:[0-9]{1,5})?")
 _COMPRESSIBLE = re.compile(r"text/|application/([a-z.-]+\+)?(json|xml)|application/(x-)?ndjson")
 _OF_A_BODY = (b"content-type", b"content-length", b"content-encoding")
 _TAG = re.compile(r'(?:W/)?("[^"]*")')

@@ -4,6 +4,7 @@ https://www.rfc-editor.org/rfc/rfc9110#field.accept-encoding
 """
 
 import gzip
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -17,10 +18,20 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@lru_cache
+MAX_READ = 500
+"""Of an Accept-Encoding, so many bytes are read; none that is meant is longer."""
+
+_WEIGHT = re.compile(r"(1(\.0{0,3})?|0(\.[0-9]{0,3})?)")
+
+
 def preferred(accepted: bytes) -> str:
     """Choose a coding from an Accept-Encoding; what says nothing of ours gets `identity`."""
-    listed = accepted.decode("latin-1").replace(" ", "").lower().split(",")
+    return _preferred(accepted[:MAX_READ])
+
+
+@lru_cache
+def _preferred(accepted: bytes) -> str:
+    listed = re.sub("[ \t]", "", accepted.decode("latin-1").lower()).split(",")
     weights = dict(map(_weighed, listed))
     # A coding is better than none, unless it says otherwise.
     offered = {coding: weights.get(coding, weights.get("*", 0)) for coding in ENCODERS}
@@ -30,7 +41,4 @@ def preferred(accepted: bytes) -> str:
 
 def _weighed(item: str) -> tuple[str, float]:
     coding, _, weight = item.partition(";q=")
-    try:
-        return coding, float(weight or 1)
-    except ValueError:
-        return coding, 0
+    return coding, float(weight or 1) if _WEIGHT.fullmatch(weight or "1") else 0

@@ -15,10 +15,10 @@ from sqlmodel import col
 from app.dates import DAY, Bounds, EventDate
 from app.errors import ProblemError, fault, unprocessable
 from app.expressions import Selection
-from app.models import Event
+from app.models import Event, table_of
 from app.queries import EventFilter, is_certain, keep_matching
 from app.schemas import Bucket, Histogram, Interval
-from app.windows import Window
+from app.windows import Window, touches
 
 MAX_BUCKETS = 1_000
 ONE_DAY = timedelta(days=1)
@@ -82,10 +82,12 @@ def _last_known(connection: Connection, where: EventFilter, bounds: Sequence[Bou
     begun = max((one.sort_day for one in bounds if one.latest == date.max), default=None)
     if begun is None:
         return closed
-    # Of what has no end its start is known: a year, at most.
-    late = col(Event.date_key) >= (begun.toordinal() - DAYS_OF_A_YEAR) * DAY
-    rows = select(col(Event.edtf)).where(late, col(Event.latest) == date.max)
-    found = connection.scalars(keep_matching(rows, col(Event.id), where))
+    event = table_of(Event).c
+    # Of what has no end its start is known: a year, at most. What is written to end in 9999 does.
+    late = event.date_key >= (begun.toordinal() - DAYS_OF_A_YEAR) * DAY
+    endless = [*touches(event.date_key, (date.max, None))]
+    rows: Selection = select(event.edtf).where(*endless, late | ~event.open_end).distinct()
+    found = connection.scalars(keep_matching(rows, event.id, where))
     return max(closed, *(EventDate.parse(edtf).last_known for edtf in found))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
 from app.check import Checker, names_in
-from app.database import advance_revision, without_indexes
+from app.database import advance_revision, analyze, without_indexes
 from app.dossier import ActorEntry, EventEntry, SourceEntry, TimelineEntry
 from app.doubts import Doubter
 from app.entries import ARecord, Unsound, Written, open_dossiers
@@ -100,6 +100,7 @@ def load(
     loading.look_back()
     if loading.changed:
         advance_revision(connection)
+        analyze(connection, Event)
     return Report(loading.counts, findings.warnings)
 
 

@@ -118,10 +118,13 @@ def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageT
     return PageText(f"{{{','.join(members)}}}", cursor)
 
 
+_COUNT = select(func.count())
+
+
 def total_of(connection: Connection, ids: Rows) -> Total:
     """Count what `ids` selects, exactly up to 10,000."""
     some = ids.limit(FEW + 1).subquery()
-    count = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    count = connection.execute(_COUNT.select_from(some)).scalar_one()
     return Total(value=min(count, FEW), relation="gte" if count > FEW else "eq")
 
 

@@ -58,8 +58,8 @@ AXES = {
     "timeline": Axis(table_of(EventTimeline), _timeline.timeline_id),
 }
 # The same tables, to be asked about an event of another list.
-_asked = {axis.table: axis.table.alias() for axis in AXES.values()}
-_any_part = _asked[table_of(Participation)].c
+_beside = {axis.table: axis.table.alias() for axis in AXES.values()}
+_any_part = _beside[table_of(Participation)].c
 
 
 class Link(NamedTuple):
@@ -137,9 +137,9 @@ def select_page(
     lists, rest = _lead(where, apart=True)
     if order.keys is SORTS["date"] and all(one.in_order for one in lists):
         pages = [one.page(rest, order, after) for one in lists]
-        # What is linked to several values stands in several lists.
-        repeats = where.links and len(where.links[0].values) > 1
-        merged = union(*pages) if repeats else union_all(*pages) if pages[1:] else pages[0]
+        # What is linked to several values may stand in several lists.
+        overlap = where.links and len(where.links[0].values) > 1
+        merged = union(*pages) if overlap else union_all(*pages) if pages[1:] else pages[0]
         named = Order((column("date_key"), column("slug")), order.descending)
         return merged.order_by(*named.clauses()).limit(limit)
     rows = select(_ID, *order.keys)
@@ -206,7 +206,8 @@ def _lead(where: EventFilter, *, apart: bool = False) -> tuple[list[_List], Even
     if where.links:
         link, *others = where.links
         parts = [link]
-        if apart and len(link.values) <= MAX_MERGED:
+        most = MAX_MERGED // 3 if any(where.window) else MAX_MERGED
+        if apart and len(link.values) <= most and not where.words:
             parts = [link._replace(values=[value]) for value in link.values]
         lists, span, rest = [_linked(part) for part in parts], None, replace(where, links=others)
     # Words that many events have are looked up for each list, so there is but one.
@@ -245,7 +246,7 @@ def _conditions(where: EventFilter, of: _List) -> list[Condition]:
 
 def _links(where: EventFilter, of: _List) -> Iterator[Condition]:
     for axis, values, roles in where.links:
-        asked = _asked[axis.table].c
+        asked = _beside[axis.table].c
         found = exists().where(asked.event_id == of.ids, _is(asked[axis.value.name], values))
         yield found.where(_any_part.role.in_(roles)) if roles else found
 

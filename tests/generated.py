@@ -87,6 +87,11 @@ def make_date(random: Random) -> str:
             *(start, start, start + mark),
             *(f"{start}/{end}{mark}", f"{start}/..", f"{start}/", f"../{end}", f"/{end}"),
             *(f"[{start}..{end}]", f"[..{end}]", f"[{start}..]"),
+            *(
+                random.choice(
+                    ["9999", "0001", f"{start}/9999", f"0001/{end}", "../0001", "9999/.."]
+                ),
+            ),
         ]
     )
 

@@ -31,6 +31,7 @@ from tests.conftest import (
     FERRY,
     GENERATED,
     HARBOUR,
+    SEED,
     TESTS,
     load_dossiers,
     load_into,
@@ -48,7 +49,11 @@ def _schema(path: Path) -> dict[str, str]:
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         ).fetchall()
     connection.close()
-    return {name: _sorted_clauses(sql) for name, sql in rows if name != "alembic_version"}
+    return {
+        name: _sorted_clauses(sql)
+        for name, sql in rows
+        if name not in ("alembic_version", "sqlite_stat1")
+    }
 
 
 def _sorted_clauses(sql: str) -> str:
@@ -125,6 +130,25 @@ def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
         connection.commit()
     old.migrate()
     assert stored(old) == stored(loaded)
+    assert _analyzed(old) == _analyzed(loaded) > 240
+
+
+def _analyzed(database: Database) -> int:
+    """Tell how many events SQLite knows of when it plans."""
+    with closing(sqlite3.connect(database.path)) as connection:
+        (stat,) = connection.execute(
+            "SELECT stat FROM sqlite_stat1 WHERE idx = 'ix_event_in_order'"
+        ).fetchone()
+    return int(stat.split()[0])
+
+
+def test_statistics_follow_growth(database: Database) -> None:
+    load_into(database, SEED)
+    assert _analyzed(database) == 22
+    load_into(database, HARBOUR)
+    assert _analyzed(database) == 22  # not twice as many yet
+    load_dossiers(database, GENERATED)
+    assert _analyzed(database) == 22 + 6 + 240
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:

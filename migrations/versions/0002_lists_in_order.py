@@ -25,6 +25,7 @@ def upgrade() -> None:
         op.execute(statement)
     for table in REBUILT:
         op.drop_table(f"old_{table}")
+    op.execute("ANALYZE")  # by which SQLite chooses its ways
 
 
 # Days are counted from 0001-01-01, which is 1, as Python's date.toordinal does.

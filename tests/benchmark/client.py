@@ -18,14 +18,14 @@ WRK = shutil.which("wrk")
 CLIENT = "wrk" if WRK else "the small client"
 
 
-def rate(port: int, paths: Sequence[str], seconds: float, headers: dict[str, str]) -> float:
+def rate(port: int, paths: Sequence[str], seconds: int, headers: dict[str, str]) -> float:
     """Ask for the paths in turn over sixteen connections; give the answers per second."""
     if WRK:
         return _rate_by_wrk(port, paths, seconds, headers)
     return asyncio.run(_rate(port, paths, seconds, headers))
 
 
-def _rate_by_wrk(port: int, paths: Sequence[str], seconds: float, headers: dict[str, str]) -> float:
+def _rate_by_wrk(port: int, paths: Sequence[str], seconds: int, headers: dict[str, str]) -> float:
     lua = [
         f"local paths = {{{','.join(map(json.dumps, paths))}}}",
         "local at = 0",
@@ -45,7 +45,7 @@ def _rate_by_wrk(port: int, paths: Sequence[str], seconds: float, headers: dict[
                 "wrk",
                 "-t1",
                 f"-c{CONNECTIONS}",
-                f"-d{seconds:g}s",
+                f"-d{seconds}s",
                 "--timeout",
                 "60s",
                 "-s",
@@ -64,7 +64,7 @@ def _rate_by_wrk(port: int, paths: Sequence[str], seconds: float, headers: dict[
     return float(found)
 
 
-async def _rate(port: int, paths: Sequence[str], seconds: float, headers: dict[str, str]) -> float:
+async def _rate(port: int, paths: Sequence[str], seconds: int, headers: dict[str, str]) -> float:
     asked = iter(paths) if len(paths) > 1 else cycle(paths)
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     end = time.perf_counter() + seconds
