@@ -40,7 +40,9 @@ def _nulls(value: object) -> bool:
 def test_answers_are_what_the_models_describe(
     client: httpx.Client, path: str, model: type[BaseModel]
 ) -> None:
-    text = client.get(path, params={} if path in COUNTS else {"limit": 500}).text
+    # Some of what is generated lasts until 9999.
+    params = {"from": "2018", "to": "2023"} if path in COUNTS else {"limit": "500"}
+    text = client.get(path, params=params).text
     described = model.model_validate_json(text, strict=True)
     assert json.loads(described.model_dump_json()) == json.loads(text)
     assert not _nulls(json.loads(text))
