@@ -78,7 +78,8 @@ class Delivery:
         if asked.key is None or version is None:
             await self._answer(_Answer(asked, send), scope, receive)
         elif kept := self._cache.get(asked.key, version):
-            await _give(kept, asked, send)
+            for message in _messages(kept, asked):
+                await send(message)
         else:
             keep = partial(self._cache.put, asked.key, version)
             await self._answer(_Answer(asked, send, keep), scope, receive)
@@ -153,17 +154,15 @@ class _Asked:
 
     def has(self, tag: str) -> bool:
         """Tell whether the client has the representation of this tag; compared weakly."""
-        if self.tags == tag or not self.tags:
-            return bool(self.tags)
         return self.tags.strip() == "*" or tag in _TAG.findall(self.tags)
 
 
-async def _give(given: Representation, asked: _Asked, send: Send) -> None:
-    """Send a representation, or say that the client has it already."""
+def _messages(given: Representation, asked: _Asked) -> tuple[Message, Message]:
+    """Give a representation as it is sent, or that the client has it already."""
     unchanged = asked.has(given.tag)
-    await send(given.unchanged if unchanged else given.start)
-    bare = unchanged or asked.method == "HEAD"
-    await send({"type": "http.response.body", "body": b"" if bare else given.body})
+    body = b"" if unchanged or asked.method == "HEAD" else given.body
+    start = given.unchanged if unchanged else given.start
+    return start, {"type": "http.response.body", "body": body}
 
 
 def _without_body(headers: RawHeaders) -> RawHeaders:
@@ -187,30 +186,29 @@ class _Answer:
         if message["type"] == "http.response.start":
             self._start = message
         elif self.started:
-            await self._send_body(message)
+            await self._send(self._body(message))
         else:
-            self.started = True
-            await self._begin(message)
+            messages = await self._first(message)
+            self.started = True  # and not before: until here a failure is a problem of its own
+            for one in messages:
+                await self._send(one)
 
-    async def _begin(self, message: Message) -> None:
+    async def _first(self, message: Message) -> tuple[Message, Message]:
+        """Give what goes out first: the start, and the body or what there is of it yet."""
         headers = self._finish_headers()
         if self._asked.method == "OPTIONS" and "Allow" in headers:
             headers.update(ON_PREFLIGHT)
             allowed = {"status": int(HTTPStatus.NO_CONTENT), "headers": _without_body(headers.raw)}
-            await self._send({**self._start, **allowed})
-            await self._send({**message, "body": b""})
-            return
+            return {**self._start, **allowed}, {**message, "body": b""}
         if not message.get("more_body"):
             body = await self._encode(message["body"], headers)
             if headers["Cache-Control"] == FRESH:
-                await self._represent(headers, body)
-                return
+                return _messages(self._represent(headers, body), self._asked)
             message = {**message, "body": body}
-        await self._send(self._start)
-        await self._send_body(message)
+        return self._start, self._body(message)
 
-    async def _send_body(self, message: Message) -> None:
-        await self._send({**message, "body": b""} if self._asked.method == "HEAD" else message)
+    def _body(self, message: Message) -> Message:
+        return {**message, "body": b""} if self._asked.method == "HEAD" else message
 
     def _finish_headers(self) -> MutableHeaders:
         """Set what stands on every answer."""
@@ -232,8 +230,8 @@ class _Answer:
         headers["Content-Length"] = str(len(body))
         return body
 
-    async def _represent(self, headers: MutableHeaders, body: bytes) -> None:
-        """Tag a representation, keep it and send it."""
+    def _represent(self, headers: MutableHeaders, body: bytes) -> Representation:
+        """Tag a representation and keep it."""
         coding = headers.get("Content-Encoding")
         digest = blake2b(body, digest_size=12).hexdigest()
         headers["ETag"] = f'"{digest}-{coding}"' if coding else f'"{digest}"'
@@ -243,4 +241,4 @@ class _Answer:
         given = Representation(headers["ETag"], body, start, unchanged)
         if self._keep:
             self._keep(given)
-        await _give(given, self._asked, self._send)
+        return given

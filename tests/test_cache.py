@@ -14,6 +14,7 @@ from app.cache import OVERHEAD, Cache, Representation
 from app.delivery import Delivery
 from app.encoding import ENCODERS
 from tests.conftest import SEED, edited, load_into, new_database, serving
+from tests.problems import check_problem
 
 TIMELINE = Path(sys.executable).with_name("timeline")
 TITLE = "U.S. adds NSO to the Commerce"
@@ -161,6 +162,20 @@ async def test_what_is_kept_is_compressed_once(
         for method in ("GET", "GET", "HEAD"):
             await client.request(method, "/200/1000", headers={"Accept-Encoding": coding})
     assert written == {b"x" * 1000: 1}
+
+
+@pytest.mark.anyio
+async def test_what_cannot_be_compressed_is_a_500(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_: bytes) -> bytes:
+        raise RuntimeError("secret")
+
+    monkeypatch.setitem(ENCODERS, "br", failing)
+    transport = httpx.ASGITransport(Delivery(Counting(), "", Version(), 100 * OVERHEAD))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/200/1000", headers={"Accept-Encoding": "br"})
+        assert "secret" not in check_problem(answer, 500).detail
+        again = await client.get("/200/1000", headers={"Accept-Encoding": "gzip"})
+        assert again.status_code == 200
 
 
 def test_the_version_of_a_file(tmp_path: Path) -> None:
