@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.cache import Cache, Key, Representation
 from app.encoding import ENCODERS, IDENTITY, preferred
-from app.errors import ProblemError
+from app.errors import ProblemError, unforeseen
 
 MAX_URL_LENGTH = 8_192
 MIN_COMPRESSED = 500
@@ -98,10 +98,11 @@ class Delivery:
             await self._app(request, receive, answer.send)
         except Exception:
             logger.exception("%s %s failed", scope["method"], scope["path"])
+            if answer.finished:
+                return  # the framework has said so, and told it on
             if answer.started:
                 raise
-            problem = ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "something failed on our side")
-            await problem.response()(request, receive, answer.send)
+            await unforeseen().response()(request, receive, answer.send)
 
     def _prefixed(self, path: str) -> str:
         """Give the path with the prefix of the proxy, which may have stripped it or not."""
@@ -176,6 +177,7 @@ class _Answer:
         self, asked: _Asked, send: Send, keep: Callable[[Representation], None] | None = None
     ) -> None:
         self.started = False
+        self.finished = False
         self._asked = asked
         self._send = send
         self._keep = keep
@@ -192,6 +194,7 @@ class _Answer:
             self.started = True  # and not before: until here a failure is a problem of its own
             for one in messages:
                 await self._send(one)
+        self.finished = self.started and not message.get("more_body")
 
     async def _first(self, message: Message) -> tuple[Message, Message]:
         """Give what goes out first: the start, and the body or what there is of it yet."""

@@ -113,6 +113,7 @@ def add_handlers(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(DatabaseError)(_database)
     app.exception_handler(PoolTimeoutError)(_database)
+    app.exception_handler(Exception)(_unforeseen)
 
 
 def _raised(_: Request, error: ProblemError) -> Response:
@@ -171,6 +172,15 @@ def _http(request: Request, error: HTTPException) -> Response:
     return ProblemError(
         status, details.get(status, status.description), headers=dict(error.headers or {})
     ).response()
+
+
+def unforeseen() -> ProblemError:
+    """Answer what was not foreseen; the log says what it was."""
+    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "something failed on our side")
+
+
+def _unforeseen(_: Request, __: Exception) -> Response:
+    return unforeseen().response()
 
 
 def _database(request: Request, error: Exception) -> Response:
