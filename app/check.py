@@ -219,10 +219,6 @@ class Checker:
         known: Mapping[type[Record], Collection[str]],
     ) -> list[Written[ARecord]]:
         """Give the records of which all that they name is known."""
-        batch = [*batch]
-        named = names_in([one.record for one in batch])
-        if all(all(id_ in known[kind] for id_ in named[kind]) for kind in known):
-            return batch
         resolved = []
         for one in batch:
             missing = [name for name in references(one.record) if name[1] not in known[name[0]]]

@@ -46,6 +46,8 @@ POOL_TIMEOUT = 2
 MIGRATION_TIMEOUT = 60
 WRITER_CACHE = 32 * 1024
 """Kilobytes of pages that a writer keeps in memory, so that a large load rereads few."""
+BATCH = 4_000
+"""So many records are read, checked and written at a time, so that memory stays bounded."""
 WHOLE_UP_TO = 16 * 2**20
 """Bytes of a file that a probe reads whole: a tenth of a second's work."""
 

@@ -18,6 +18,8 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 MAX_LENGTH = 32
+LONGEST_YEAR = 366
+"""Days, at most, of what is known of one end of a date."""
 STARTED = 1 << 22
 """In the key of a date, more than there are days; see `EventDate.key`."""
 DAY = 2 * STARTED

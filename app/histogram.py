@@ -12,7 +12,7 @@ from typing import NamedTuple, get_args
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
-from app.dates import DAY, Bounds, EventDate
+from app.dates import DAY, LONGEST_YEAR, Bounds, EventDate
 from app.errors import ProblemError, fault, unprocessable
 from app.expressions import Selection
 from app.models import Event, table_of
@@ -22,7 +22,6 @@ from app.windows import Window, touches
 
 MAX_BUCKETS = 1_000
 ONE_DAY = timedelta(days=1)
-DAYS_OF_A_YEAR = 366
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
 """From the finest to the coarsest."""
 
@@ -84,7 +83,7 @@ def _last_known(connection: Connection, where: EventFilter, bounds: Sequence[Bou
         return closed
     event = table_of(Event).c
     # Of what has no end its start is known: a year, at most. What is written to end in 9999 does.
-    late = event.date_key >= (begun.toordinal() - DAYS_OF_A_YEAR) * DAY
+    late = event.date_key >= (begun.toordinal() - LONGEST_YEAR) * DAY
     endless = [*touches(event.date_key, (date.max, None))]
     rows: Selection = select(event.edtf).where(*endless, late | ~event.open_end).distinct()
     found = connection.scalars(keep_matching(rows, event.id, where))

@@ -8,12 +8,9 @@ from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
 from app import search
-from app.database import insert_rows
+from app.database import BATCH, insert_rows
 from app.expressions import Expression, Selection, among
 from app.models import Actor, ActorAlias, Citation, Event, Participation, table_of
-
-AT_ONCE = 4_000
-"""So many events of an actor are indexed at a time."""
 
 
 class Said(NamedTuple):
@@ -54,7 +51,7 @@ def index_events_of(connection: Connection, actors: Collection[int]) -> None:
     after = 0
     part = col(Participation.event_id)
     found = select(part).where(among(col(Participation.actor_id), actors)).distinct()
-    in_order = found.order_by(part).limit(AT_ONCE)
+    in_order = found.order_by(part).limit(BATCH)
     while events := connection.scalars(in_order.where(part > after)).all():
         index_anew(connection, events)
         after = events[-1]

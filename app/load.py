@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
 from app.check import Checker, names_in
-from app.database import advance_revision, analyze, without_indexes
+from app.database import BATCH, advance_revision, analyze, without_indexes
 from app.dossier import ActorEntry, EventEntry, SourceEntry, TimelineEntry
 from app.doubts import Doubter
 from app.entries import ARecord, Unsound, Written, open_dossiers
@@ -29,7 +29,6 @@ from app.models import (
 )
 from app.prune import Pruner
 from app.save import (
-    BATCH,
     Saved,
     ids_of,
     last_id,

@@ -6,13 +6,21 @@ from dataclasses import replace
 from sqlalchemy import Connection, func, select
 
 from app.database import run
-from app.queries import SPANS, EventFilter, Link, select_events
+from app.expressions import Rows
+from app.queries import FEW, SPANS, EventFilter, Link, select_events
 from app.search import INDEX, matches
 
 MAX_IDS = 1_000
 """The words that so many events have, and no more, are replaced by these events."""
-MAX_COMPARED = 10_000
-"""Beyond this, any list is long."""
+
+
+def count_up_to(most: int, connection: Connection, ids: Rows) -> int:
+    """Count what is selected, no further than is asked."""
+    count: int = connection.execute(_COUNT.select_from(ids.limit(most).subquery())).scalar_one()
+    return count
+
+
+_COUNT = select(func.count())
 
 
 def measured(where: EventFilter, connection: Connection) -> EventFilter:
@@ -22,7 +30,7 @@ def measured(where: EventFilter, connection: Connection) -> EventFilter:
         spans = run(connection, SPANS).scalars().all()
     links = where.links
     if len(links) > 1:
-        links = sorted(links, key=lambda link: _size(connection, link))
+        links = sorted(links, key=lambda link: _events_of(connection, link))
     having_words = None
     if where.words:
         found = select(INDEX.c.rowid).where(matches(where.words)).limit(MAX_IDS + 1)
@@ -31,6 +39,6 @@ def measured(where: EventFilter, connection: Connection) -> EventFilter:
     return replace(where, spans=spans, links=links, having_words=having_words)
 
 
-def _size(connection: Connection, link: Link) -> int:
-    some = select_events(EventFilter(links=[link])).limit(MAX_COMPARED).subquery()
-    return connection.scalar(select(func.count()).select_from(some)) or 0
+def _events_of(connection: Connection, link: Link) -> int:
+    # Beyond so many any list is long.
+    return count_up_to(FEW, connection, select_events(EventFilter(links=[link])))

@@ -8,15 +8,16 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar, NamedTuple, Protocol
+from functools import partial
+from typing import Any, NamedTuple
 
 from pydantic import MISSING
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from app.errors import ProblemError, fault, unprocessable
 from app.expressions import Order, Position, Rows, Selection
+from app.measure import count_up_to
 from app.models import Event
 from app.params import Paging
 from app.queries import FEW, EventFilter, select_events, select_page
@@ -40,60 +41,31 @@ _READERS: dict[type, Callable[[Any], Any]] = {
 }
 
 
-class Listing(Protocol):
+class Listing(NamedTuple):
     """What is given in pages."""
 
-    @property
-    def table(self) -> Table:
-        """Give the table of its rows."""
-
-    @property
-    def order(self) -> Order:
-        """Give the order of its rows."""
-
-    def select_ids(self) -> Rows:
-        """Select the ids of all rows, in no order."""
-
-    def select_page(self, limit: int, after: Position | None, *, few: bool) -> Rows:
-        """Select the first rows after a position: the id, and the keys of the order.
-
-        `few` tells that there are no more than are counted.
-        """
-
-
-@dataclass(frozen=True)
-class EventListing:
-    """The events that match."""
-
-    where: EventFilter
-    order: Order
-    table: ClassVar[Table] = Event
-
-    def select_ids(self) -> Rows:
-        """Select all of them."""
-        return select_events(self.where)
-
-    def select_page(self, limit: int, after: Position | None, *, few: bool) -> Rows:
-        """Select a page of them."""
-        return select_page(self.where, self.order, limit, after, few=few)
-
-
-@dataclass(frozen=True)
-class PlainListing:
-    """Rows of another table."""
-
     table: Table
-    ids: Selection
     order: Order
+    ids: Rows
+    """The ids of all rows, in no order."""
+    page: Callable[..., Rows]
+    """Selects so many rows after a position: the id, and the keys of the order. `few` tells it that
+    there are no more than are counted."""
 
-    def select_ids(self) -> Rows:
-        """Select all of them."""
-        return self.ids
 
-    def select_page(self, limit: int, after: Position | None, *, few: bool) -> Rows:
-        """Select a page of them."""
-        found = self.ids.add_columns(*self.order.keys).order_by(*self.order.clauses()).limit(limit)
-        return found.where(self.order.after(after)) if after else found
+def events_in_order(where: EventFilter, order: Order) -> Listing:
+    """List the events that match."""
+    return Listing(Event, order, select_events(where), partial(select_page, where, order))
+
+
+def rows_in_order(table: Table, ids: Selection, order: Order) -> Listing:
+    """List rows of another table."""
+
+    def page(limit: int, after: Position | None, *, few: bool) -> Rows:
+        found = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(limit)
+        return found.where(order.after(after)) if after else found
+
+    return Listing(table, order, ids, page)
 
 
 class PageText(NamedTuple):
@@ -106,8 +78,8 @@ class PageText(NamedTuple):
 def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageText:
     """Read a page, after the cursor in `paging` or from the beginning."""
     after = None if paging.cursor is MISSING else _position(paging, listing.order)
-    total = total_of(connection, listing.select_ids())
-    page = listing.select_page(paging.limit + 1, after, few=total.relation == "eq")
+    total = total_of(connection, listing.ids)
+    page = listing.page(paging.limit + 1, after, few=total.relation == "eq")
     rows = connection.execute(page).all()
     given = rows[: paging.limit]
     cursor = cursor_of(paging, given[-1][1:]) if len(rows) > paging.limit else None
@@ -118,13 +90,9 @@ def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageT
     return PageText(f"{{{','.join(members)}}}", cursor)
 
 
-_COUNT = select(func.count())
-
-
 def total_of(connection: Connection, ids: Rows) -> Total:
     """Count what `ids` selects, exactly up to 10,000."""
-    some = ids.limit(FEW + 1).subquery()
-    count = connection.execute(_COUNT.select_from(some)).scalar_one()
+    count = count_up_to(FEW + 1, connection, ids)
     return Total(value=min(count, FEW), relation="gte" if count > FEW else "eq")
 
 

@@ -17,10 +17,10 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from app.check import NAMEABLE, Dossiers, written
-from app.database import temporary_table
+from app.database import BATCH, temporary_table
 from app.expressions import among
 from app.models import Event, EventTimeline
-from app.save import BATCH, remove_events, touch
+from app.save import remove_events, touch
 
 _named_before = temporary_table(
     "named_before",

@@ -15,7 +15,7 @@ from app.errors import MEDIA_TYPE, ProblemError, fault, shown, unavailable
 from app.facets import count_facets
 from app.histogram import count_buckets
 from app.models import Actor, Event, Source, Timeline, table_of
-from app.paging import EventListing, PageText, PlainListing, read_page
+from app.paging import PageText, events_in_order, read_page, rows_in_order
 from app.params import (
     ActorParams,
     EventPageParams,
@@ -65,7 +65,7 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
     """List the events that match every filter, in the order of their dates unless told."""
     order = event_order(query.sort, descending=query.order == "desc")
     with database.read() as connection:
-        found = EventListing(resolve(query, connection), order)
+        found = events_in_order(resolve(query, connection), order)
         page = read_page(connection, found, query)
     return _page(request, page)
 
@@ -100,7 +100,7 @@ def count_event_buckets(query: HistogramParams, database: DatabaseDep) -> schema
 def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
     named = select_actors([] if query.q is MISSING else words(query.q), query.kind)
-    found = PlainListing(Actor, named, ACTOR_ORDER)
+    found = rows_in_order(Actor, named, ACTOR_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return _page(request, page)
@@ -115,7 +115,7 @@ def get_actor(slug: Id, database: DatabaseDep) -> Response:
 @router.get("/sources", response_model=schemas.SourcePage, tags=["sources"])
 def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the sources, the newest first."""
-    found = PlainListing(Source, select(col(Source.id)), SOURCE_ORDER)
+    found = rows_in_order(Source, select(col(Source.id)), SOURCE_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return _page(request, page)
@@ -130,7 +130,7 @@ def get_source(slug: Id, database: DatabaseDep) -> Response:
 @router.get("/timelines", response_model=schemas.TimelinePage, tags=["timelines"])
 def list_timelines(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the timelines, by id."""
-    found = PlainListing(Timeline, select(col(Timeline.id)), TIMELINE_ORDER)
+    found = rows_in_order(Timeline, select(col(Timeline.id)), TIMELINE_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return _page(request, page)

@@ -1,7 +1,7 @@
 """Records into the tables: each replaces that of the same id whole, and it is told what changed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -28,9 +28,6 @@ from app.models import (
     date_columns,
 )
 from app.text import fold
-
-BATCH = 4_000
-"""So many records are read, checked and saved at a time."""
 
 Ids = Mapping[str, int]
 Row = dict[str, Any]
@@ -124,12 +121,18 @@ def save_events(
     """Save events with all that hangs on them, and what they are found by."""
     saved = _save(connection, Event, map(_event_row, events), created_at=now, updated_at=now)
     by_id = {saved.ids[event.id]: event for event in events}
+    participations, citations, topics = {}, {}, {}
+    for id_, event in by_id.items():
+        listed = {"event_id": id_, "date_key": _date_columns(event.date.edtf)["date_key"]}
+        participations[id_] = _participations(listed, event, actors)
+        citations[id_] = _citations(listed, event, sources)
+        topics[id_] = _topics(listed, event)
     changed = saved.changed | {
         id_
         for table, rows in (
-            (Participation, {id_: _participations(id_, by_id[id_], actors) for id_ in by_id}),
-            (Citation, {id_: _citations(id_, by_id[id_], sources) for id_ in by_id}),
-            (EventTopic, {id_: _topics(id_, by_id[id_]) for id_ in by_id}),
+            (Participation, participations),
+            (Citation, citations),
+            (EventTopic, topics),
         )
         for id_ in _save_lists(connection, table, rows, saved.new)
     }
@@ -139,55 +142,54 @@ def save_events(
     return Saved(saved.ids, saved.new, changed - saved.new)
 
 
-def _participations(id_: int, event: EventEntry, actors: Ids) -> list[Row]:
-    rows: list[Row] = []
-    seen = set[int]()
-    date_key = _date_columns(event.date.edtf)["date_key"]
-    for position, part in enumerate(event.participants):
-        actor = actors[part.actor]
-        rows.append(
-            {
-                "event_id": id_,
-                "actor_id": actor,
-                "role": part.role,
-                "position": position,
-                "capacity": part.capacity,
-                "first": actor not in seen,
-                "date_key": date_key,
-            }
+def _participations(listed: Row, event: EventEntry, actors: Ids) -> list[Row]:
+    ids = [actors[part.actor] for part in event.participants]
+    rows = [
+        {
+            **listed,
+            "actor_id": id_,
+            "role": part.role,
+            "position": position,
+            "capacity": part.capacity,
+            "first": first,
+        }
+        for position, (part, id_, first) in enumerate(
+            zip(event.participants, ids, _firsts(ids), strict=True)
         )
-        seen.add(actor)
+    ]
     return sorted(rows, key=lambda row: (row["actor_id"], row["role"]))
 
 
-def _citations(id_: int, event: EventEntry, sources: Ids) -> list[Row]:
-    rows: list[Row] = []
-    seen = set[int]()
-    date_key = _date_columns(event.date.edtf)["date_key"]
-    for position, citation in enumerate(event.citations):
-        source = sources[citation.source]
-        rows.append(
-            {
-                "event_id": id_,
-                "position": position,
-                "source_id": source,
-                "quote": citation.quote,
-                "locator": citation.locator,
-                "supports": citation.supports,
-                "stance": citation.stance,
-                "attributed_to": citation.attributed_to,
-                "first": source not in seen,
-                "date_key": date_key,
-            }
+def _citations(listed: Row, event: EventEntry, sources: Ids) -> list[Row]:
+    ids = [sources[citation.source] for citation in event.citations]
+    return [
+        {
+            **listed,
+            "position": position,
+            "source_id": id_,
+            "quote": citation.quote,
+            "locator": citation.locator,
+            "supports": citation.supports,
+            "stance": citation.stance,
+            "attributed_to": citation.attributed_to,
+            "first": first,
+        }
+        for position, (citation, id_, first) in enumerate(
+            zip(event.citations, ids, _firsts(ids), strict=True)
         )
-        seen.add(source)
-    return rows
+    ]
 
 
-def _topics(id_: int, event: EventEntry) -> list[Row]:
-    date_key = _date_columns(event.date.edtf)["date_key"]
-    listed = {"event_id": id_, "date_key": date_key}
+def _topics(listed: Row, event: EventEntry) -> list[Row]:
     return [{**listed, "topic": topic} for topic in sorted({*event.topics})]
+
+
+def _firsts(ids: Iterable[int]) -> Iterator[bool]:
+    """Tell of each whether it stands there for the first time."""
+    seen = set[int]()
+    for id_ in ids:
+        yield id_ not in seen
+        seen.add(id_)
 
 
 def _said(id_: int, event: EventEntry, actors: Ids) -> Said:

@@ -6,15 +6,12 @@ from functools import cache
 
 from sqlalchemy import or_
 
-from app.dates import DAY, STARTED, UNSTARTED
+from app.dates import DAY, LONGEST_YEAR, STARTED, UNSTARTED
 from app.expressions import Condition, Expression
 
 Window = tuple[date | None, date | None]
 """First and last day, both inclusive; None where that side is open."""
 OPEN: Window = (None, None)
-
-LONGEST_END = 365
-"""Days, at most, between the first and the last day of the year that ends what has no start."""
 
 
 def touches(key: Expression, window: Window) -> Iterator[Condition]:
@@ -58,7 +55,7 @@ def lists_touching(
             yield running
         else:
             for length in filter(None, spans):  # what lasts a day is over by then
-                reach = 2**length - 1 if length < UNSTARTED else LONGEST_END
+                reach = 2**length - 1 if length < UNSTARTED else LONGEST_YEAR
                 yield [span == length, key >= max(first.toordinal() - reach, 0) * DAY, *running]
     if last and UNSTARTED in spans:
         unstarted = _has_no_start(key) if span is None else span == UNSTARTED

@@ -10,10 +10,9 @@ import pytest
 import yaml
 from sqlalchemy import text
 
-from app.database import Database, revision_of
+from app.database import BATCH, Database, revision_of
 from app.findings import DossierError
 from app.load import Counts, load
-from app.save import BATCH
 from tests.conftest import (
     FERRY,
     HARBOUR,

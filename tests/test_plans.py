@@ -9,7 +9,7 @@ from pydantic import MISSING
 from sqlalchemy import Connection, event
 
 from app.database import Database
-from app.paging import EventListing, read_page
+from app.paging import events_in_order, read_page
 from app.params import EventPageQuery
 from app.queries import event_order
 from app.resolve import resolve
@@ -96,7 +96,7 @@ def test_a_costly_plan_is_seen(database: Database) -> None:
 
 def _page(connection: Connection, query: EventPageQuery) -> str | None:
     order = event_order(query.sort, descending=query.order == "desc")
-    return read_page(connection, EventListing(resolve(query, connection), order), query).next
+    return read_page(connection, events_in_order(resolve(query, connection), order), query).next
 
 
 @contextmanager
