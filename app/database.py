@@ -15,8 +15,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     Connection,
-    CursorResult,
-    Dialect,
     Engine,
     MetaData,
     Table,
@@ -33,10 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError as SQLAlchemyDatabaseError
 from sqlalchemy.pool import NullPool
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel, col
 
-from app.expressions import Selection
 from app.models import Revision, table_of
 from app.settings import bundled
 
@@ -244,26 +240,6 @@ def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[
         values.append(map(cache(bind), given) if bind else given)
     statement = insert(table).compile(dialect=dialect, column_keys=[*rows[0]])
     connection.exec_driver_sql(str(statement), list(zip(*values, strict=True)))
-
-
-def run(connection: Connection, query: Selection, **values: Any) -> CursorResult[Any]:  # noqa: ANN401
-    """Run a query that is always the same but for its values.
-
-    SQLAlchemy goes through all of a query to see that it has met it before, which takes it longer
-    than SQLite takes to answer.
-    """
-    compiled = _compiled(query, connection.dialect)
-    given = {**compiled.params, **values}
-    return connection.exec_driver_sql(
-        str(compiled), tuple(given[name] for name in compiled.positiontup or ())
-    )
-
-
-@cache
-def _compiled(query: Selection, dialect: Dialect) -> SQLCompiler:
-    compiled = query.compile(dialect=dialect)
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - as it is for any query
-    return compiled
 
 
 def revision_of(connection: Connection) -> int:

@@ -25,6 +25,8 @@ STARTED = 1 << 22
 DAY = 2 * STARTED
 UNSTARTED = 23
 """The span of what has no start; that of anything else is less."""
+DOUBTFUL = 32
+"""Added to the span of what is not certain."""
 WRITE_A_DAY = "write 2021, 2021-11 or 2021-11-03"
 
 _POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([?~%])?")
@@ -169,10 +171,12 @@ class EventDate:
     def span(self) -> int:
         """How long it can last: less than 2 to this power in days from its sort day to its latest.
 
-        `UNSTARTED` where nothing says when it started.
+        `UNSTARTED` where nothing says when it started, and `DOUBTFUL` more where it is about then,
+        or perhaps.
         """
         length = self.key % DAY
-        return (length - STARTED).bit_length() if length >= STARTED else UNSTARTED
+        span = (length - STARTED).bit_length() if length >= STARTED else UNSTARTED
+        return span + DOUBTFUL if self.approximate or self.uncertain else span
 
     @property
     def precision(self) -> Precision:

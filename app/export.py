@@ -10,6 +10,7 @@ from rapidfuzz import process
 from sqlalchemy import ColumnElement, Connection, false, select, true
 from sqlmodel import col
 
+from app.catalog import TIMELINE_ORDER
 from app.dossier import CitationEntry
 from app.entries import LINES_SUFFIXES, YAML_SUFFIXES
 from app.errors import shown
@@ -23,7 +24,7 @@ from app.models import (
     Source,
     Timeline,
 )
-from app.queries import TIMELINE_ORDER, event_order
+from app.queries import event_order
 from app.records import ACTOR, EVENT, SOURCE, TIMELINE
 
 Format = Literal["yaml", "jsonl"]

@@ -1,32 +1,65 @@
-"""What selections are written with: conditions on many values, and total orders."""
+"""What selections are written with: slots for values, conditions on many, and total orders."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, TableValuedAlias, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    TableValuedAlias,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import SQLColumnExpression
 from sqlalchemy.sql.selectable import CompoundSelect
-from sqlalchemy.types import TypeEngine
 
 Expression = SQLColumnExpression[Any]
 Condition = ColumnElement[bool]
 Selection = Select[*tuple[Any, ...]]
 Rows = Selection | CompoundSelect[*tuple[Any, ...]]
-Position = Sequence[Any]
-"""What a row has in the columns of an order."""
 
 
-def each(values: Iterable[str | int]) -> TableValuedAlias:
-    """Give a table of values, each with its place as `key`; however many, one parameter."""
-    return func.json_each(json.dumps([*values])).table_valued("key", "value")
+@dataclass(frozen=True)
+class Slot:
+    """Where a value goes in a statement."""
+
+    name: str
+    kind: type
+
+    @property
+    def value(self) -> Expression:
+        """Give the value that will stand there."""
+        return bindparam(self.name, type_=BigInteger() if self.kind is int else String())
 
 
-def among(column: Expression, values: Iterable[str | int]) -> Condition:
+Slots = tuple[Slot, ...] | Slot
+"""Where several values go: each has a slot, or all have one as a JSON array."""
+
+
+def each(values: Iterable[str | int] | Slot) -> TableValuedAlias:
+    """Give a table of values; however many, one parameter."""
+    given = values.value if isinstance(values, Slot) else json.dumps([*values])
+    return func.json_each(given).table_valued("value")
+
+
+def among(column: Expression, values: Iterable[str | int] | Slot) -> Condition:
     """Say that a column has one of many values."""
     return column.in_(select(each(values).c.value))
+
+
+def is_any(column: Expression, slots: Slots) -> Condition:
+    """Say that a column has the value of one of the slots."""
+    if isinstance(slots, Slot):
+        return among(column, slots)
+    values = [one.value for one in slots]
+    return column.in_(values) if len(values) > 1 else column == values[0]
 
 
 @dataclass(frozen=True)
@@ -37,15 +70,22 @@ class Order:
     descending: bool = False
 
     @property
-    def types(self) -> list[TypeEngine[Any]]:
-        """Give the type of each key."""
-        return [cast("ColumnElement[Any]", key).type for key in self.keys]
+    def kinds(self) -> list[type]:
+        """Give the type of each key, a number or a text."""
+        types = (cast("ColumnElement[Any]", key).type for key in self.keys)
+        return [int if isinstance(type_, Integer) else str for type_ in types]
+
+    @property
+    def position(self) -> list[Slot]:
+        """Give slots for what a row has in these columns."""
+        return [Slot(f"after{at}", kind) for at, kind in enumerate(self.kinds)]
+
+    @property
+    def after(self) -> Condition:
+        """Give the condition that a row comes after the position."""
+        here, there = tuple_(*self.keys), tuple_(*(one.value for one in self.position))
+        return here < there if self.descending else here > there
 
     def clauses(self) -> list[ColumnElement[Any]]:
         """Give the terms of ORDER BY."""
         return [key.desc() if self.descending else key.asc() for key in self.keys]
-
-    def after(self, position: Position) -> Condition:
-        """Give the condition that a row comes after the one whose keys are `position`."""
-        here, there = tuple_(*self.keys), tuple_(*map(literal, position, self.types))
-        return here < there if self.descending else here > there

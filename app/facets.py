@@ -7,10 +7,12 @@ from sqlalchemy import Connection, func, select, true
 from sqlmodel import col
 
 from app.expressions import Condition, Expression, Selection
+from app.filters import AXES, EventFilter
+from app.measure import count_events
 from app.models import Actor, Event, Source, Timeline
 from app.paging import total_of
 from app.params import FacetName
-from app.queries import AXES, EventFilter, keep_matching, select_events
+from app.queries import keep_matching
 from app.schemas import FacetCount, FacetCounts, Facets
 
 
@@ -54,12 +56,12 @@ def count_facets(
         name: [
             FacetCount(value=value, label=label, count=count)
             for value, label, count in connection.execute(
-                _select_facet(FACETS[name], where).limit(limit)
+                _select_facet(FACETS[name], where).limit(limit), where.values
             )
         ]
         for name in names or FACETS
     }
-    total = total_of(connection, select_events(where))
+    total = total_of(count_events(connection, where))
     return Facets(total=total, facets=FacetCounts(**counts))
 
 

@@ -15,10 +15,11 @@ from sqlmodel import col
 from app.dates import DAY, LONGEST_YEAR, Bounds, EventDate
 from app.errors import ProblemError, fault, unprocessable
 from app.expressions import Selection
+from app.filters import EventFilter
 from app.models import Event, table_of
-from app.queries import EventFilter, is_certain, keep_matching
+from app.queries import is_certain, keep_matching
 from app.schemas import Bucket, Histogram, Interval
-from app.windows import Window, touches
+from app.windows import Days, has_no_end
 
 MAX_BUCKETS = 1_000
 ONE_DAY = timedelta(days=1)
@@ -38,9 +39,9 @@ def count_buckets(connection: Connection, where: EventFilter, interval: Interval
     """Count the matching events in each stretch of the window or, where it is open, of theirs."""
     # A bucket is a window of its own, so what could touch it counts, whatever the filter says.
     where = replace(where, within=False)
-    rows = connection.execute(_select_spans(where))
+    rows = connection.execute(_select_spans(where), where.values)
     spans = [Span(Bounds.of(key), certain, events) for key, certain, events in rows]
-    windows = _checked_windows(_extent(connection, where, spans), where.window, interval)
+    windows = _checked_windows(_extent(connection, where, spans), where.days, interval)
     begun = _Tally((span.bounds.earliest, span.events) for span in spans)
     over = _Tally((span.bounds.latest, span.events) for span in spans)
     certain = _count_certain(windows, spans)
@@ -67,7 +68,7 @@ def _extent(
     connection: Connection, where: EventFilter, spans: Sequence[Span]
 ) -> tuple[date, date] | None:
     """Give the window or, where it is open, the first or last day that is known of an event."""
-    first, last = where.window
+    first, last = where.days
     if not spans and not (first and last):
         return None
     # What is known of a matching event may lie on the far side of the one end that is given.
@@ -84,9 +85,8 @@ def _last_known(connection: Connection, where: EventFilter, bounds: Sequence[Bou
     event = table_of(Event).c
     # Of what has no end its start is known: a year, at most. What is written to end in 9999 does.
     late = event.date_key >= (begun.toordinal() - LONGEST_YEAR) * DAY
-    endless = [*touches(event.date_key, (date.max, None))]
-    rows: Selection = select(event.edtf).where(*endless, late | ~event.open_end).distinct()
-    found = connection.scalars(keep_matching(rows, event.id, where))
+    endless = select(event.edtf).where(has_no_end(event.date_key), late | ~event.open_end)
+    found = connection.scalars(keep_matching(endless.distinct(), event.id, where), where.values)
     return max(closed, *(EventDate.parse(edtf).last_known for edtf in found))
 
 
@@ -119,7 +119,7 @@ def _count_certain(windows: Sequence[tuple[date, date]], spans: Sequence[Span]) 
 
 
 def _checked_windows(
-    extent: tuple[date, date] | None, window: Window, interval: Interval
+    extent: tuple[date, date] | None, window: Days, interval: Interval
 ) -> list[tuple[date, date]]:
     """Cut an extent into at most 1,000 windows."""
     if extent is None:
@@ -139,7 +139,7 @@ def _too_many(interval: Interval, cure: str) -> ProblemError:
 
 
 def _windows(
-    extent: tuple[date, date], clip: Window, interval: Interval
+    extent: tuple[date, date], clip: Days, interval: Interval
 ) -> Iterator[tuple[date, date]]:
     """Cut the calendar into windows that cover the extent, the outer two clipped as asked."""
     day, end = extent

@@ -32,6 +32,7 @@ from app.save import (
     Saved,
     ids_of,
     last_id,
+    publish,
     save_actors,
     save_events,
     save_members,
@@ -177,6 +178,7 @@ class _Loading:
             joined = save_members(self._connection, self._members(events + again, ids))
             touched = (saved.changed | joined) - saved.new
             touch(self._connection, touched, self._now)
+            publish(self._connection, saved.new | touched)
             self.changed |= bool(touched)
             # What this load added is not changed by standing in a second of its dossiers.
             older = {event for event in touched if event <= self._last_event}

@@ -1,44 +1,47 @@
 """What is worth knowing of a filter before it is followed: where there is least to go through."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from app.database import run
-from app.expressions import Rows
-from app.queries import FEW, SPANS, EventFilter, Link, select_events
+from app.expressions import Slot
+from app.filters import EventFilter
+from app.queries import SPANS, select_number
 from app.search import INDEX, matches
+from app.statements import SHAPES, Prepared, prepare, run
 
 MAX_IDS = 1_000
 """The words that so many events have, and no more, are replaced by these events."""
 
 
-def count_up_to(most: int, connection: Connection, ids: Rows) -> int:
-    """Count what is selected, no further than is asked."""
-    count: int = connection.execute(_COUNT.select_from(ids.limit(most).subquery())).scalar_one()
-    return count
-
-
-_COUNT = select(func.count())
-
-
 def measured(where: EventFilter, connection: Connection) -> EventFilter:
     """Put what the fewest events have where selections begin."""
-    spans: Sequence[int] = ()
-    if any(where.window):
-        spans = run(connection, SPANS).scalars().all()
-    links = where.links
-    if len(links) > 1:
-        links = sorted(links, key=lambda link: _events_of(connection, link))
-    having_words = None
+    if where.is_windowed:
+        where = replace(where, spans=tuple(span for (span,) in run(connection, _SPANS, {})))
+    if len(where.links) > 1:
+        alone = {link: EventFilter(values=where.values, links=(link,)) for link in where.links}
+        shortest = sorted(alone, key=lambda link: count_events(connection, alone[link]))
+        where = replace(where, links=tuple(shortest))
     if where.words:
-        found = select(INDEX.c.rowid).where(matches(where.words)).limit(MAX_IDS + 1)
-        ids = connection.scalars(found).all()
-        having_words = ids if len(ids) <= MAX_IDS else None
-    return replace(where, spans=spans, links=links, having_words=having_words)
+        having = run(connection, _HAVING, {_WORDS.name: where.values[where.words.name]})
+        if len(having) <= MAX_IDS:
+            ids = where.values.give_list([id_ for (id_,) in having])
+            where = replace(where, having_words=ids)
+    return where
 
 
-def _events_of(connection: Connection, link: Link) -> int:
-    # Beyond so many any list is long.
-    return count_up_to(FEW, connection, select_events(EventFilter(links=[link])))
+def count_events(connection: Connection, where: EventFilter) -> int:
+    """Count the events that match, exactly up to 10,000."""
+    ((number,),) = run(connection, _counting(where), where.values)
+    return int(number)
+
+
+@lru_cache(SHAPES)
+def _counting(where: EventFilter) -> Prepared:
+    return prepare(select_number(where))
+
+
+_SPANS = prepare(SPANS)
+_WORDS = Slot("words", str)
+_HAVING = prepare(select(INDEX.c.rowid).where(matches(_WORDS)).limit(MAX_IDS + 1))

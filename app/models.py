@@ -198,7 +198,7 @@ class Event(SQLModel, table=True):
     date_key: int = Field(sa_type=BigInteger)
     """Where it stands by date, as one number; see `EventDate.key`."""
     span: int
-    """How long it lasts, as a power of two; see `EventDate.span`."""
+    """How long it lasts, as a power of two, and whether it is certain; see `EventDate.span`."""
     approximate: bool
     uncertain: bool
     display: str
@@ -303,6 +303,19 @@ class EventTimeline(SQLModel, table=True):
     event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
     timeline_id: int = Field(primary_key=True, foreign_key="timeline.id", ondelete="CASCADE")
     date_key: int = Field(sa_type=BigInteger)
+
+
+class EventRecord(SQLModel, table=True):
+    """An event as it is published, so that to read it is to look up one row instead of ten.
+
+    What changes anything that a record shows has it written anew; see `app.records`.
+    """
+
+    __tablename__ = "event_record"
+
+    event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
+    content: str
+    """JSON."""
 
 
 class Revision(SQLModel, table=True):

@@ -8,21 +8,22 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
-from functools import partial
-from typing import Any, NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import MISSING
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from app.errors import ProblemError, fault, unprocessable
-from app.expressions import Order, Position, Rows, Selection
-from app.measure import count_up_to
+from app.expressions import Order, Selection
+from app.filters import EventFilter
+from app.measure import count_events
 from app.models import Event
 from app.params import Paging
-from app.queries import FEW, EventFilter, select_events, select_page
-from app.records import Table, write_records
+from app.queries import FEW, LIMIT, select_page
+from app.records import Table, read_records
 from app.schemas import Total
+from app.statements import SHAPES, Prepared, Values, prepare, run
 
 
 def _readable(value: str) -> str:
@@ -33,12 +34,15 @@ def _int(value: int) -> int:
     return int.from_bytes(int.to_bytes(value, 8, signed=True), signed=True)
 
 
-# How a cursor's keys are read back, by the type of their column; any other column holds text.
-_READERS: dict[type, Callable[[Any], Any]] = {
-    int: _int,
-    date: date.fromisoformat,
-    datetime: lambda value: datetime.fromisoformat(value).astimezone(UTC),
-}
+# How a cursor's keys are read back, by the type of their column.
+_READERS: dict[type, Callable[[Any], int | str]] = {int: _int, str: _readable}
+
+
+class Page(Protocol):
+    """Writes the query of a page: the ids of so many rows, and the keys of their order."""
+
+    def __call__(self, *, few: bool, after: bool) -> Prepared:
+        """Begin after a position or not; `few` tells that there are no more than are counted."""
 
 
 class Listing(NamedTuple):
@@ -46,26 +50,36 @@ class Listing(NamedTuple):
 
     table: Table
     order: Order
-    ids: Rows
-    """The ids of all rows, in no order."""
-    page: Callable[..., Rows]
-    """Selects so many rows after a position: the id, and the keys of the order. `few` tells it that
-    there are no more than are counted."""
+    values: Values
+    count: Callable[[Connection], int]
+    page: Page
 
 
 def events_in_order(where: EventFilter, order: Order) -> Listing:
     """List the events that match."""
-    return Listing(Event, order, select_events(where), partial(select_page, where, order))
+    count = partial(count_events, where=where)
+    return Listing(Event, order, where.values, count, partial(_page_of_events, where, order))
+
+
+@lru_cache(SHAPES)
+def _page_of_events(where: EventFilter, order: Order, *, few: bool, after: bool) -> Prepared:
+    return prepare(select_page(where, order, few=few, after=after))
 
 
 def rows_in_order(table: Table, ids: Selection, order: Order) -> Listing:
     """List rows of another table."""
 
-    def page(limit: int, after: Position | None, *, few: bool) -> Rows:
-        found = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(limit)
-        return found.where(order.after(after)) if after else found
+    def count(connection: Connection) -> int:
+        number: int = connection.execute(
+            select(func.count()).select_from(ids.subquery())
+        ).scalar_one()
+        return number
 
-    return Listing(table, order, ids, page)
+    def page(*, few: bool, after: bool) -> Prepared:
+        found = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(LIMIT.value)
+        return prepare(found.where(order.after) if after else found)
+
+    return Listing(table, order, Values(), count, page)
 
 
 class PageText(NamedTuple):
@@ -77,33 +91,33 @@ class PageText(NamedTuple):
 
 def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageText:
     """Read a page, after the cursor in `paging` or from the beginning."""
-    after = None if paging.cursor is MISSING else _position(paging, listing.order)
-    total = total_of(connection, listing.ids)
-    page = listing.page(paging.limit + 1, after, few=total.relation == "eq")
-    rows = connection.execute(page).all()
-    given = rows[: paging.limit]
-    cursor = cursor_of(paging, given[-1][1:]) if len(rows) > paging.limit else None
-    records = write_records(connection, listing.table, [row[0] for row in given])
+    after = {} if paging.cursor is MISSING else _position(paging, listing.order)
+    total = total_of(listing.count(connection))
+    page = listing.page(few=total.relation == "eq", after=bool(after))
+    given = {**listing.values, **after, LIMIT.name: paging.limit + 1}
+    rows = run(connection, page, given)
+    more = len(rows) > paging.limit
+    rows = rows[: paging.limit]
+    cursor = cursor_of(paging, rows[-1][1:]) if more else None
+    records = read_records(connection, listing.table, [id_ for id_, *_ in rows])
     members = [f'"items":[{",".join(records)}]', f'"total":{total.model_dump_json()}']
     if cursor:
         members.append(f'"next":"{cursor}"')
     return PageText(f"{{{','.join(members)}}}", cursor)
 
 
-def total_of(connection: Connection, ids: Rows) -> Total:
-    """Count what `ids` selects, exactly up to 10,000."""
-    count = count_up_to(FEW + 1, connection, ids)
+def total_of(count: int) -> Total:
+    """Tell how many there are, exactly up to 10,000."""
     return Total(value=min(count, FEW), relation="gte" if count > FEW else "eq")
 
 
 def cursor_of(paging: Paging, position: Sequence[Any]) -> str:
     """Name a place in a list, and the query whose list it is."""
-    keys = [key.isoformat() if isinstance(key, date) else key for key in position]
-    text = json.dumps([_fingerprint(paging), *keys], separators=(",", ":"))
+    text = json.dumps([_fingerprint(paging), *position], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _position(paging: Paging, order: Order) -> list[Any]:
+def _position(paging: Paging, order: Order) -> dict[str, Any]:
     """Read the place that the cursor names; raise a 422 unless it belongs to this query."""
     cursor = str(paging.cursor)
     try:
@@ -111,10 +125,10 @@ def _position(paging: Paging, order: Order) -> list[Any]:
         fingerprint, *keys = json.loads(text)
         if fingerprint != _fingerprint(paging):
             raise _refused("it belongs to other filters or another order")
-        return [
-            _READERS.get(type_.python_type, _readable)(value)
-            for type_, value in zip(order.types, keys, strict=True)
-        ]
+        return {
+            slot.name: _READERS[slot.kind](value)
+            for slot, value in zip(order.position, keys, strict=True)
+        }
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         raise _refused("it is not a cursor of this API") from None
 

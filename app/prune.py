@@ -20,7 +20,7 @@ from app.check import NAMEABLE, Dossiers, written
 from app.database import BATCH, temporary_table
 from app.expressions import among
 from app.models import Event, EventTimeline
-from app.save import remove_events, touch
+from app.save import publish, remove_events, touch
 
 _named_before = temporary_table(
     "named_before",
@@ -56,6 +56,7 @@ class Pruner:
                     *self._connection.scalars(select(col(EventTimeline.event_id)).where(leaving))
                 }
                 touch(self._connection, elsewhere, now)
+                publish(self._connection, elsewhere)
                 remove_events(self._connection, events - elsewhere)
                 withdrawn |= events
         return withdrawn

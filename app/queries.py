@@ -10,100 +10,65 @@ goes, so that it costs the same however long they are.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Date, Table, column, exists, func, select, true, union, union_all
-from sqlmodel import col
+from sqlalchemy import (
+    String,
+    case,
+    column,
+    exists,
+    func,
+    select,
+    type_coerce,
+    union,
+    union_all,
+)
 
-from app.expressions import Condition, Expression, Order, Position, Rows, Selection, among
+from app.expressions import (
+    Condition,
+    Expression,
+    Order,
+    Rows,
+    Selection,
+    Slot,
+    Slots,
+    among,
+    is_any,
+)
+from app.filters import AXES, EventFilter, Link
 from app.models import (
-    Actor,
-    ActorAlias,
-    Citation,
     Event,
-    EventTimeline,
-    EventTopic,
     Participation,
-    Source,
-    Timeline,
     table_of,
 )
 from app.search import INDEX, matches
-from app.windows import OPEN, Window, lies_in, lists_touching, touches
+from app.windows import (
+    OPEN,
+    Lists,
+    lies_in,
+    lists_in_by_span,
+    lists_touching,
+    lists_touching_by_span,
+    touches,
+)
 
 FEW = 10_000
 """So many events are sorted for a page; of more, all are gone through in order until it is full."""
 MAX_MERGED = 30
 """So many lists are merged; to write down more would cost more than to sort what is in them."""
-
-
-class Axis(NamedTuple):
-    """What an event may be linked to, and the table of the links."""
-
-    table: Table
-    value: Column[Any]
-    """What a link is to."""
-    once: Condition = true()
-    """What holds of one link only where an event has several to the same."""
+LIMIT = Slot("limit", int)
+"""How many rows a page selects."""
 
 
 _event, _part = table_of(Event).c, table_of(Participation).c
-_citation, _topic = table_of(Citation).c, table_of(EventTopic).c
-_timeline = table_of(EventTimeline).c
-AXES = {
-    "actor": Axis(table_of(Participation), _part.actor_id, _part.first),
-    "source": Axis(table_of(Citation), _citation.source_id, _citation.first),
-    "topic": Axis(table_of(EventTopic), _topic.topic),
-    "timeline": Axis(table_of(EventTimeline), _timeline.timeline_id),
-}
 # The same tables, to be asked about an event of another list.
 _beside = {axis.table: axis.table.alias() for axis in AXES.values()}
 _any_part = _beside[table_of(Participation)].c
 
 
-class Link(NamedTuple):
-    """What an event must be linked to: any of these values of an axis."""
-
-    axis: Axis
-    values: Sequence[str | int]
-    roles: Sequence[str] = ()
-    """What an actor must take part as."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventFilter:
-    """What an event must be: a query whose names have been found in the database."""
-
-    links: Sequence[Link] = ()
-    """Each must hold; that of the fewest events stands first."""
-    roles: Sequence[str] = ()
-    """What anybody must take part as."""
-    excluded_actors: frozenset[int] = frozenset()
-    window: Window = OPEN
-    within: bool = False
-    spans: Sequence[int] = ()
-    """The spans of all events, where a window needs them."""
-    kinds: Sequence[str] = ()
-    statuses: Sequence[str] = ()
-    words: Sequence[Sequence[str]] = ()
-    """Terms, each the words that must stand together."""
-    having_words: Sequence[int] | None = None
-    """The events that have these words, where they are few."""
-    min_sources: int = 0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether every event matches."""
-        linked = self.links or self.roles or self.excluded_actors
-        own = any(self.window) or self.kinds or self.statuses or self.min_sources
-        return not (linked or own or self.words)
-
-
 _ID, _KEY, _SLUG = _event.id, _event.date_key, _event.slug
 SORTS: dict[str, tuple[Expression, ...]] = {
     "date": (_KEY, _SLUG),
-    "updated": (_event.updated_at, _SLUG),
+    "updated": (type_coerce(_event.updated_at, String), _SLUG),
 }
 is_certain = ~(_event.approximate | _event.uncertain)
 
@@ -115,11 +80,25 @@ def event_order(sort: str, *, descending: bool = False) -> Order:
 
 def select_events(where: EventFilter) -> Rows:
     """Select the ids of the events that match, each once, in no order."""
-    lists, rest = _lead(where)
-    if lists[0] is _ALL and rest.words and not any(rest.window):
-        lists, rest = [_having(rest.words)], replace(rest, words=())
+    lists, rest = _lead_in_no_order(where)
+    return _together([one.select(rest) for one in lists])
+
+
+def _together(selections: Sequence[Selection]) -> Rows:
+    return union_all(*selections) if len(selections) > 1 else selections[0]
+
+
+def select_number(where: EventFilter) -> Selection:
+    """Select how many events match, exactly up to 10,000."""
+    lists, rest = _lead_in_no_order(where)
     found = [one.select(rest) for one in lists]
-    return union_all(*found) if len(found) > 1 else found[0]
+    if not rest.is_open or any(one.repeats for one in lists):
+        return select(func.count()).select_from(_together(found).limit(FEW + 1).subquery())
+    # Where nothing is asked of each event, it is faster to see whether there are more, and SQLite
+    # counts a list in a quarter of the time that it takes to count a selection that is cut.
+    more = _together(found).limit(1).offset(FEW).scalar_subquery().is_not(None)
+    numbers = [select(func.count()).select_from(one.subquery()) for one in found]
+    return select(case((more, FEW + 1), else_=sum(one.scalar_subquery() for one in numbers)))
 
 
 def keep_matching(rows: Selection, event_id: Expression, where: EventFilter) -> Selection:
@@ -130,18 +109,19 @@ def keep_matching(rows: Selection, event_id: Expression, where: EventFilter) -> 
     return rows.where(event_id == found.c[0])
 
 
-def select_page(
-    where: EventFilter, order: Order, limit: int, after: Position | None, *, few: bool
-) -> Rows:
-    """Select id and keys of the first events after a position; `few` if 10,000 match at most."""
+def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> Rows:
+    """Select id and keys of the first events, or of the first after a position.
+
+    `few` tells that 10,000 match at most.
+    """
     lists, rest = _lead(where, apart=True)
     if order.keys is SORTS["date"] and all(one.in_order for one in lists):
-        pages = [one.page(rest, order, after) for one in lists]
+        pages = [one.page(rest, order, after=after) for one in lists]
         # What is linked to several values may stand in several lists.
-        overlap = where.links and len(where.links[0].values) > 1
+        overlap = where.links and _several(where.links[0].values)
         merged = union(*pages) if overlap else union_all(*pages) if pages[1:] else pages[0]
         named = Order((column("date_key"), column("slug")), order.descending)
-        return merged.order_by(*named.clauses()).limit(limit)
+        return merged.order_by(*named.clauses()).limit(LIMIT.value)
     rows = select(_ID, *order.keys)
     if few and not where.is_open:
         # The limit keeps SQLite from going through all events in order until it meets these few.
@@ -150,8 +130,8 @@ def select_page(
     else:
         rows = rows.where(*_conditions(where, _ALL))
     if after:
-        rows = rows.where(order.after(after))
-    return rows.order_by(*order.clauses()).limit(limit)
+        rows = rows.where(order.after)
+    return rows.order_by(*order.clauses()).limit(LIMIT.value)
 
 
 @dataclass(frozen=True)
@@ -172,19 +152,17 @@ class _List:
         # What is added keeps SQLite from going through all links, for want of doubles side by side.
         ids = select(self.ids + 0).distinct() if self.repeats else select(self.ids)
         found = ids.where(*self.holds, *_conditions(rest, self))
-        if _asks_event(rest) or (any(rest.window) and self.key is _KEY):
+        if _asks_event(rest) or (rest.is_windowed and self.key is _KEY):
             found = self._beside_event(found)
         return found
 
-    def page(self, rest: EventFilter, order: Order, after: Position | None) -> Selection:
-        """Select id and keys, after a position, of those for which the rest of a filter holds."""
+    def page(self, rest: EventFilter, order: Order, *, after: bool) -> Selection:
+        """Select id and keys of those for which the rest of a filter holds."""
         found: Selection = select(
             self.ids.label("id"), self.key.label("date_key"), _SLUG.label("slug")
         )
         found = self._beside_event(found).where(*self.holds, *_conditions(rest, self))
-        if after is None:
-            return found
-        return found.where(replace(order, keys=(self.key, _SLUG)).after(after))
+        return found.where(replace(order, keys=(self.key, _SLUG)).after) if after else found
 
     def _beside_event(self, found: Selection) -> Selection:
         return found if self.ids is _ID else found.where(self.ids == _ID)
@@ -200,43 +178,57 @@ def _lead(where: EventFilter, *, apart: bool = False) -> tuple[list[_List], Even
     """
     if where.having_words is not None:
         having = _List(_ID, _KEY, [among(_ID, where.having_words)], in_order=False)
-        return [having], replace(where, words=(), having_words=None)
+        return [having], replace(where, words=None, having_words=None)
     lists, rest = [_ALL], where
-    span: Expression | None = _event.span
     if where.links:
         link, *others = where.links
         parts = [link]
-        most = MAX_MERGED // 3 if any(where.window) else MAX_MERGED
-        if apart and len(link.values) <= most and not where.words:
-            parts = [link._replace(values=[value]) for value in link.values]
-        lists, span, rest = [_linked(part) for part in parts], None, replace(where, links=others)
+        most = MAX_MERGED // 3 if where.is_windowed else MAX_MERGED
+        values = () if isinstance(link.values, Slot) or where.words else link.values
+        if apart and 0 < len(values) <= most:
+            parts = [link._replace(values=(value,)) for value in values]
+        lists, rest = [_linked(part) for part in parts], replace(where, links=tuple(others))
     # Words that many events have are looked up for each list, so there is but one.
-    if any(where.window) and not where.within and not where.words:
+    if where.is_windowed and not where.words and not (where.within and where.links):
         lists = [
-            replace(one, holds=[*one.holds, *touching])
+            replace(one, holds=[*one.holds, *in_window])
             for one in lists
-            for touching in lists_touching(one.key, span, where.window, where.spans)
+            for in_window in _lists_in_window(one, where)
         ]
         rest = replace(rest, window=OPEN)
     return lists, rest
 
 
-def _having(words: Sequence[Sequence[str]]) -> _List:
+def _lists_in_window(one: "_List", where: EventFilter) -> Lists:
+    if where.links:
+        return lists_touching(one.key, where.window)
+    by_span = lists_in_by_span if where.within else lists_touching_by_span
+    return by_span(one.key, _event.span, where.window, where.spans)
+
+
+def _lead_in_no_order(where: EventFilter) -> tuple[list[_List], EventFilter]:
+    lists, rest = _lead(where)
+    if lists[0] is _ALL and rest.words and not rest.is_windowed:
+        return [_having(rest.words)], replace(rest, words=None)
+    return lists, rest
+
+
+def _having(words: Slot) -> _List:
     return _List(INDEX.c.rowid, _KEY, [matches(words)], in_order=False)
 
 
 def _linked(link: Link) -> _List:
     axis, values, roles = link
-    holds = [_is(axis.value, values), axis.once]
+    holds = [is_any(axis.value, values), axis.once]
     if roles:
         same = _any_part.event_id == _part.event_id, _any_part.actor_id == _part.actor_id
-        holds.append(exists().where(*same, _any_part.role.in_(roles)))
-    ids, key, several = axis.table.c.event_id, axis.table.c.date_key, len(values) > 1
+        holds.append(exists().where(*same, is_any(_any_part.role, roles)))
+    ids, key, several = axis.table.c.event_id, axis.table.c.date_key, _several(values)
     return _List(ids, key, holds, in_order=not several, repeats=several)
 
 
-def _is(value: Expression, values: Sequence[str | int]) -> Condition:
-    return among(value, values) if len(values) > 1 else value == values[0]
+def _several(values: Slots) -> bool:
+    return isinstance(values, Slot) or len(values) > 1
 
 
 def _conditions(where: EventFilter, of: _List) -> list[Condition]:
@@ -247,23 +239,23 @@ def _conditions(where: EventFilter, of: _List) -> list[Condition]:
 def _links(where: EventFilter, of: _List) -> Iterator[Condition]:
     for axis, values, roles in where.links:
         asked = _beside[axis.table].c
-        found = exists().where(asked.event_id == of.ids, _is(asked[axis.value.name], values))
-        yield found.where(_any_part.role.in_(roles)) if roles else found
+        found = exists().where(asked.event_id == of.ids, is_any(asked[axis.value.name], values))
+        yield found.where(is_any(_any_part.role, roles)) if roles else found
 
 
 def _roles(where: EventFilter, of: _List) -> Iterator[Condition]:
     if where.roles:
-        yield exists().where(_any_part.event_id == of.ids, _any_part.role.in_(where.roles))
+        yield exists().where(_any_part.event_id == of.ids, is_any(_any_part.role, where.roles))
 
 
 def _excluded_actors(where: EventFilter, of: _List) -> Iterator[Condition]:
     if where.excluded_actors:
-        excluded = among(_any_part.actor_id, where.excluded_actors)
+        excluded = is_any(_any_part.actor_id, where.excluded_actors)
         yield ~exists().where(_any_part.event_id == of.ids, excluded)
 
 
 def _window(where: EventFilter, of: _List) -> Iterator[Condition]:
-    if where.within and any(where.window):
+    if where.within and where.is_windowed:
         yield from lies_in(of.key, where.window)
         yield is_certain
     else:
@@ -272,11 +264,11 @@ def _window(where: EventFilter, of: _List) -> Iterator[Condition]:
 
 def _own_columns(where: EventFilter, _: _List) -> Iterator[Condition]:
     if where.kinds:
-        yield _event.kind.in_(where.kinds)
+        yield is_any(_event.kind, where.kinds)
     if where.statuses:
-        yield _event.status.in_(where.statuses)
+        yield is_any(_event.status, where.statuses)
     if where.min_sources:
-        yield _event.sources >= where.min_sources
+        yield _event.sources >= where.min_sources.value
 
 
 def _words(where: EventFilter, of: _List) -> Iterator[Condition]:
@@ -287,7 +279,7 @@ def _words(where: EventFilter, of: _List) -> Iterator[Condition]:
 
 def _asks_event(where: EventFilter) -> bool:
     """Tell whether conditions look at columns of `event`."""
-    certain = where.within and any(where.window)
+    certain = where.within and where.is_windowed
     return bool(where.kinds or where.statuses or where.min_sources or certain)
 
 
@@ -305,35 +297,3 @@ def _spans() -> Selection:
 
 SPANS = _spans()
 """The spans of all events."""
-
-
-# How many events an actor takes part in; a column of `actor`.
-events_of_actor = (
-    select(func.count())
-    .where(col(Participation.actor_id) == col(Actor.id), col(Participation.first))
-    .correlate(Actor)
-    .scalar_subquery()
-)
-
-ACTOR_ORDER = Order((-events_of_actor, col(Actor.slug)))
-SOURCE_ORDER = Order(
-    (func.coalesce(col(Source.published), date.min, type_=Date), col(Source.slug)), descending=True
-)
-TIMELINE_ORDER = Order((col(Timeline.slug),))
-
-
-def select_actors(words: Sequence[str], kinds: Sequence[str]) -> Selection:
-    """Select the ids of actors of these kinds, each word in their name or in one alias."""
-    found = select(col(Actor.id))
-    if kinds:
-        found = found.where(col(Actor.kind).in_(kinds))
-    for word in words:
-        found = found.where(
-            col(Actor.key).contains(word, autoescape=True)
-            | col(Actor.id).in_(
-                select(col(ActorAlias.actor_id)).where(
-                    col(ActorAlias.key).contains(word, autoescape=True)
-                )
-            )
-        )
-    return found

@@ -1,6 +1,8 @@
-"""Each record as its public JSON, written by the database in the query that reads it.
+"""Each record as its public JSON, written by the database.
 
-`app.schemas` documents what these expressions write; the tests hold the two together.
+`app.schemas` documents what these expressions write; the tests hold the two together. The record of
+an event is stored, and written anew whenever something that it shows has changed; any other is
+written in the query that reads it.
 Twenty times faster than objects: https://www.sqlite.org/json1.html
 """
 
@@ -12,9 +14,9 @@ from itertools import chain, repeat
 from sqlalchemy import (
     Connection,
     String,
-    bindparam,
     case,
     func,
+    insert,
     literal_column,
     select,
     type_coerce,
@@ -22,20 +24,23 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
-from app.database import run
-from app.expressions import Condition, Expression, Order, Selection
+from app.catalog import events_of_actor
+from app.expressions import Condition, Expression, Order, Rows, Selection, Slot, among
+from app.filters import AXES, Axis
 from app.models import (
     Actor,
     ActorAlias,
     Citation,
     Event,
+    EventRecord,
     EventTimeline,
     EventTopic,
     Participation,
     Source,
     Timeline,
+    table_of,
 )
-from app.queries import AXES, Axis, events_of_actor
+from app.statements import Prepared, prepare, run
 
 
 class _Json(String):
@@ -249,24 +254,33 @@ TIMELINE: Expression = _object(
 )
 
 Table = type[Event] | type[Actor] | type[Source] | type[Timeline]
-_RECORDS: dict[Table, Expression] = {
-    Event: EVENT,
-    Actor: ACTOR,
-    Source: SOURCE,
-    Timeline: TIMELINE,
+_stored = table_of(EventRecord).c
+_RECORDS: dict[Table, tuple[Expression, Expression]] = {
+    Event: (_stored.event_id, _stored.content),
+    Actor: (col(Actor.id), ACTOR),
+    Source: (col(Source.id), SOURCE),
+    Timeline: (col(Timeline.id), TIMELINE),
 }
 
 
-def write_records(connection: Connection, table: Table, ids: Sequence[int]) -> Sequence[str]:
-    """Write the records of these rows, in this order."""
-    return run(connection, _writing(table), ids=json.dumps(ids)).scalars().all()
+def read_records(connection: Connection, table: Table, ids: Sequence[int]) -> Sequence[str]:
+    """Read the records of these rows, in this order."""
+    found = run(connection, _reading(table), {_IDS.name: json.dumps(ids)})
+    records: dict[int, str] = dict(found)
+    return [records[id_] for id_ in ids]
+
+
+_IDS = Slot("ids", str)
 
 
 @cache
-def _writing(table: Table) -> Selection:
-    given = func.json_each(bindparam("ids", type_=String)).table_valued("key", "value")
-    return (
-        select(_RECORDS[table])
-        .select_from(given.join(table, col(table.id) == given.c.value))
-        .order_by(given.c.key)
-    )
+def _reading(table: Table) -> Prepared:
+    id_, record = _RECORDS[table]
+    return prepare(select(id_, record).where(among(id_, _IDS)))
+
+
+def rewrite_records(connection: Connection, events: Rows) -> None:
+    """Store the records of these events, as what they show is now."""
+    written = select(col(Event.id), EVENT).where(col(Event.id).in_(events))
+    replaced = insert(EventRecord).prefix_with("OR REPLACE")
+    connection.execute(replaced.from_select(["event_id", "content"], written))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
+from typing import Literal
 
 from pydantic import MISSING
 from rapidfuzz import process
@@ -11,14 +12,15 @@ from sqlmodel import col
 
 from app.dates import EventDate
 from app.errors import Fault, fault, shown, unprocessable
-from app.expressions import Expression
+from app.expressions import Expression, Slot
+from app.filters import AXES, EventFilter, Link
 from app.measure import measured
 from app.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline, table_of
 from app.params import EventQuery
-from app.queries import AXES, EventFilter, Link
-from app.search import terms
+from app.search import asked, terms
+from app.statements import Prepared, Values, prepare, run
 from app.text import fold
-from app.windows import Window
+from app.windows import Days, Window
 
 MAX_NEAREST = 3
 MAX_SUGGESTED = 3
@@ -27,6 +29,24 @@ NOBODY = -1
 """Stands for a name that was not found, until all faults are told at once."""
 
 _actor, _alias = table_of(Actor).c, table_of(ActorAlias).c
+_KEY = Slot("key", str)
+_ACTORS = [
+    prepare(select(found).where(key == _KEY.value).distinct())
+    for found, key in (
+        (_actor.id, _actor.slug),
+        (_actor.id, _actor.key),
+        (_alias.actor_id, _alias.key),
+    )
+]
+_OF_SLUG: dict[type[Source | Timeline], Prepared] = {
+    table: prepare(select(table_of(table).c.id).where(table_of(table).c.slug == _KEY.value))
+    for table in (Source, Timeline)
+}
+_BORNE = {"kind": table_of(Event).c.kind, "topic": table_of(EventTopic).c.topic}
+_BEARING = {
+    parameter: prepare(select(column).where(column == _KEY.value).limit(1))
+    for parameter, column in _BORNE.items()
+}
 
 
 def resolve(query: EventQuery, connection: Connection) -> EventFilter:
@@ -34,18 +54,20 @@ def resolve(query: EventQuery, connection: Connection) -> EventFilter:
     look_up = _LookUp(connection)
     tree = query.actor_scope == "tree"
     actors = [look_up.actor("actor", name, tree=tree) for name in query.actor]
+    excluded = [look_up.actor("exclude_actor", name, tree=False) for name in query.exclude_actor]
+    words = [] if query.q is MISSING else [*terms(query.q)]
+    values = Values()
     where = EventFilter(
-        roles=() if actors else query.role,
-        excluded_actors=frozenset().union(
-            *(look_up.actor("exclude_actor", name, tree=False) for name in query.exclude_actor)
-        ),
-        window=_window(query, look_up.faults),
+        values=values,
+        roles=() if actors else values.give_all(query.role),
+        excluded_actors=values.give_all([*frozenset().union(*excluded)]),
+        window=_window(_days(query, look_up.faults), values),
         within=query.date_match == "within",
-        kinds=look_up.values("kind", query.kind, col(Event.kind)),
-        statuses=query.status,
-        links=[*_links(query, actors, look_up)],
-        words=[] if query.q is MISSING else list(terms(query.q)),
-        min_sources=0 if query.min_sources is MISSING else query.min_sources,
+        kinds=values.give_all(look_up.values("kind", query.kind)),
+        statuses=values.give_all(query.status),
+        links=tuple(_links(query, actors, look_up, values)),
+        words=values.give(asked(words)) if words else None,
+        min_sources=None if query.min_sources in (MISSING, 0) else values.give(query.min_sources),
     )
     if look_up.faults:
         raise unprocessable(*look_up.faults)
@@ -53,22 +75,23 @@ def resolve(query: EventQuery, connection: Connection) -> EventFilter:
 
 
 def _links(
-    query: EventQuery, actors: Iterable[frozenset[int]], look_up: "_LookUp"
+    query: EventQuery, actors: Iterable[frozenset[int]], look_up: "_LookUp", values: Values
 ) -> Iterator[Link]:
     if query.actor_match == "any" and actors:
         actors = [frozenset().union(*actors)]
     for alike in actors:
-        yield Link(AXES["actor"], [*alike], query.role)
+        yield Link(AXES["actor"], values.give_all([*alike]), values.give_all(query.role))
     if query.topic:
-        yield Link(AXES["topic"], look_up.values("topic", query.topic, col(EventTopic.topic)))
+        yield Link(AXES["topic"], values.give_all(look_up.values("topic", query.topic)))
     if query.source:
         sources = [look_up.record("source", slug, Source) for slug in query.source]
-        yield Link(AXES["source"], sources)
+        yield Link(AXES["source"], values.give_all(sources))
     if query.timeline is not MISSING:
-        yield Link(AXES["timeline"], [look_up.record("timeline", query.timeline, Timeline)])
+        timeline = look_up.record("timeline", query.timeline, Timeline)
+        yield Link(AXES["timeline"], values.give_all([timeline]))
 
 
-def _window(query: EventQuery, faults: list[Fault]) -> Window:
+def _days(query: EventQuery, faults: list[Fault]) -> Days:
     start = None if query.from_ is MISSING else EventDate.parse(query.from_).earliest
     end = None if query.to is MISSING else EventDate.parse(query.to).latest
     if query.date is not MISSING:
@@ -80,7 +103,12 @@ def _window(query: EventQuery, faults: list[Fault]) -> Window:
     if start and end and start > end:
         detail = f"{shown(query.from_)} is after `to`, {shown(query.to)}; swap them"
         faults.append(fault("from", detail))
-    return (start, end)
+    return start, end
+
+
+def _window(days: Days, values: Values) -> Window:
+    first, last = (None if day is None else values.give(day.toordinal()) for day in days)
+    return first, last
 
 
 class _LookUp:
@@ -92,13 +120,8 @@ class _LookUp:
 
     def actor(self, parameter: str, name: str, *, tree: bool) -> frozenset[int]:
         """Find one actor by id, else by name, else by alias; `tree` adds all it is parent of."""
-        key = fold(name)
-        for match in (
-            select(_actor.id).where(_actor.slug == key),
-            select(_actor.id).where(_actor.key == key),
-            select(_alias.actor_id).where(_alias.key == key).distinct(),
-        ):
-            found = self._connection.scalars(match).all()
+        for actors in _ACTORS:
+            found = self._run(actors, fold(name))
             if len(found) > 1:
                 self._ambiguous(parameter, name, found)
             if found:
@@ -108,18 +131,20 @@ class _LookUp:
 
     def record(self, parameter: str, slug: str, table: type[Source | Timeline]) -> int:
         """Find a source or a timeline by its id."""
-        rows = table_of(table).c
-        found = self._connection.scalar(select(rows.id).where(rows.slug == slug))
-        if found is None:
+        found = self._run(_OF_SLUG[table], slug)
+        if not found:
             self._unknown(parameter, slug, col(table.slug))
-        return NOBODY if found is None else found
+        return found[0] if found else NOBODY
 
-    def values(self, parameter: str, values: Sequence[str], column: Expression) -> Sequence[str]:
+    def values(self, parameter: Literal["kind", "topic"], values: Sequence[str]) -> Sequence[str]:
         """Check that some event bears each of the values."""
         for value in values:
-            if not self._connection.scalar(select(column).where(column == value).limit(1)):
-                self._unknown(parameter, value, column)
+            if not self._run(_BEARING[parameter], value):
+                self._unknown(parameter, value, _BORNE[parameter])
         return values
+
+    def _run(self, statement: Prepared, key: str) -> list[int]:
+        return [id_ for (id_,) in run(self._connection, statement, {_KEY.name: key})]
 
     def _tree(self, roots: Iterable[int]) -> frozenset[int]:
         tree = select(_actor.id).where(_actor.id.in_(roots)).cte("tree", recursive=True)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app import schemas
+from app.catalog import ACTOR_ORDER, SOURCE_ORDER, TIMELINE_ORDER, select_actors
 from app.database import Database, DatabaseError, damage, revision_of
 from app.errors import MEDIA_TYPE, ProblemError, fault, shown, unavailable
 from app.facets import count_facets
@@ -24,14 +25,8 @@ from app.params import (
     PagingParams,
     StrictRoute,
 )
-from app.queries import (
-    ACTOR_ORDER,
-    SOURCE_ORDER,
-    TIMELINE_ORDER,
-    event_order,
-    select_actors,
-)
-from app.records import Table, write_records
+from app.queries import event_order
+from app.records import Table, read_records
 from app.resolve import resolve
 from app.text import words
 
@@ -193,7 +188,7 @@ def _one(database: Database, table: Table, slug: str) -> Response:
     with database.read() as connection:
         rows = table_of(table).c
         found = connection.scalars(select(rows.id).where(rows.slug == slug)).all()
-        records = write_records(connection, table, found)
+        records = read_records(connection, table, found)
     if not records:
         kind = table.__name__.lower()
         missing = fault("id", f"there is no {kind} {shown(slug)}; the ids are at /{kind}s")

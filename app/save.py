@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, case, delete, func, insert, literal, select, union, update
 from sqlmodel import SQLModel, col
 
 from app.database import insert_rows
 from app.dates import EventDate
 from app.dossier import ActorEntry, EventEntry, SourceEntry, TimelineEntry
-from app.expressions import among
+from app.expressions import Selection, among, each
 from app.index import Said, index, index_anew, index_events_of, unindex
 from app.models import (
     Actor,
@@ -27,6 +27,7 @@ from app.models import (
     Timestamp,
     date_columns,
 )
+from app.records import rewrite_records
 from app.text import fold
 
 Ids = Mapping[str, int]
@@ -83,9 +84,15 @@ def save_actors(connection: Connection, actors: Collection[ActorEntry]) -> Saved
             {"actor_id": id_, "name": alias.name, "key": fold(alias.name), "kind": alias.kind}
             for alias in sorted(actor.aliases, key=lambda alias: alias.name)
         ]
-    changed = saved.changed | _save_lists(connection, ActorAlias, aliases, saved.new)
-    index_events_of(connection, changed - saved.new)
-    return Saved(saved.ids, saved.new, changed - saved.new)
+    changed = (saved.changed | _save_lists(connection, ActorAlias, aliases, saved.new)) - saved.new
+    if changed:
+        taking_part = select(col(Participation.event_id)).where(
+            among(col(Participation.actor_id), changed)
+        )
+        publishes = select(col(Source.id)).where(among(col(Source.publisher_id), changed))
+        index_events_of(connection, changed)
+        rewrite_records(connection, union(taking_part, _citing(publishes)))
+    return Saved(saved.ids, saved.new, changed)
 
 
 def save_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Ids) -> Saved:
@@ -108,7 +115,14 @@ def save_sources(connection: Connection, sources: Iterable[SourceEntry], actors:
         }
         for source in sources
     )
-    return _save(connection, Source, rows)
+    saved = _save(connection, Source, rows)
+    if saved.changed:
+        rewrite_records(connection, _citing(select(each(saved.changed).c.value)))
+    return saved
+
+
+def _citing(sources: Selection) -> Selection:
+    return select(col(Citation.event_id)).where(col(Citation.source_id).in_(sources))
 
 
 def save_events(
@@ -248,6 +262,12 @@ def save_members(connection: Connection, members: set[tuple[int, int]]) -> set[i
         columns = ["event_id", "timeline_id", "date_key"]
         connection.execute(insert(EventTimeline).from_select(columns, found))
     return {event for event, _ in new}
+
+
+def publish(connection: Connection, events: Collection[int]) -> None:
+    """Make it so that events are published as they are stored now."""
+    if events:
+        rewrite_records(connection, select(each(events).c.value))
 
 
 def touch(connection: Connection, events: Collection[int], now: datetime) -> None:

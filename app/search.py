@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     MetaData,
     column,
@@ -17,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel
 
+from app.expressions import Condition, Slot
 from app.text import GERSHAYIM, PUNCTUATION, fold, split_words, words
 
 MAX_TERMS = 8
@@ -51,10 +51,14 @@ def terms(query: str) -> Iterator[list[str]]:
             yield term
 
 
-def matches(query: Iterable[Sequence[str]]) -> ColumnElement[bool]:
-    """Say of a row of the index that every term occurs in it."""
-    expression = " AND ".join(f'"{" ".join(term)}"' for term in query)
-    return INDEX.c.content.op("MATCH", is_comparison=True)(expression)
+def asked(query: Iterable[Sequence[str]]) -> str:
+    """Write terms as the index is asked for them: every one must occur."""
+    return " AND ".join(f'"{" ".join(term)}"' for term in query)
+
+
+def matches(asked: Slot) -> Condition:
+    """Say of a row of the index that what is asked for occurs in it."""
+    return INDEX.c.content.op("MATCH", is_comparison=True)(asked.value)
 
 
 def searchable(texts: Iterable[str]) -> str:

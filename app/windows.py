@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 
-from sqlalchemy import or_
+from sqlalchemy import false, or_
 
-from app.dates import DAY, LONGEST_YEAR, STARTED, UNSTARTED
-from app.expressions import Condition, Expression
+from app.dates import DAY, DOUBTFUL, LONGEST_YEAR, STARTED, UNSTARTED
+from app.expressions import Condition, Expression, Slot
 
-Window = tuple[date | None, date | None]
+Days = tuple[date | None, date | None]
 """First and last day, both inclusive; None where that side is open."""
+Window = tuple[Slot | None, Slot | None]
+"""Where the days go in a statement, as `date.toordinal` counts them."""
 OPEN: Window = (None, None)
 
 
@@ -18,7 +20,7 @@ def touches(key: Expression, window: Window) -> Iterator[Condition]:
     """Say that it could have happened in the window."""
     first, last = window
     if first:
-        yield _last_day(key) >= first.toordinal()
+        yield _last_day(key) >= first.value
     if last:
         yield or_(key < _next(last), _has_no_start(key))
 
@@ -26,52 +28,86 @@ def touches(key: Expression, window: Window) -> Iterator[Condition]:
 def lies_in(key: Expression, window: Window) -> Iterator[Condition]:
     """Say that it lies wholly in the window, as far as its bounds go."""
     first, last = window
-    if first and first > date.min:
+    yield from _inside(key, window)
+    if first:
+        yield or_(_is_first_of_all(first), ~_has_no_start(key))
+    if last:
+        yield _last_day(key) <= last.value
+
+
+Lists = Iterator[list[Condition]]
+"""Conditions for lists in the order of dates, none of which has an event of another."""
+
+
+def lists_touching(key: Expression, window: Window) -> Lists:
+    """List all that touches the window: what is in it by its sort day, and what lasts into it."""
+    first, last = window
+    yield [*_inside(key, window)]
+    if first:
+        yield [key < _begin(first), *touches(key, (first, None))]
+    if last:
+        yield [key >= _next(last), _has_no_start(key)]
+
+
+def lists_touching_by_span(
+    key: Expression, span: Expression, window: Window, spans: Sequence[int]
+) -> Lists:
+    """List the same where a list of each span is at hand: it tells what surely lasts so long."""
+    first, last = window
+    yield [*_inside(key, window)]
+    for one in spans:
+        length = one % DOUBTFUL
+        least, most = (0, LONGEST_YEAR) if length == UNSTARTED else (2**length // 2, 2**length)
+        if first and length:  # what lasts a day is over by then
+            sure, never = (first.value - least) * DAY, (first.value - most) * DAY
+            yield [span == one, key >= sure, key < _begin(first)]
+            yield [span == one, key >= never, key < sure, *touches(key, (first, None))]
+        if last and length == UNSTARTED:
+            yield [span == one, key >= _next(last)]
+
+
+def lists_in_by_span(
+    key: Expression, span: Expression, window: Window, spans: Sequence[int]
+) -> Lists:
+    """List all that lies wholly and certainly in the window."""
+    first, last = window
+    certain = [one for one in spans if one < DOUBTFUL]
+    for one in certain:
+        begun = [_is_first_of_all(first)] if first and one == UNSTARTED else []
+        over = [_last_day(key) <= last.value] if last and one else []  # a day is over on that day
+        yield [span == one, *_inside(key, window), *begun, *over]
+    if not certain:
+        yield [false()]
+
+
+def _inside(key: Expression, window: Window) -> Iterator[Condition]:
+    first, last = window
+    if first:
         yield key >= _begin(first)
-        yield key.bitwise_and(STARTED) > 0
     if last:
         yield key < _next(last)
-        yield _last_day(key) <= last.toordinal()
 
 
-def lists_touching(
-    key: Expression, span: Expression | None, window: Window, spans: Sequence[int]
-) -> Iterator[list[Condition]]:
-    """Give conditions for lists that together hold each event that touches the window, once.
+def has_no_end(key: Expression) -> Condition:
+    """Say that nothing tells when it is over."""
+    return _last_day(key) == date.max.toordinal()
 
-    Those in the window by their sort day; those before it that last until it, of each span that
-    there is or, where the spans stand nowhere, of any; and behind it those that have no start.
-    """
-    first, last = window
-    inside = []
-    if first:
-        inside.append(key >= _begin(first))
-    if last:
-        inside.append(key < _next(last))
-    yield inside
-    if first:
-        running = [key < _begin(first), *touches(key, (first, None))]
-        if span is None:
-            yield running
-        else:
-            for length in filter(None, spans):  # what lasts a day is over by then
-                reach = 2**length - 1 if length < UNSTARTED else LONGEST_YEAR
-                yield [span == length, key >= max(first.toordinal() - reach, 0) * DAY, *running]
-    if last and UNSTARTED in spans:
-        unstarted = _has_no_start(key) if span is None else span == UNSTARTED
-        yield [unstarted, key >= _next(last)]
+
+def _is_first_of_all(day: Slot) -> Condition:
+    # Where a window begins with the calendar, what has no start lies in it.
+    return day.value == date.min.toordinal()
 
 
 def _has_no_start(key: Expression) -> Condition:
     return key.bitwise_and(STARTED) == 0
 
 
-def _begin(day: date) -> int:
-    return day.toordinal() * DAY
+def _begin(day: Slot) -> Expression:
+    return day.value * DAY
 
 
-def _next(day: date) -> int:
-    return (day.toordinal() + 1) * DAY
+def _next(day: Slot) -> Expression:
+    return (day.value + 1) * DAY
 
 
 @cache

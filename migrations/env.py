@@ -1,11 +1,12 @@
 """Run the migrations on the connection that `app.database` gives, or on the configured file."""
 
 from alembic import context
-from sqlalchemy import Connection
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, select
+from sqlmodel import SQLModel, col
 
-import app.models  # noqa: F401 - fills the metadata
 from app.database import Database
+from app.models import Event
+from app.records import rewrite_records
 from app.settings import Settings
 
 
@@ -22,8 +23,14 @@ def _run(connection: Connection) -> None:
         render_as_batch=True,
         compare_type=True,
     )
+    migration = context.get_context()
+    before = migration.get_current_revision()
     with context.begin_transaction():
         context.run_migrations()
+        reached = migration.get_current_revision()
+        if reached != before and reached == context.get_head_revision():
+            # What is written of the tables is as this version writes it.
+            rewrite_records(connection, select(col(Event.id)))
 
 
 if (given := context.config.attributes.get("connection")) is not None:

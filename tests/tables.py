@@ -2,16 +2,22 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+from sqlmodel import col
 
 from app.database import Database
+from app.models import Event, EventRecord
+from app.records import EVENT
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
 
 def stored(database: Database) -> Tables:
-    """Give everything that is stored."""
+    """Give everything that is stored, once it is certain that no record is stale."""
     with database.read() as connection:
+        kept = select(col(EventRecord.event_id), col(EventRecord.content))
+        written = select(col(Event.id), EVENT)
+        assert {*connection.execute(kept)} == {*connection.execute(written)}
         names = connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
         ).scalars()
@@ -26,7 +32,14 @@ def stored(database: Database) -> Tables:
 
 def without_stamps(rows: Tables) -> Tables:
     """Leave out when events were made and changed, and the revision."""
-    return {**rows, "event": [row[:-2] for row in rows["event"]], "revision": []}
+    return {
+        **rows,
+        "event": [row[:-2] for row in rows["event"]],
+        "event_record": [
+            (id_, text.split(',"created_at"')[0]) for id_, text in rows["event_record"]
+        ],
+        "revision": [],
+    }
 
 
 # Each table without the numbers of its rows, which are the database's own, and without its stamps.

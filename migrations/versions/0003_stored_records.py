@@ -1,0 +1,30 @@
+"""An event's record is stored as it is published, and its span tells whether it is certain."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(  # filled by `env.py`, as after any migration
+        "event_record",
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["event.id"],
+            name=op.f("fk_event_record_event_id_event"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_event_record")),
+    )
+    op.execute("UPDATE event SET span = span + 32 WHERE approximate OR uncertain")
+
+
+def downgrade() -> None:
+    op.execute("UPDATE event SET span = span - 32 WHERE approximate OR uncertain")
+    op.drop_table("event_record")
