@@ -1,158 +1,20 @@
-"""The `timeline` command, run as people run it."""
+"""The commands, as people give them."""
 
 import json
-import os
-import re
 import signal
-import socket
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 
 from app.dossier import schema
 from app.main import create_app
 from tests.benchmark.synthetic import write_dossier
+from tests.command import TIMELINE, environment_of, run, serving
 from tests.conftest import FERRY, HARBOUR, SEED, TESTS, edited, required
-
-TIMELINE = Path(sys.executable).with_name("timeline")
-
-
-def run(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, over a database of its own."""
-    return subprocess.run(
-        [TIMELINE, *arguments],
-        env=_environment(tmp_path, environment),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def _environment(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
-    url = f"sqlite:///{tmp_path / 'timeline.db'}"
-    return {**os.environ, "TIMELINE_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "100", **more}
-
-
-@contextmanager
-def serving(
-    tmp_path: Path, *arguments: str, **environment: str
-) -> Iterator[tuple[httpx.Client, subprocess.Popen[str]]]:
-    """Run `timeline serve` on a free port until it answers, and end it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [TIMELINE, "serve", "--port", str(port), *arguments],
-        env=_environment(tmp_path, environment),
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            _wait_until_it_answers(client, process)
-            yield client, process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        assert process.stdout
-        process.stdout.close()
-
-
-def _wait_until_it_answers(client: httpx.Client, process: subprocess.Popen[str]) -> None:
-    for _ in range(600):
-        try:
-            client.get("/livez").raise_for_status()
-        except httpx.TransportError:
-            assert process.poll() is None, process.stdout and process.stdout.read()
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError
-
-
-def test_serve_loads_the_seed_into_an_empty_database(tmp_path: Path) -> None:
-    with serving(tmp_path) as (client, process):
-        answer = client.get("/events")
-        assert answer.json()["total"]["value"] == 22
-        assert "server" not in answer.headers
-        assert client.get("/readyz").json()["revision"] == 1
-        assert process.stdout
-        line = process.stdout.readline()
-    assert re.fullmatch(
-        r"Serving 22 events of 1 timeline from \S+/timeline\.db at http://127\.0\.0\.1:\d+/events\n",
-        line,
-    )
-    assert process.returncode == 0
-
-
-def test_serve_keeps_what_is_loaded(tmp_path: Path) -> None:
-    assert run(tmp_path, "load", str(HARBOUR)).returncode == 0
-    with serving(tmp_path) as (client, _):
-        assert client.get("/events").json()["total"]["value"] == 6
-
-
-def test_serve_with_workers_and_a_prefix(tmp_path: Path) -> None:
-    options = ("--workers", "2", "--root-path", "/timeline")
-    with serving(tmp_path, *options) as (client, process):
-        for _ in range(8):
-            assert client.get("/timeline/events?limit=1").json()["total"]["value"] == 22
-        link = client.get("/events?limit=1").links["next"]["url"]
-        assert httpx.URL(link).path == "/timeline/events"
-    assert process.returncode == 0
-
-
-def test_serve_reads_the_environment(tmp_path: Path) -> None:
-    with serving(tmp_path, TIMELINE_ROOT_PATH="/here") as (client, _):
-        assert client.get("/").json()["links"]["events"].endswith("/here/events")
-
-
-def test_serve_with_reload(tmp_path: Path) -> None:
-    with serving(tmp_path, "--reload") as (client, _):
-        assert client.get("/events").status_code == 200
-
-
-def test_two_servers_starting_at_once_load_the_seed_once(tmp_path: Path) -> None:
-    with serving(tmp_path) as (one, _), serving(tmp_path) as (other, _):
-        for client in (one, other):
-            assert client.get("/events").json()["total"]["value"] == 22
-            assert client.get("/readyz").json()["revision"] == 1
-
-
-def test_a_taken_port_is_told_before_anything_is_made(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        refused = run(tmp_path, "serve", "--port", str(port))
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert f"cannot listen on 127.0.0.1, port {port}" in refused.stderr
-    assert not (tmp_path / "timeline.db").exists()
-
-
-def test_who_writes_is_waited_for_as_long_as_is_set(tmp_path: Path) -> None:
-    assert run(tmp_path, "load", str(HARBOUR)).returncode == 0
-    holding = sqlite3.connect(tmp_path / "timeline.db", isolation_level=None)
-    holding.execute("BEGIN IMMEDIATE")
-    try:
-        with serving(tmp_path) as (client, _):
-            assert client.get("/events").json()["total"]["value"] == 6
-        refused = run(tmp_path, "load", str(FERRY), TIMELINE_BUSY_TIMEOUT="0.1")
-        assert (refused.returncode, refused.stdout) == (1, "")
-        assert "database is locked; another process is writing, try again" in refused.stderr
-    finally:
-        holding.close()
-    assert run(tmp_path, "load", str(FERRY)).returncode == 0
 
 
 def test_load_tells_what_it_did(tmp_path: Path) -> None:
@@ -232,7 +94,7 @@ def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path, command: str) -> 
     required("script")
     shown = subprocess.run(
         ["script", "-qec", f"{TIMELINE} {command} {SEED}", "/dev/null"],
-        env=_environment(tmp_path, {"TERM": "xterm"}),
+        env=environment_of(tmp_path, {"TERM": "xterm"}),
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -293,7 +155,7 @@ def test_an_export_follows_links_and_keeps_what_they_lead_to(tmp_path: Path) -> 
 def test_an_interrupted_load_says_so(tmp_path: Path) -> None:
     write_dossier(tmp_path / "x.jsonl", 20_000)
     # Without coverage, which an interrupt can leave waiting for a lock of its own.
-    measured = _environment(tmp_path, {}).items()
+    measured = environment_of(tmp_path, {}).items()
     with subprocess.Popen(
         [TIMELINE, "load", "x.jsonl"],
         env={name: value for name, value in measured if not name.startswith("COV")},

@@ -105,6 +105,15 @@ def test_migrations_go_down_and_up_again(tmp_path: Path) -> None:
     assert _schema(database.path) == _schema(new_database(tmp_path / "new.db").path)
 
 
+def test_migrations_keep_what_is_stored(database: Database) -> None:
+    load_into(database, HARBOUR, FERRY)
+    load_dossiers(database, GENERATED)
+    before = stored(database)
+    _alembic(database, "downgrade", "0001")
+    _alembic(database, "upgrade", "head")
+    assert stored(database) == before
+
+
 def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
     """All tables are as if it had been loaded after it."""
     loaded, old = (Database(f"sqlite:///{tmp_path / name}", 5) for name in ("new.db", "old.db"))

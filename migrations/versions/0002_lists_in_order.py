@@ -1,7 +1,7 @@
 """What an event is found by becomes a list in the order of dates, for any number of events."""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 
 revision = "0002"
 down_revision = "0001"
@@ -223,5 +223,29 @@ def _create_lists() -> None:
 
 
 def downgrade() -> None:
-    cure = "`timeline export` the dossiers, and load them with the older version"
-    raise NotImplementedError(f"no way leads back from here: {cure}")
+    """Make the tables as they were at first, and fill them with what stands in these."""
+    columns = {table: _columns(table) for table in ALL}
+    for table in ALL:
+        named = "rowid, content" if table == "event_search" else "*"
+        op.execute(f"CREATE TABLE new_{table} AS SELECT {named} FROM {table}")
+    first = context.script.get_revision("0001").module
+    first.downgrade()
+    first.upgrade()
+    op.execute("DELETE FROM revision")
+    for table in ALL:
+        kept = ", ".join(sorted(_columns(table) & columns[table]))
+        op.execute(f"INSERT INTO {table} ({kept}) SELECT {kept} FROM new_{table}")
+        op.drop_table(f"new_{table}")
+
+
+# Parents first: what is filled may point to no row that is yet to come.
+ALL = (
+    *("actor", "actor_alias", "source", "timeline", "event", "participation", "citation"),
+    *("event_topic", "event_timeline", "event_search", "revision"),
+)
+
+
+def _columns(table: str) -> set[str]:
+    if table == "event_search":
+        return {"rowid", "content"}
+    return {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
