@@ -51,6 +51,9 @@ EDITS: dict[tuple[str, str], set[str]] = {
     ("name: The Gazette", "name: Gazette"): set(),
     ("title: The harbour contract", "title: The quay"): set(),
     ("note: Undated copy.", "note: A copy."): set(),
+    ("title: Quay to open in spring", "title: Quay to open in May"): set(),
+    ("publisher: gazette", "publisher: harbour-council"): set(),
+    ("kind: media", "kind: organization"): set(),
     ("      - QBL\n", "      - Quay Co\n"): set(),
     ("    parent: harbour-council\n", ""): set(),
 }
