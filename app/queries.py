@@ -35,11 +35,7 @@ from app.expressions import (
     is_any,
 )
 from app.filters import AXES, EventFilter, Link
-from app.models import (
-    Event,
-    Participation,
-    table_of,
-)
+from app.models import Event, Participation, table_of
 from app.search import INDEX, matches
 from app.windows import (
     OPEN,
@@ -58,13 +54,10 @@ MAX_MERGED = 30
 LIMIT = Slot("limit", int)
 """How many rows a page selects."""
 
-
 _event, _part = table_of(Event).c, table_of(Participation).c
 # The same tables, to be asked about an event of another list.
 _beside = {axis.table: axis.table.alias() for axis in AXES.values()}
 _any_part = _beside[table_of(Participation)].c
-
-
 _ID, _KEY, _SLUG = _event.id, _event.date_key, _event.slug
 SORTS: dict[str, tuple[Expression, ...]] = {
     "date": (_KEY, _SLUG),
@@ -92,6 +85,7 @@ def select_number(where: EventFilter) -> Selection:
     """Select how many events match, exactly up to 10,000."""
     lists, rest = _lead_in_no_order(where)
     found = [one.select(rest) for one in lists]
+    # With an offset, SQLite 3.40 forgets DISTINCT where a subquery gives one value.
     if not rest.is_open or any(one.repeats for one in lists):
         return select(func.count()).select_from(_together(found).limit(FEW + 1).subquery())
     # Where nothing is asked of each event, it is faster to see whether there are more, and SQLite
