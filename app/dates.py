@@ -23,14 +23,25 @@ LONGEST_YEAR = 366
 STARTED = 1 << 22
 """In the key of a date, more than there are days; see `EventDate.key`."""
 DAY = 2 * STARTED
-UNSTARTED = 23
-"""The span of what has no start; that of anything else is less."""
-DOUBTFUL = 32
+UNSTARTED = 46
+"""The span of what has no start; that of anything else that is certain is less."""
+DOUBTFUL = 64
 """Added to the span of what is not certain."""
 WRITE_A_DAY = "write 2021, 2021-11 or 2021-11-03"
 
 _POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([?~%])?")
 _SET = re.compile(r"\[([^\[\],]*)\.\.([^\[\],]*)\]")
+
+
+def days_of(span: int) -> tuple[int, int]:
+    """Give the least number of days from sort day to latest, and one that is never reached."""
+    power, half = divmod(span % DOUBTFUL, 2)
+    if span % DOUBTFUL == UNSTARTED:
+        return 0, LONGEST_YEAR
+    if power < 2:
+        return power, power + 1
+    least = (2 + half) << power - 2
+    return least, least + (1 << power - 2)
 
 
 class DateError(ValueError):
@@ -169,13 +180,14 @@ class EventDate:
 
     @property
     def span(self) -> int:
-        """How long it can last: less than 2 to this power in days from its sort day to its latest.
+        """How long it lasts, in steps of half a power of two; `days_of` tells between what.
 
         `UNSTARTED` where nothing says when it started, and `DOUBTFUL` more where it is about then,
         or perhaps.
         """
-        length = self.key % DAY
-        span = (length - STARTED).bit_length() if length >= STARTED else UNSTARTED
+        started, length = divmod(self.key % DAY, STARTED)
+        power = length.bit_length()
+        span = 2 * power + (length >> power - 2 & 1 if power > 1 else 0) if started else UNSTARTED
         return span + DOUBTFUL if self.approximate or self.uncertain else span
 
     @property

@@ -198,7 +198,7 @@ class Event(SQLModel, table=True):
     date_key: int = Field(sa_type=BigInteger)
     """Where it stands by date, as one number; see `EventDate.key`."""
     span: int
-    """How long it lasts, as a power of two, and whether it is certain; see `EventDate.span`."""
+    """About how long it lasts, and whether it is certain; see `EventDate.span`."""
     approximate: bool
     uncertain: bool
     display: str

@@ -6,7 +6,7 @@ from functools import cache
 
 from sqlalchemy import false, or_
 
-from app.dates import DAY, DOUBTFUL, LONGEST_YEAR, STARTED, UNSTARTED
+from app.dates import DAY, DOUBTFUL, STARTED, UNSTARTED, days_of
 from app.expressions import Condition, Expression, Slot
 
 Days = tuple[date | None, date | None]
@@ -56,13 +56,12 @@ def lists_touching_by_span(
     first, last = window
     yield [*_inside(key, window)]
     for one in spans:
-        length = one % DOUBTFUL
-        least, most = (0, LONGEST_YEAR) if length == UNSTARTED else (2**length // 2, 2**length)
-        if first and length:  # what lasts a day is over by then
-            sure, never = (first.value - least) * DAY, (first.value - most) * DAY
+        least, most = days_of(one)
+        if first and most > 1:  # what lasts a day is over by then
+            sure, never = _begin(first, -least), _begin(first, -most)
             yield [span == one, key >= sure, key < _begin(first)]
             yield [span == one, key >= never, key < sure, *touches(key, (first, None))]
-        if last and length == UNSTARTED:
+        if last and one % DOUBTFUL == UNSTARTED:
             yield [span == one, key >= _next(last)]
 
 
@@ -73,9 +72,17 @@ def lists_in_by_span(
     first, last = window
     certain = [one for one in spans if one < DOUBTFUL]
     for one in certain:
-        begun = [_is_first_of_all(first)] if first and one == UNSTARTED else []
-        over = [_last_day(key) <= last.value] if last and one else []  # a day is over on that day
-        yield [span == one, *_inside(key, window), *begun, *over]
+        least, most = days_of(one)
+        conditions = [span == one]
+        if first:
+            conditions.append(key >= _begin(first))
+        if first and one == UNSTARTED:
+            conditions.append(_is_first_of_all(first))
+        if last:
+            conditions.append(key < _next(last, -least))
+        if last and most > 1:
+            conditions.append(_last_day(key) <= last.value)
+        yield conditions
     if not certain:
         yield [false()]
 
@@ -102,12 +109,12 @@ def _has_no_start(key: Expression) -> Condition:
     return key.bitwise_and(STARTED) == 0
 
 
-def _begin(day: Slot) -> Expression:
-    return day.value * DAY
+def _begin(day: Slot, more: int = 0) -> Expression:
+    return (day.value + more) * DAY
 
 
-def _next(day: Slot) -> Expression:
-    return (day.value + 1) * DAY
+def _next(day: Slot, more: int = 0) -> Expression:
+    return _begin(day, more + 1)
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.dates import MAX_LENGTH, DateError, EventDate
+from app.dates import DOUBTFUL, MAX_LENGTH, Bounds, DateError, EventDate, days_of
 
 FIRST, LAST = date.min, date.max
 
@@ -157,6 +157,10 @@ def test_derives(text: str) -> None:
     assert when.edtf == text
     assert when.uncertain == ("?" in text or "%" in text)
     assert when.approximate == ("~" in text or "%" in text)
+    assert Bounds.of(when.key) == (when.sort_day, when.earliest, when.latest)
+    least, most = days_of(when.span)
+    assert least <= (when.latest - when.sort_day).days < most
+    assert (when.span >= DOUBTFUL) == (when.approximate or when.uncertain)
 
 
 @pytest.mark.parametrize("text", REFUSED)
@@ -188,6 +192,13 @@ def points(draw: st.DrawFn, *, qualified: bool = True) -> str:
     day = draw(st.dates(min_value=date(1000, 1, 1)))
     text = day.isoformat()[: draw(st.sampled_from([4, 7, 10]))]
     return text + (draw(st.sampled_from(["", "", "?", "~", "%"])) if qualified else "")
+
+
+@given(st.dates(), st.dates())
+def test_a_span_holds_what_lasts_so_long(one: date, other: date) -> None:
+    start, end = sorted((one, other))
+    least, most = days_of(EventDate.parse(f"{start}/{end}").span)
+    assert least <= (end - start).days < most
 
 
 @given(points())

@@ -1,4 +1,4 @@
-"""An event's record is stored as it is published, and its span tells whether it is certain."""
+"""An event's record is stored as it is published; its span is finer, and tells if it is certain."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,9 +22,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_event_record")),
     )
-    op.execute("UPDATE event SET span = span + 32 WHERE approximate OR uncertain")
+    op.execute(
+        "UPDATE event SET span = 64 * (approximate OR uncertain) + CASE span WHEN 23 THEN 46 "
+        "ELSE 2 * span + (span > 1 AND (date_key & 4194303) >> (span - 2) & 1) END"
+    )
 
 
 def downgrade() -> None:
-    op.execute("UPDATE event SET span = span - 32 WHERE approximate OR uncertain")
+    op.execute("UPDATE event SET span = span % 64 / 2")
     op.drop_table("event_record")
