@@ -128,10 +128,10 @@ def _invalid(_: Request, error: RequestValidationError) -> Response:
 # https://docs.pydantic.dev/latest/errors/validation_errors/
 _DETAILS = {
     "extra_forbidden": "it is not known here; remove it or correct it",
-    "greater_than_equal": "{given} is too small; give {ge} or more",
+    "greater_than_equal": "{given} is too small; give {ge:.0f} or more",
     "int_parsing": "{given} is not a whole number",
     "int_parsing_size": "{given} is too large",
-    "less_than_equal": "{given} is too large; give {le} or less",
+    "less_than_equal": "{given} is too large; give {le:.0f} or less",
     "literal_error": "{given} is not known; give {expected}",
     "string_pattern_mismatch": "{given} is not of the form {pattern}",
     "string_too_long": "{given} is too long; give at most {max_length} characters",

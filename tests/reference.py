@@ -36,7 +36,10 @@ class Reference:
         return (
             self._takes_part(event, given)
             and not self._excluded(event, given)
-            and fits(event, given.window(), within=given.one("date_match") == "within")
+            and (
+                not given.is_windowed
+                or fits(event, given.window(), within=given.one("date_match") == "within")
+            )
             and (not given.all("kind") or event.kind in given.all("kind"))
             and (not given.all("status") or event.status in given.all("status"))
             and (not given.all("topic") or bool({*event.topics} & {*given.all("topic")}))
@@ -122,6 +125,11 @@ class Given:
         """Give the one value of a parameter."""
         return next(iter(self.all(name)), default)
 
+    @property
+    def is_windowed(self) -> bool:
+        """Whether only some days match."""
+        return any(self.all(name) for name in ("from", "to", "date"))
+
     def window(self) -> tuple[date, date]:
         """Read the window."""
         if self.one("date"):
@@ -141,7 +149,7 @@ def fits(event: EventEntry, window: tuple[date, date], *, within: bool) -> bool:
     """Tell whether an event could touch a window, or lies certainly and wholly within it."""
     when = event.date
     first, last = window
-    if within and window != (date.min, date.max):
+    if within:
         return first <= when.earliest and when.latest <= last and not re.search("[?~%]", when.edtf)
     return when.earliest <= last and when.latest >= first
 

@@ -24,7 +24,9 @@ def maybe(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[Params
 names = [*ACTORS, *(f"ALIAS {n}" for n in range(len(ACTORS))), "quay 0", "o'brien's 2", "ŁODZ 3"]
 dates = st.integers().map(lambda seed: make_date(Random(seed)))
 days = st.dates(date(2017, 1, 1), date(2024, 1, 1)).map(date.isoformat)
-plain_dates = st.builds(lambda day, length: day[:length], days, st.sampled_from([4, 7, 10]))
+plain_dates = st.sampled_from(["0001", "9999"]) | st.builds(
+    lambda day, length: day[:length], days, st.sampled_from([4, 7, 10])
+)
 windows = st.one_of(
     st.just([]),
     plain_dates.map(lambda first: [("from", first)]),
