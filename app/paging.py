@@ -99,8 +99,8 @@ def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageT
     more = len(rows) > paging.limit
     rows = rows[: paging.limit]
     cursor = cursor_of(paging, rows[-1][1:]) if more else None
-    records = read_records(connection, listing.table, [id_ for id_, *_ in rows])
-    members = [f'"items":[{",".join(records)}]', f'"total":{total.model_dump_json()}']
+    items = read_records(connection, listing.table, [id_ for id_, *_ in rows])
+    members = [f'"items":[{items}]', f'"total":{total.model_dump_json()}']
     if cursor:
         members.append(f'"next":"{cursor}"')
     return PageText(f"{{{','.join(members)}}}", cursor)

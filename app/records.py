@@ -25,7 +25,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from app.catalog import events_of_actor
-from app.expressions import Condition, Expression, Order, Rows, Selection, Slot, among
+from app.expressions import Condition, Expression, Order, Rows, Selection, Slot, each
 from app.filters import AXES, Axis
 from app.models import (
     Actor,
@@ -40,7 +40,7 @@ from app.models import (
     Timeline,
     table_of,
 )
-from app.statements import Prepared, prepare, run
+from app.statements import Prepared, prepare_text, run_text
 
 
 class _Json(String):
@@ -263,11 +263,9 @@ _RECORDS: dict[Table, tuple[Expression, Expression]] = {
 }
 
 
-def read_records(connection: Connection, table: Table, ids: Sequence[int]) -> Sequence[str]:
-    """Read the records of these rows, in this order."""
-    found = run(connection, _reading(table), {_IDS.name: json.dumps(ids)})
-    records: dict[int, str] = dict(found)
-    return [records[id_] for id_ in ids]
+def read_records(connection: Connection, table: Table, ids: Sequence[int]) -> str:
+    """Read the records of these rows, in this order, with commas between them."""
+    return run_text(connection, _reading(table), {_IDS.name: json.dumps(ids)})
 
 
 _IDS = Slot("ids", str)
@@ -275,8 +273,11 @@ _IDS = Slot("ids", str)
 
 @cache
 def _reading(table: Table) -> Prepared:
+    given = each(_IDS)
     id_, record = _RECORDS[table]
-    return prepare(select(id_, record).where(among(id_, _IDS)))
+    found = select(record).where(id_ == given.c.value).correlate(given).scalar_subquery()
+    records = func.coalesce(func.group_concat(found), _text(""))
+    return prepare_text(select(records).select_from(given))
 
 
 def rewrite_records(connection: Connection, events: Rows) -> None:

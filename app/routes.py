@@ -188,9 +188,9 @@ def _one(database: Database, table: Table, slug: str) -> Response:
     with database.read() as connection:
         rows = table_of(table).c
         found = connection.scalars(select(rows.id).where(rows.slug == slug)).all()
-        records = read_records(connection, table, found)
-    if not records:
+        record = read_records(connection, table, found)
+    if not record:
         kind = table.__name__.lower()
         missing = fault("id", f"there is no {kind} {shown(slug)}; the ids are at /{kind}s")
         raise ProblemError(HTTPStatus.NOT_FOUND, faults=[missing])
-    return Response(records[0], media_type="application/json")
+    return Response(record, media_type="application/json")

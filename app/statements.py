@@ -8,11 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.expressions import Rows, Slot, Slots
+from app.expressions import Rows, Selection, Slot, Slots
 
 SHAPES = 512
 """So many statements of a kind are kept."""
@@ -53,7 +53,18 @@ class Prepared(NamedTuple):
 
 
 def prepare(query: Rows) -> Prepared:
-    """Write a query down."""
+    """Write a query down, so that its rows come as one.
+
+    For each row that it gives, SQLite lets go of the interpreter's lock and waits to have it back,
+    which costs more than the row where many ask at once.
+    """
+    found = query.subquery()
+    gathered = func.json_group_array(func.json_array(*found.c))
+    return prepare_text(select(gathered))
+
+
+def prepare_text(query: Selection) -> Prepared:
+    """Write a query down whose only value is a text."""
     compiled = query.compile(dialect=_DIALECT)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - as it is for any query
     fixed = {name: value for name, value in compiled.params.items() if value is not None}
@@ -61,7 +72,13 @@ def prepare(query: Rows) -> Prepared:
 
 
 def run(connection: Connection, statement: Prepared, values: Mapping[str, Any]) -> Sequence[Any]:
-    """Give the rows of a statement, tuples of what SQLite gives."""
+    """Give the rows of a statement, lists of what SQLite gives."""
+    rows: Sequence[Any] = json.loads(run_text(connection, statement, values))
+    return rows
+
+
+def run_text(connection: Connection, statement: Prepared, values: Mapping[str, Any]) -> str:
+    """Give the text that a statement gives."""
     given = {**statement.fixed, **values}
     taken = tuple(given[name] for name in statement.names)
-    return connection.exec_driver_sql(statement.sql, taken).all()
+    return str(connection.exec_driver_sql(statement.sql, taken).scalar_one())

@@ -86,6 +86,7 @@ def serving(
 
 def project(path: Path, *, workers: int = 1, cache: int = 32) -> Any:  # noqa: ANN401
     """Serve a database by the project's own command."""
+    _warm(path)
     return serving(
         *(
             BIN / "timeline",
@@ -103,6 +104,7 @@ def project(path: Path, *, workers: int = 1, cache: int = 32) -> Any:  # noqa: A
 
 def neighbour(which_: str, path: Path) -> Any:  # noqa: ANN401
     """Serve what the project is measured beside."""
+    _warm(path)
     return serving(sys.executable, "-m", "tests.benchmark.neighbours", which_, "PORT", str(path))
 
 
@@ -147,6 +149,7 @@ def measure_cold(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
         with database.read() as connection:
             rows = connection.exec_driver_sql("SELECT slug, id FROM actor")
             ids = {row.slug: row.id for row in rows}
+        _warm(path)
         with serving(datasette, "serve", path, "--port", "PORT") as (port, _):
             flat = [_flat(path.stem, query, ids) for query in filtered]
             theirs = rate(port, flat, effort.seconds, {})
@@ -185,16 +188,20 @@ def measure_growth(paths: dict[int, Path], effort: Effort) -> Iterator[Figure]:
     for events, path in paths.items():
         queries = Queries(Database(f"sqlite:///{path}", 5), events)
         with project(path, cache=0) as (port, _):
-            medians[events] = {
-                name: p50(port, [path_of(make()) for _ in range(times + 20)][20:])
+            asked = {
+                name: [path_of(make()) for _ in range(times)]
                 for shapes, times in (
                     (queries.flat, effort.times),
                     (queries.costly, effort.times // 10),
                 )
                 for name, make in shapes.items()
             }
-            for name in ("facets", "histogram?interval=year"):
-                medians[events][f"/{name}"] = p50(port, [f"/{name}"] * 3)
+            for name in ("/facets", "/histogram?interval=year"):
+                asked[name] = [name] * 3
+            medians[events] = {}
+            for name, urls in asked.items():
+                _warm(path)
+                medians[events][name] = p50(port, urls)
     few, *_, many = medians
     for name in medians[few]:
         yield Figure(f"{name}: {few:,} events", medians[few][name], "ms")
@@ -225,7 +232,7 @@ def measure_memory(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
 
 
 def _warm(path: Path) -> None:
-    """Have the system keep the file in memory, as it does of one that was just written or read."""
+    """Have the system hold the file in memory, lest it is the disk that is measured."""
     with path.open("rb") as file:
         while file.read(2**20):
             pass
@@ -261,7 +268,6 @@ def measure(folder: Path, sizes: Sequence[int], effort: Effort) -> Iterator[Figu
             speed = events / (run.seconds - idle.seconds)
             yield Figure(f"loading {events:,} events", speed, "/s", "≥ 10,000")
             yield Figure(f"loading {events:,} events: memory", run.megabytes, "MB")
-        _warm(path)
     small, middle, large = sizes[0], sizes[len(sizes) // 2], sizes[-1]
     yield from measure_hot(paths[small], folder, effort)
     yield from measure_cold(paths[middle], middle, effort)
