@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from http.client import HTTPConnection
 from itertools import cycle
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 CONNECTIONS = 16
@@ -97,8 +96,3 @@ def latencies(port: int, paths: Sequence[str]) -> Iterator[float]:
         yield (time.perf_counter() - begun) * 1_000
         assert answer.status == 200, body
     connection.close()
-
-
-def p50(port: int, paths: Sequence[str]) -> float:
-    """Give the median of the milliseconds that the paths take."""
-    return median(latencies(port, paths))

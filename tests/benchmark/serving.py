@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import which
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.database import Database
-from tests.benchmark.client import CLIENT, p50, rate
+from tests.benchmark.client import CLIENT, latencies, rate
 from tests.benchmark.loading import load
 from tests.benchmark.queries import Queries, Query, path_of
 
@@ -42,7 +43,9 @@ class Effort(NamedTuple):
     """For the memory; and then again."""
 
 
-FULL = Effort(5, 200, 5_000)
+FULL = Effort(3, 200, 5_000)
+TURNS = 4
+"""So often are those that are compared asked in turn."""
 QUICK = Effort(1, 10, 100)
 """Tells nothing but that it runs."""
 
@@ -134,36 +137,44 @@ def measure_cold(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
     """Measure pages never asked before, beside Datasette and an ORM endpoint."""
     database = Database(f"sqlite:///{path}", 5)
     queries = Queries(database, events)
-    paths = [path_of(query) for query in queries.mixed(60_000)]
-    with project(path, cache=0) as (port, _):
-        yield Figure("a cold page", rate(port, paths, effort.seconds, {}), "/s")
     filtered = queries.filtered(30_000)
-    with project(path, cache=0) as (port, _):
-        mine = rate(port, [path_of(query) for query in filtered], effort.seconds, {})
-        yield Figure("a cold filtered page", mine, "/s")
-    with neighbour("orm", path) as (port, _):
-        theirs = rate(port, [path_of(query) for query in filtered], effort.seconds, {})
-        yield Figure("a cold filtered page: ORM endpoint", theirs, "/s")
-        yield Figure("a cold filtered page: of the ORM endpoint", mine / theirs, "×", "≥ 60")
-    if datasette := which("datasette", path=str(BIN)):
-        with database.read() as connection:
-            rows = connection.exec_driver_sql("SELECT slug, id FROM actor")
-            ids = {row.slug: row.id for row in rows}
-        _warm(path)
-        with serving(datasette, "serve", path, "--port", "PORT") as (port, _):
-            flat = [_flat(path.stem, query, ids) for query in filtered]
-            theirs = rate(port, flat, effort.seconds, {})
-        yield Figure("a cold filtered page: Datasette, flat rows", theirs, "/s")
-        yield Figure("a cold filtered page: of Datasette", mine / theirs, "×", "≥ 3 (8)")
+    paths = [path_of(query) for query in filtered]
+    with ExitStack() as servers:
+        ours, _ = servers.enter_context(project(path, cache=0))
+        orm, _ = servers.enter_context(neighbour("orm", path))
+        asked = {"ours": (ours, paths), "the ORM endpoint": (orm, paths)}
+        if datasette := which("datasette", path=str(BIN)):
+            flat, _ = servers.enter_context(serving(datasette, "serve", path, "--port", "PORT"))
+            with database.read() as connection:
+                rows = connection.exec_driver_sql("SELECT slug, id FROM actor")
+                ids = {row.slug: row.id for row in rows}
+            asked["Datasette"] = flat, [_flat(path.stem, query, ids) for query in filtered]
+        rates = _rates(path, asked, effort)
+    mine = rates.pop("ours")
+    yield Figure("a cold filtered page", mine, "/s")
+    for name, theirs in rates.items():
+        wanted = {"the ORM endpoint": "≥ 60", "Datasette": "≥ 3 (8)"}[name]
+        yield Figure(f"a cold filtered page: {name}", theirs, "/s")
+        yield Figure(f"a cold filtered page: of {name}", mine / theirs, "×", wanted)
+    mixed = [path_of(query) for query in queries.mixed(60_000)]
     database.close()
-    one, two = (_cold_rate(path, paths, workers, effort) for workers in (1, 2))
-    yield Figure("cold, 2 workers: of 1", two / one, "×", "≥ 1.7")
+    with project(path, cache=0) as (one, _), project(path, workers=2, cache=0) as (two, _):
+        time.sleep(2)  # until both workers have started
+        rates = _rates(path, {"1": (one, mixed), "2": (two, mixed)}, effort)
+    yield Figure("a cold page", rates["1"], "/s")
+    yield Figure("a cold page, 2 workers: of 1", rates["2"] / rates["1"], "×", "≥ 1.7")
 
 
-def _cold_rate(path: Path, paths: Sequence[str], workers: int, effort: Effort) -> float:
-    with project(path, workers=workers, cache=0) as (port, _):
-        time.sleep(2)  # until both have started
-        return rate(port, paths, effort.seconds, {})
+def _rates(
+    path: Path, asked: Mapping[str, tuple[int, Sequence[str]]], effort: Effort
+) -> dict[str, float]:
+    """Take the rates of servers in turn, so that a machine that slows down slows down all."""
+    _warm(path)
+    taken = dict.fromkeys(asked, 0.0)
+    for turn in range(TURNS):
+        for name, (port, paths) in asked.items():
+            taken[name] += rate(port, paths[turn::TURNS], effort.seconds, {}) / TURNS
+    return taken
 
 
 def _flat(name: str, query: Query, actors: dict[str, int]) -> str:
@@ -182,33 +193,55 @@ def _flat(name: str, query: Query, actors: dict[str, int]) -> str:
     return f"/{name}/event.json?{urlencode(asked)}"
 
 
+class Asked(NamedTuple):
+    """One kind of query at one size."""
+
+    paths: Sequence[str]
+    time: str = ""
+    """What is wanted of the milliseconds at many events."""
+    growth: str = ""
+    """What is wanted of them over those at few."""
+
+
 def measure_growth(paths: dict[int, Path], effort: Effort) -> Iterator[Figure]:
-    """Measure what each kind of query costs cold, at many events and at few."""
-    medians: dict[int, dict[str, float]] = {}
-    for events, path in paths.items():
-        queries = Queries(Database(f"sqlite:///{path}", 5), events)
-        with project(path, cache=0) as (port, _):
-            asked = {
-                name: [path_of(make()) for _ in range(times)]
-                for shapes, times in (
-                    (queries.flat, effort.times),
-                    (queries.costly, effort.times // 10),
-                )
-                for name, make in shapes.items()
-            }
-            for name in ("/facets", "/histogram?interval=year"):
-                asked[name] = [name] * 3
-            medians[events] = {}
-            for name, urls in asked.items():
-                _warm(path)
-                medians[events][name] = p50(port, urls)
-    few, *_, many = medians
-    for name in medians[few]:
-        yield Figure(f"{name}: {few:,} events", medians[few][name], "ms")
-        wanted = "≤ 2,000" if name.startswith("/") else "≤ 500" if name in queries.costly else ""
-        yield Figure(f"{name}: {many:,} events", medians[many][name], "ms", wanted)
-        wanted = "≤ 1.5" if name in queries.flat else ""
-        yield Figure(f"{name}: of it", medians[many][name] / medians[few][name], "×", wanted)
+    """Measure what each kind of query costs cold, at many events and at few, side by side."""
+    few, *_, many = paths
+    with ExitStack() as servers:
+        ports = {
+            events: servers.enter_context(project(paths[events], cache=0))[0]
+            for events in (few, many)
+        }
+        asked = {events: _asked(paths[events], events, effort) for events in ports}
+        for name, (_, time_, growth) in asked[few].items():
+            taken: dict[int, list[float]] = {few: [], many: []}
+            for events in ports:
+                _warm(paths[events])
+            for turn in range(TURNS):  # a machine that slows down slows down both
+                for events, port in ports.items():
+                    taken[events] += latencies(port, asked[events][name].paths[turn::TURNS])
+            at_few, at_many = median(taken[few]), median(taken[many])
+            yield Figure(f"{name}: {few:,} events", at_few, "ms")
+            yield Figure(f"{name}: {many:,} events", at_many, "ms", time_)
+            yield Figure(f"{name}: of it", at_many / at_few, "×", growth)
+
+
+def _asked(path: Path, events: int, effort: Effort) -> dict[str, Asked]:
+    """Make up queries of each kind."""
+    queries = Queries(Database(f"sqlite:///{path}", 5), events)
+    return {
+        **{
+            name: Asked([path_of(make()) for _ in range(effort.times)], growth="≤ 1.5")
+            for name, make in queries.flat.items()
+        },
+        **{
+            name: Asked([path_of(make()) for _ in range(effort.times // 10)], time="≤ 500")
+            for name, make in queries.costly.items()
+        },
+        **{
+            name: Asked([name] * TURNS, time="≤ 2,000")
+            for name in ("/facets", "/histogram?interval=year")
+        },
+    }
 
 
 def measure_memory(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
@@ -224,7 +257,8 @@ def measure_memory(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
                 time.sleep(0.01)
         yield Figure("start to first answer", time.perf_counter() - begun, "s", "≤ 1.5")
         for asked in (effort.distinct, 2 * effort.distinct):
-            p50(port, [path_of(query) for query in queries.mixed(effort.distinct)])
+            for _ in latencies(port, [path_of(query) for query in queries.mixed(effort.distinct)]):
+                pass
             status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
             (resident,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
             used = int(resident.split()[1]) / 1024
