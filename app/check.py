@@ -5,7 +5,6 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from operator import attrgetter
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -96,18 +95,6 @@ def references(record: Record) -> Iterator[Reference]:
                 yield kind, getattr(part, key), (inside, at, key)
         elif id_ := getattr(record, key):
             yield kind, id_, (key,)
-
-
-def names_in(records: Collection[Record]) -> dict[type[Record], set[str]]:
-    """Give all ids of actors and of sources that records of one kind name."""
-    named: dict[type[Record], set[str]] = {ActorEntry: set(), SourceEntry: set()}
-    for inside, key, kind in _NAMING[type(next(iter(records)))] if records else ():
-        owners = records
-        if inside:
-            owners = [part for record in records for part in getattr(record, inside)]
-        named[kind].update(map(attrgetter(key), owners))
-        named[kind].discard(None)
-    return named
 
 
 def _references_in(model: type[Record], data: object) -> Iterator[Reference]:

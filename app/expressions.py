@@ -70,15 +70,11 @@ class Order:
     descending: bool = False
 
     @property
-    def kinds(self) -> list[type]:
-        """Give the type of each key, a number or a text."""
-        types = (cast("ColumnElement[Any]", key).type for key in self.keys)
-        return [int if isinstance(type_, Integer) else str for type_ in types]
-
-    @property
     def position(self) -> list[Slot]:
-        """Give slots for what a row has in these columns."""
-        return [Slot(f"after{at}", kind) for at, kind in enumerate(self.kinds)]
+        """Give slots for what a row has in these columns, numbers and texts."""
+        types = (cast("ColumnElement[Any]", key).type for key in self.keys)
+        kinds = (int if isinstance(type_, Integer) else str for type_ in types)
+        return [Slot(f"after{at}", kind) for at, kind in enumerate(kinds)]
 
     @property
     def after(self) -> Condition:

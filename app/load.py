@@ -11,9 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
-from app.check import Checker, names_in
+from app.check import Checker, references
 from app.database import BATCH, advance_revision, analyze, without_indexes
-from app.dossier import ActorEntry, EventEntry, SourceEntry, TimelineEntry
+from app.dossier import ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.doubts import Doubter
 from app.entries import ARecord, Unsound, Written, open_dossiers
 from app.findings import DossierError, Findings, Tell
@@ -208,7 +208,10 @@ class _Loading:
 
     def _named(self, batch: Iterable[Written[ARecord]]) -> tuple[dict[str, int], dict[str, int]]:
         """Look up the actors and the sources that records name."""
-        named = names_in([one.record for one in batch])
+        named: dict[type[Record], set[str]] = {ActorEntry: set(), SourceEntry: set()}
+        for one in batch:
+            for kind, id_, _ in references(one.record):
+                named[kind].add(id_)
         return (
             ids_of(self._connection, Actor, named[ActorEntry]),
             ids_of(self._connection, Source, named[SourceEntry]),

@@ -37,6 +37,7 @@ from app.expressions import (
 from app.filters import AXES, EventFilter, Link
 from app.models import Event, Participation, table_of
 from app.search import INDEX, matches
+from app.statements import MAX_SLOTS
 from app.windows import (
     OPEN,
     Lists,
@@ -49,8 +50,6 @@ from app.windows import (
 
 FEW = 10_000
 """So many events are sorted for a page; of more, all are gone through in order until it is full."""
-MAX_MERGED = 30
-"""So many lists are merged; to write down more would cost more than to sort what is in them."""
 LIMIT = Slot("limit", int)
 """How many rows a page selects."""
 
@@ -170,14 +169,15 @@ def _lead(where: EventFilter, *, apart: bool = False) -> tuple[list[_List], Even
 
     `apart` gives lists that are each in order, as far as there are any.
     """
-    if where.having_words is not None:
+    if where.having_words:
         having = _List(_ID, _KEY, [among(_ID, where.having_words)], in_order=False)
         return [having], replace(where, words=None, having_words=None)
     lists, rest = [_ALL], where
     if where.links:
         link, *others = where.links
         parts = [link]
-        most = MAX_MERGED // 3 if where.is_windowed else MAX_MERGED
+        # To write down more lists, of which a window takes three, would cost more than to sort.
+        most = MAX_SLOTS // 3 if where.is_windowed else MAX_SLOTS
         values = () if isinstance(link.values, Slot) or where.words else link.values
         if apart and 0 < len(values) <= most:
             parts = [link._replace(values=(value,)) for value in values]

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from app.dates import EventDate
 from app.errors import Fault, fault, shown, unprocessable
-from app.expressions import Expression, Slot
+from app.expressions import Expression, Slot, Slots
 from app.filters import AXES, EventFilter, Link
 from app.measure import measured
 from app.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline, table_of
@@ -57,15 +57,16 @@ def resolve(query: EventQuery, connection: Connection) -> EventFilter:
     excluded = [look_up.actor("exclude_actor", name, tree=False) for name in query.exclude_actor]
     words = [] if query.q is MISSING else [*terms(query.q)]
     values = Values()
+    roles = values.give_all(query.role)
     where = EventFilter(
         values=values,
-        roles=() if actors else values.give_all(query.role),
+        roles=() if actors else roles,
         excluded_actors=values.give_all([*frozenset().union(*excluded)]),
         window=_window(_days(query, look_up.faults), values),
         within=query.date_match == "within",
         kinds=values.give_all(look_up.values("kind", query.kind)),
         statuses=values.give_all(query.status),
-        links=tuple(_links(query, actors, look_up, values)),
+        links=tuple(_links(query, actors, roles, look_up, values)),
         words=values.give(asked(words)) if words else None,
         min_sources=None if query.min_sources in (MISSING, 0) else values.give(query.min_sources),
     )
@@ -75,12 +76,16 @@ def resolve(query: EventQuery, connection: Connection) -> EventFilter:
 
 
 def _links(
-    query: EventQuery, actors: Iterable[frozenset[int]], look_up: "_LookUp", values: Values
+    query: EventQuery,
+    actors: Iterable[frozenset[int]],
+    roles: Slots,
+    look_up: "_LookUp",
+    values: Values,
 ) -> Iterator[Link]:
     if query.actor_match == "any" and actors:
         actors = [frozenset().union(*actors)]
     for alike in actors:
-        yield Link(AXES["actor"], values.give_all([*alike]), values.give_all(query.role))
+        yield Link(AXES["actor"], values.give_all([*alike]), roles)
     if query.topic:
         yield Link(AXES["topic"], values.give_all(look_up.values("topic", query.topic)))
     if query.source:
@@ -120,8 +125,9 @@ class _LookUp:
 
     def actor(self, parameter: str, name: str, *, tree: bool) -> frozenset[int]:
         """Find one actor by id, else by name, else by alias; `tree` adds all it is parent of."""
+        key = fold(name)
         for actors in _ACTORS:
-            found = self._run(actors, fold(name))
+            found = self._run(actors, key)
             if len(found) > 1:
                 self._ambiguous(parameter, name, found)
             if found:

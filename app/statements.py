@@ -17,7 +17,7 @@ from app.expressions import Rows, Selection, Slot, Slots
 SHAPES = 512
 """So many statements of a kind are kept."""
 MAX_SLOTS = 30
-"""So many values have slots of their own; more are given as one list."""
+"""So many values have slots, and may have lists, of their own; more are given as one list."""
 
 _DIALECT = sqlite.dialect()
 

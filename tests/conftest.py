@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,6 +31,7 @@ HARBOUR = TESTS / "dossiers" / "harbour.yaml"
 FERRY = TESTS / "dossiers" / "ferry.yaml"
 GENERATED = make_dossiers(240)
 LOADED_AT = datetime(2022, 7, 19, 12, 30, tzinfo=UTC)
+LATER = LOADED_AT + timedelta(days=1)
 
 settings.register_profile("timeline", deadline=None, print_blob=True)
 settings.load_profile("timeline")

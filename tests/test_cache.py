@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from starlette.types import Receive, Scope, Send
 from app.cache import OVERHEAD, Cache, Representation
 from app.delivery import Delivery
 from app.encoding import ENCODERS
+from tests.command import TIMELINE
 from tests.conftest import SEED, edited, load_into, new_database, serving
 from tests.problems import check_problem
 
-TIMELINE = Path(sys.executable).with_name("timeline")
 TITLE = "U.S. adds NSO to the Commerce"
 PATHS = ["/events", "/events?q=commerce", "/events/nso-blacklisted", "/events.json?limit=500"]
 

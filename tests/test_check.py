@@ -1,13 +1,11 @@
 """What is told of dossiers that are wrong: every problem at once, with its line."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 import yaml
 
-from app.entries import MAX_LINE
 from app.findings import MAX_TOLD
 from tests.conftest import FERRY, HARBOUR, SEED, edited
 from tests.told import told, written
@@ -233,110 +231,6 @@ def test_a_mistake_in_json_has_its_line_too(tmp_path: Path, mistake: tuple[str, 
     assert problems[0].startswith(f"x.jsonl:{lines}")
 
 
-# a file that is no dossier: what is told of it
-NO_DOSSIERS: dict[str, dict[str | bytes, str]] = {
-    "x.yaml": {
-        "": "x.yaml: it is empty",
-        "- a": "x.yaml:1: it is not a record; write",
-        "text": "x.yaml:1: it is not a record; write",
-        "---\n": "x.yaml:2: it is empty",
-        "timeline: 1": "x.yaml:1: timeline: it is not a record; write",
-        "{}": "x.yaml:1: timeline: it is missing",
-        "\x00": "x.yaml:1: it has the control character '\\x00' in it",
-        "a: *b": "x.yaml:1: a text that begins with *",
-        "[" * 50_000 + "]" * 50_000: "x.yaml:1: it is nested too deeply",
-        "- " * 50_000: "x.yaml:1: it is nested too deeply",
-        "timeline: {id: x, title: x}\nactors: !!map [a]": "x.yaml:2: a tag, as !!int; remove",
-        b"timeline:\n  id: \xff": "x.yaml:2: it is not in UTF-8; save it as UTF-8",
-    },
-    "x.yml": {
-        "timeline:\nevents: []": "x.yml:1: timeline: it is empty; write it",
-        "timeline: {id: x, title: x}\n"
-        "actors: [{id: a, name: A, kind: x}, {id: a, name: A, kind: media}]": (
-            "x.yml:2: actors[0].kind: 'x' is not known"
-        ),
-        'timeline: {id: x, title: x, "\\e[31m": 1}': "x.yml:1: timeline.\\x1b[31m: it is not known",
-        'timeline: {id: x, title: "a\u2028b", description: a\u2028b}\nactor: 1': (
-            "x.yml:1: timeline.title: 'a\\u2028b' has a line break in it"
-        ),
-        'timeline:\n  id: x\n  title: x\n  description: "a\u2028b\u0085c"\nactor: [1]': (
-            "x.yml:5: actor: "
-        ),
-        "timeline: {id: x, title: x}\nactors: [{id: [1], name: A, kind: x}, {id: [2]}]": (
-            "x.yml:2: actors[0].id: it is a list; write one text"
-        ),
-    },
-    "x.json": {
-        "": "x.json:1: it is not JSON: Expecting value",
-        '{"timeline": {"id": "x", "title": "x",\n"id": "y"}}': (
-            "x.json:2: the key 'id' is written twice; remove one"
-        ),
-        '{\n"timeline": \n': "x.json:3: it is not JSON: ",
-        '{"timeline": {"id": "\\ud800", "title": "x"}}': "x.json:1: timeline.id: it has half of",
-        '{"timeline": {"id": "x", "title": "x"}, "timeline": {"id": "x", "title": "x"}}': (
-            "x.json:1: the key 'timeline' is written twice; remove one"
-        ),
-        "[" * 99_000: "x.json: it is nested too deeply",
-        '{"timeline": NaN}': "x.json:1: timeline: it is not a record",
-        '{"timeline": {"id": "x", "title": "\\ud800"}}': (
-            "x.json:1: timeline.title: it has half of a surrogate pair in it"
-        ),
-    },
-    "x.jsonl": {
-        "": "x.jsonl: it is empty; begin with {",
-        "\n\n": "x.jsonl: it is empty; begin with {",
-        '{"event": {}}\n': "x.jsonl:1: no timeline stands before it; begin with",
-        '{"timeline": {"id": "x", "title": "x"}}\n\n{"evnt": {}}': (
-            'x.jsonl:3: it is not one record; write {"event": {…}}'
-        ),
-        '{"timeline": {"id": "x", "title": "x"}}\n{"event": {}, "actor": {}}': (
-            "x.jsonl:2: it is not one record"
-        ),
-        '{"timeline": {"id": "x", "title": "x"}}\n[1]': "x.jsonl:2: it is not one record",
-        '{"timeline": {"id": "x", "title": "x"}}\n{"event": ': "x.jsonl:2: it is not JSON: ",
-        b'{"timeline": {"id": "x", "title": "x"}}\n{"actor": "\xff"}': (
-            "x.jsonl:2: it is not in UTF-8"
-        ),
-        '{"timeline": {"id": "x", "title": "x", "id": "x"}}': (
-            "x.jsonl:1: the key 'id' is written twice; remove one"
-        ),
-        '{"timeline": {"id": "x", "title": "x"}}\n{"event": "' + "x" * MAX_LINE + '"}': (
-            "x.jsonl:2: it is too long; write each record on its own"
-        ),
-    },
-    "x.txt": {"timeline:": "x.txt: name it .yaml, .json or .jsonl, as what it is written in"},
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "content"), [(name, one) for name, cases in NO_DOSSIERS.items() for one in cases]
-)
-def test_what_is_no_dossier_is_told(tmp_path: Path, name: str, content: str | bytes) -> None:
-    problems, _ = told(written(tmp_path / name, content))
-    assert problems[0].startswith(NO_DOSSIERS[name][content])
-
-
-def test_a_merged_key_is_not_written_twice(tmp_path: Path) -> None:
-    merged = """
-timeline: {id: x, title: x}
-actors: [{id: a, name: A, kind: media}]
-sources: [{id: s, title: S, publisher: a}]
-events:
-  - {id: e, title: E, kind: k, status: reported, date: 2021,
-     citations: [&c0 {source: s, quote: Q}, &c1 {<<: *c0, quote: R}]}
-  - {id: f, title: F, kind: k, status: reported, date: 2021, citations: [{<<: *c1, quote: S}]}
-"""
-    assert told(written(tmp_path / "x.yaml", merged)) == ([], [])
-
-
-def test_what_is_told_once_is_told_once(tmp_path: Path) -> None:
-    lines = ['{"timelime": {"id": "x", "title": "x"}}', *['{"actor": {"id": "a"}}'] * 5]
-    problems, _ = told(written(tmp_path / "x.jsonl", "\n".join(lines)))
-    assert [problem for problem in problems if "no timeline stands" in problem] == [
-        'x.jsonl:1: no timeline stands before it; begin with {"timeline": {"id": …, "title": …}}'
-    ]
-
-
 def test_a_section_that_cannot_be_read_hides_what_it_may_hold(tmp_path: Path) -> None:
     problems, _ = told(edited(HARBOUR, tmp_path / "x.yaml", ("\nactors:\n", "\nactor:\n")))
     assert [problem.partition(";")[0] for problem in problems] == [
@@ -349,18 +243,6 @@ def test_unsound_in_one_file_and_sound_in_another(tmp_path: Path) -> None:
     for files in ((wrong, HARBOUR), (HARBOUR, wrong)):
         (problem,) = told(*files)[0]
         assert problem.startswith("wrong.yaml:19: actors[1].kind: 'goverment' is not known; ")
-
-
-def test_what_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "x.jsonl")
-    (problem,) = told(tmp_path / "x.jsonl")[0]
-    assert problem == "x.jsonl: it is not a file that can be read twice; save it as one"
-
-
-def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
-    for name in ("x.yaml", "x.json", "x.jsonl"):
-        problems, _ = told(tmp_path / name)
-        assert problems == [f"{name}: it cannot be read: No such file or directory"]
 
 
 def test_every_problem_is_told_at_once_in_the_order_of_the_files(tmp_path: Path) -> None:
@@ -425,14 +307,6 @@ def test_actors_that_are_their_own_ancestors(tmp_path: Path) -> None:
     ]
 
 
-def test_several_dossiers_may_stand_in_one_file(tmp_path: Path) -> None:
-    both = written(tmp_path / "x.yaml", f"{HARBOUR.read_text()}---\n{FERRY.read_text()}")
-    assert told(both)[0] == []
-    wrong = edited(both, both, ("date: 2021-03?", "date: 2021-33?"))
-    (problem,), _ = told(wrong)
-    assert problem.startswith("x.yaml:155: events[0].date: '2021-33?' is not a date; ")
-
-
 def test_problems_are_bounded(tmp_path: Path) -> None:
     lines = ['{"timeline": {"id": "x", "title": "x"}}', *(["[]"] * (MAX_TOLD + 7))]
     problems, _ = told(written(tmp_path / "x.jsonl", "\n".join(lines)))
@@ -491,32 +365,6 @@ def test_what_is_wrong_in_one_way_may_be_wrong_in_another(tmp_path: Path) -> Non
     ]
 
 
-@pytest.mark.parametrize(
-    ("content", "told_of"),
-    [
-        (
-            "timeline:\n  id: x\n  title: x\n  events: [a]",
-            "4: timeline.events: it is not known here; move it to the left margin",
-        ),
-        (
-            "timeline:\nid: x\ntitle: x",
-            "2: id: it is not known here; indent it, as a key of a record",
-        ),
-        (
-            "timeline: {id: x, title: x}\nactor: [a]",
-            "2: actor: it is not known here; remove it, or correct it: the nearest key is actors",
-        ),
-        (
-            "timeline: {id: x, title: x}\nevents:\n  - id: a\n    id: b",
-            "4: the key 'id' is written twice; remove one, or begin a record with a hyphen",
-        ),
-    ],
-)
-def test_keys_in_the_wrong_place(tmp_path: Path, content: str, told_of: str) -> None:
-    problems, _ = told(written(tmp_path / "x.yaml", content))
-    assert any(problem.startswith(f"x.yaml:{told_of}") for problem in problems), problems
-
-
 def test_records_without_an_id_are_not_taken_for_one(tmp_path: Path) -> None:
     edits = (
         ("  - id: ferry-line\n    name", "  - name"),
@@ -530,12 +378,6 @@ def test_records_without_an_id_are_not_taken_for_one(tmp_path: Path) -> None:
         "x.yaml:18: actors[1].parent: there is no actor 'city'",
         "x.yaml:29: events[0].participants[0].actor: there is no actor 'ferry-line'",
     ]
-
-
-def test_what_stands_before_a_mistake_in_the_file_is_told_too(tmp_path: Path) -> None:
-    first = FERRY.read_text("utf-8").replace("status: reported", "status: rumour")
-    both = written(tmp_path / "x.yaml", f"{first}---\ntimeline: [")
-    assert len(told(both)[0]) == 2
 
 
 def test_the_seed_is_flawless() -> None:

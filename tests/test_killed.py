@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from signal import SIGKILL
@@ -19,7 +18,8 @@ import pytest
 from sqlalchemy import text
 
 from app.database import Database
-from tests.conftest import LOADED_AT, TESTS, load_into, new_database, repetitions
+from tests.command import TIMELINE
+from tests.conftest import LATER, TESTS, load_into, new_database, repetitions
 from tests.generated import make_dossiers
 from tests.killed import END, RETURNED, Answer
 from tests.tables import Tables, stored, without_stamps
@@ -27,9 +27,6 @@ from tests.tables import Tables, stored, without_stamps
 pytestmark = pytest.mark.full
 
 Ask = Callable[..., list[Answer]]
-
-LATER = LOADED_AT + timedelta(days=1)
-TIMELINE = Path(sys.executable).with_name("timeline")
 
 
 @pytest.fixture(scope="module")

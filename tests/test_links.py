@@ -1,15 +1,9 @@
 """Asking links: what is told of each, and with what manners servers are asked."""
 
 import socket
-import threading
-import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -19,40 +13,13 @@ from hypothesis import strategies as st
 from app.dossier import SourceEntry
 from app.entries import Written, open_dossiers
 from app.findings import Findings, Tell
-from app.links import MAX_REDIRECTS, USER_AGENT, Manners, check_links
+from app.links import USER_AGENT, Manners, check_links
 from app.values import LINK_PATTERN
 from tests.conftest import repetitions
+from tests.link_server import LinkServer, answering
 
 HURRIED = Manners(pause=0, timeout=30)
 
-# path: where it leads
-REDIRECTS: dict[str, tuple[int, str]] = {
-    "/moved": (301, "/fine"),
-    "/moved-for-good": (308, "/fine"),
-    "/moved-twice": (301, "/moved"),
-    "/moved-far": (301, f"/fine?{'x' * 100}"),
-    "/moved-then-found": (301, "/found"),
-    "/moved-to-nothing": (301, "/404"),
-    "/moved-to-refused": (308, "/403"),
-    "/moved-to-trouble": (301, "/500"),
-    "/found": (302, "/fine"),
-    "/see-other": (303, "/fine"),
-    "/for-now": (307, "/fine"),
-    "/found-then-moved": (302, "/moved"),
-    "/found-then-nothing": (302, "/410"),
-    "/loop": (302, "/loop"),
-    "/moved-loop": (301, "/moved-loop"),
-    "/to-file": (302, "file:///etc/passwd"),
-    "/to-javascript": (301, "javascript:alert(1)"),
-    "/to-ftp": (301, "ftp://127.0.0.1/fine"),
-    "/to-mailto": (301, "mailto:nobody@127.0.0.1"),
-    "/to-nonsense": (302, "http://[/"),
-    "/to-no-port": (302, "http://127.0.0.1:99999/"),
-    "/to-no-host": (302, "http://xn--/"),
-    "/to-empty": (302, ""),
-    "/away": (302, "http://c.example/fine"),
-    **{f"/hop/{at}": (302, f"/hop/{at - 1}") for at in range(1, MAX_REDIRECTS + 2)},
-}
 
 MOVED = "it has moved to '{root}/fine'; write that"
 FOUND = "it leads to '{root}/fine' for now; see that it shows the same"
@@ -129,120 +96,8 @@ ODD = [
 ]
 
 
-class _Server(ThreadingHTTPServer):
-    """Answers as its paths say, and keeps what it was asked, by whom and when."""
-
-    daemon_threads = False  # so that closing waits for every answer
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.over = threading.Event()
-        self.meeting = threading.Barrier(2)
-        self.asked: list[str] = []
-        self.agents: set[str | None] = set()
-        self.pauses: dict[str, list[float]] = {}
-        self.most_at_once = Counter[str]()
-        self._at_once = Counter[str]()
-        self._left: dict[str, float] = {}
-        self._lock = threading.Lock()
-
-    @property
-    def root(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    @contextmanager
-    def visit(self, host: str, path: str) -> Iterator[int]:
-        """Count a request until it is about to be answered; gives how often it was made."""
-        with self._lock:
-            self.asked.append(path)
-            if host in self._left:
-                self.pauses.setdefault(host, []).append(time.monotonic() - self._left[host])
-            for name in (host, "all"):
-                self._at_once[name] += 1
-                self.most_at_once[name] = max(self.most_at_once[name], self._at_once[name])
-            times = self.asked.count(path)
-        yield times
-        with self._lock:
-            self._at_once.subtract((host, "all"))
-            self._left[host] = time.monotonic()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
-    def do_GET(self) -> None:
-        path = urlsplit(self.path).path
-        self.server.agents.add(self.headers["User-Agent"])
-        with self.server.visit(self._host, path) as times:
-            time.sleep(0.02)
-            if path == "/meet":
-                self.server.meeting.wait(20)
-        # A client that has seen enough goes away.
-        with suppress(ConnectionError):
-            self._answer(path, times)
-
-    @property
-    def _host(self) -> str:
-        return str(self.headers["Host"]).split(":")[0]
-
-    def _answer(self, path: str, times: int) -> None:
-        if path == "/silent":
-            self.server.over.wait()
-        elif path == "/drip":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-            self._pour(b"X-Drip: 1\r\n", every=0.05)
-        elif path == "/garbled":
-            self.wfile.write(b"220 mail.example ESMTP\r\n")
-        elif path.startswith("/endless"):
-            self._head(*((302, "/fine") if path == "/endless-found" else (200, None)))
-            self._pour(b"x" * 65_536, every=0)
-        elif not (path == "/dropped" or (path == "/dropped-once" and times == 1)):
-            self._head(*self._status(path, times))
-
-    def _status(self, path: str, times: int) -> tuple[int, str | None]:
-        if path.startswith("/cookie") and not self.headers["Cookie"]:
-            return 302 if path == "/cookie" else 301, path
-        if path == "/across":
-            other = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}[self._host]
-            return 302, f"http://{other}:{self.server.server_port}/fine"
-        if path == "/trouble-twice" or (path == "/trouble-once" and times == 1):
-            return 503, None
-        return REDIRECTS.get(path) or (int(path[1:]) if path[1:].isdecimal() else 200, None)
-
-    def _head(self, status: int, location: str | None) -> None:
-        self.send_response(status)
-        self.send_header("Set-Cookie", "been=here")
-        if location is not None:
-            self.send_header("Location", location)
-        self.end_headers()
-
-    def _pour(self, drop: bytes, every: float) -> None:
-        while not self.server.over.wait(every):
-            self.wfile.write(drop)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        """Keep quiet."""
-
-
-@contextmanager
-def answering() -> Iterator[_Server]:
-    """Serve on a free port, with no proxy between."""
-    with pytest.MonkeyPatch.context() as environment, _Server() as server:
-        for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-            environment.delenv(name, raising=False)
-            environment.delenv(name.upper(), raising=False)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.over.set()
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture
-def server() -> Iterator[_Server]:
+def server() -> Iterator[LinkServer]:
     """Give a server of the test's own."""
     with answering() as server:
         yield server
@@ -274,7 +129,7 @@ def ask(
 
 
 @pytest.mark.parametrize("path", OUTCOMES)
-def test_what_is_told_of_a_link(server: _Server, tmp_path: Path, path: str) -> None:
+def test_what_is_told_of_a_link(server: LinkServer, tmp_path: Path, path: str) -> None:
     kind, message = OUTCOMES[path]
     asked, told = ask(tmp_path, {"url": server.root + path})
     assert asked == 1
@@ -313,14 +168,14 @@ def test_a_port_where_nobody_listens(tmp_path: Path) -> None:
     assert f"'{link}' cannot be reached: All connection attempts failed{OR_COPY}" in told[0][1]
 
 
-def test_a_server_without_tls(server: _Server, tmp_path: Path) -> None:
+def test_a_server_without_tls(server: LinkServer, tmp_path: Path) -> None:
     _, told = ask(tmp_path, {"url": server.root.replace("http:", "https:")})
     assert told[0][0] == "problem"
     assert "cannot be reached: [SSL: " in told[0][1]
 
 
 @pytest.mark.parametrize("path", ["/silent", "/drip"])
-def test_patience_ends(server: _Server, tmp_path: Path, path: str) -> None:
+def test_patience_ends(server: LinkServer, tmp_path: Path, path: str) -> None:
     manners = Manners(pause=0, timeout=0.3)
     _, told = ask(tmp_path, {"url": server.root + path}, manners=manners)
     assert told[0][0] == "problem"
@@ -333,7 +188,7 @@ def test_patience_ends(server: _Server, tmp_path: Path, path: str) -> None:
     {"/404": 1, "/500": 1, "/429": 2, "/503": 2, "/dropped": 2, "/dropped-once": 2}.items(),
 )
 def test_what_may_pass_is_asked_once_more(
-    server: _Server, tmp_path: Path, path: str, times: int
+    server: LinkServer, tmp_path: Path, path: str, times: int
 ) -> None:
     ask(tmp_path, {"url": server.root + path})
     assert server.asked == [path] * times
@@ -341,7 +196,7 @@ def test_what_may_pass_is_asked_once_more(
 
 
 def test_a_link_named_twice_is_asked_once_and_told_of_twice(
-    server: _Server, tmp_path: Path
+    server: LinkServer, tmp_path: Path
 ) -> None:
     link = f"{server.root}/moved"
     asked, told = ask(tmp_path, {"url": link}, {"url": f"{link}#p3", "archived_url": link})
@@ -353,7 +208,7 @@ def test_a_link_named_twice_is_asked_once_and_told_of_twice(
     ]
 
 
-def test_a_copy_serves_where_the_link_is_broken(server: _Server, tmp_path: Path) -> None:
+def test_a_copy_serves_where_the_link_is_broken(server: LinkServer, tmp_path: Path) -> None:
     fine, gone = f"{server.root}/fine", f"{server.root}/404"
     _, told = ask(
         tmp_path, {"url": gone, "archived_url": fine}, {"url": fine, "archived_url": gone}
@@ -368,7 +223,9 @@ def test_a_copy_serves_where_the_link_is_broken(server: _Server, tmp_path: Path)
     ]
 
 
-def test_a_host_is_asked_one_thing_at_a_time_with_pauses(server: _Server, tmp_path: Path) -> None:
+def test_a_host_is_asked_one_thing_at_a_time_with_pauses(
+    server: LinkServer, tmp_path: Path
+) -> None:
     by_name = server.root.replace("127.0.0.1", "localhost")
     paths = ["/404", "/503", *(f"/across?{at}" for at in range(4))]
     sources = [{"url": root + path} for root in (server.root, by_name) for path in paths]
@@ -381,7 +238,7 @@ def test_a_host_is_asked_one_thing_at_a_time_with_pauses(server: _Server, tmp_pa
 
 
 def test_who_waits_for_one_host_keeps_nobody_from_another(
-    server: _Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: LinkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A proxy that is set in the environment is asked for every name.
     monkeypatch.setenv("http_proxy", server.root)
@@ -392,13 +249,13 @@ def test_who_waits_for_one_host_keeps_nobody_from_another(
     assert server.most_at_once["all"] == 1
 
 
-def test_two_hosts_are_asked_at_once(server: _Server, tmp_path: Path) -> None:
+def test_two_hosts_are_asked_at_once(server: LinkServer, tmp_path: Path) -> None:
     by_name = server.root.replace("127.0.0.1", "localhost")
     _, told = ask(tmp_path, {"url": f"{server.root}/meet"}, {"url": f"{by_name}/meet"})
     assert (told, server.most_at_once["all"]) == ([], 2)
 
 
-def test_how_far_it_has_come_is_told(server: _Server, tmp_path: Path) -> None:
+def test_how_far_it_has_come_is_told(server: LinkServer, tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
     sources = [{"url": f"{server.root}/{status}"} for status in (200, 404, 503)]
     ask(tmp_path, *sources, {"url": "http://xn--"}, tell=lambda *call: calls.append(call))

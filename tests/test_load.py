@@ -1,13 +1,12 @@
-"""Loading: what a dossier must be like, and what comes of loading it again."""
+"""Loading: what comes of it, and of loading again."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 from sqlalchemy import text
 
 from app.database import BATCH, Database, revision_of
@@ -16,15 +15,13 @@ from app.load import Counts, load
 from tests.conftest import (
     FERRY,
     HARBOUR,
+    LATER,
     LOADED_AT,
     edited,
     load_into,
-    read_dossier,
     serving,
 )
 from tests.tables import stored, without_stamps
-
-LATER = LOADED_AT + timedelta(days=1)
 
 
 def test_loading_again_changes_nothing(database: Database) -> None:
@@ -133,58 +130,6 @@ def test_a_clock_set_back_stops_nobody(database: Database, tmp_path: Path) -> No
         assert rumours["updated_at"] == rumours["created_at"] == "2022-07-20T12:30:00Z"
 
 
-def test_bare_yaml_dates_are_understood(tmp_path: Path) -> None:
-    for date in ("2021", "2021-11", "2021-11-03", "0987", "2021~"):
-        path = edited(HARBOUR, tmp_path / "x.yaml", ("date: 2020-03-14", f"date: {date}"))
-        assert read_dossier(path).events[0].date.edtf == date
-
-
-def test_an_empty_key_is_an_absent_one(tmp_path: Path) -> None:
-    edits = [("published: 2020-05-01", "published:"), ("place: Łódź", "place: ~")]
-    dossier = read_dossier(edited(HARBOUR, tmp_path / "x.yaml", *edits))
-    assert dossier.sources[0].published is None
-    assert dossier.events[0].place is None
-
-
-def _in_yaml(data: dict[str, Any]) -> str:
-    return str(yaml.safe_dump(data, allow_unicode=True))
-
-
-def _in_json(data: dict[str, Any]) -> str:
-    return "\ufeff" + json.dumps({"$schema": "dossier.schema.json", **data}, default=str)
-
-
-def _in_lines(data: dict[str, Any]) -> str:
-    lines = [
-        {key[:-1]: one} for key in ("events", "sources", "actors") for one in reversed(data[key])
-    ]
-    return "\r\n".join(
-        json.dumps(line, default=str) for line in ({"timeline": data["timeline"]}, *lines)
-    )
-
-
-SPELLINGS = {".yml": _in_yaml, ".json": _in_json, ".jsonl": _in_lines, ".ndjson": _in_lines}
-
-
-@pytest.mark.parametrize("suffix", SPELLINGS)
-def test_a_dossier_is_the_same_however_it_is_spelled(
-    database: Database, tmp_path: Path, suffix: str
-) -> None:
-    load_into(database, HARBOUR, FERRY)
-    before = stored(database)
-    files = []
-    for file in (HARBOUR, FERRY):
-        data = yaml.safe_load(file.read_text("utf-8"))
-        data["events"][0]["title"] += " 😀"
-        files.append(tmp_path / f"{file.stem}{suffix}")
-        files[-1].write_text(SPELLINGS[suffix](data), "utf-8")
-    report = load_into(database, *files, now=LATER)
-    assert report.counts["event"] == Counts(changed=2)
-    again = load_into(database, HARBOUR, FERRY)
-    assert again.counts == report.counts
-    assert without_stamps(stored(database)) == without_stamps(before)
-
-
 def test_order_and_number_of_files_do_not_matter(database: Database, tmp_path: Path) -> None:
     both = tmp_path / "both.yaml"
     both.write_text(f"{FERRY.read_text()}---\n{HARBOUR.read_text()}", "utf-8")
@@ -233,74 +178,6 @@ def test_an_event_that_changes_elsewhere_too_is_warned_of(
         load_into(database, FERRY, HARBOUR).warnings + load_into(database, path, changed).warnings
     )
     assert not [line for line in both if "it changes" in line]
-
-
-def _pruned(database: Database, *files: Path) -> dict[str, Counts]:
-    return load_into(database, *files, now=LATER, prune=True).counts
-
-
-def test_pruning_withdraws_what_a_file_no_longer_holds(database: Database, tmp_path: Path) -> None:
-    load_into(database, HARBOUR, FERRY)
-    content = HARBOUR.read_text("utf-8")
-    less = tmp_path / "harbour.yaml"
-    # Gone are the rumours, and from this timeline what the ferry's tells too.
-    less.write_text(content[: content.index("  - id: rumours")], "utf-8")
-    assert load_into(database, less).counts["event"] == Counts()
-    assert _pruned(database, less)["event"] == Counts(removed=2)
-    with serving(database.path) as client:
-        assert client.get("/events/rumours").status_code == 404
-        assert _found(client, "שמועות") == 0
-        kept = client.get("/events/quay-in-use").json()
-        assert kept["timelines"] == ["ferry"]
-        assert kept["updated_at"] == "2022-07-20T12:30:00Z"
-        assert client.get("/events/bribe").json()["updated_at"] == "2022-07-19T12:30:00Z"
-        assert client.get("/readyz").json()["revision"] == 2
-    assert not any(map(any, _pruned(database, less).values()))
-    with database.read() as connection:
-        assert revision_of(connection) == 2
-
-
-def test_pruning_removes_whom_nothing_names_any_more(database: Database, tmp_path: Path) -> None:
-    load_into(database, HARBOUR, FERRY)
-    edits = (
-        ("  - id: ferry-line", "  - id: ferryline"),  # the id was wrong
-        ("actor: ferry-line", "actor: ferryline"),
-    )
-    ferry = edited(FERRY, tmp_path / "ferry.yaml", *edits)
-    assert _pruned(database, ferry)["actor"] == Counts(added=1, removed=1)
-    with serving(database.path) as client:
-        ids = {actor["id"] for actor in client.get("/actors").json()["items"]}
-    assert "ferry-line" not in ids
-    assert {"ferryline", "bystander"} <= ids  # nothing named the bystander before either
-
-
-def test_pruning_removes_a_whole_branch(database: Database, tmp_path: Path) -> None:
-    load_into(database, HARBOUR)
-    path = tmp_path / "x.yaml"
-    path.write_text("timeline: {id: harbour, title: The harbour contract}", "utf-8")
-    assert _pruned(database, path) == {
-        "event": Counts(removed=6),
-        "actor": Counts(removed=7),
-        "source": Counts(removed=3),
-        "timeline": Counts(changed=1),
-    }
-    rows = stored(database)
-    assert [row[1] for row in rows["actor"]] == ["bystander"]
-    assert rows["event_search"] == rows["citation"] == rows["event"] == rows["source"] == []
-
-
-def test_pruning_holds_all_files_of_a_timeline_together(database: Database, tmp_path: Path) -> None:
-    load_into(database, HARBOUR)
-    before = stored(database)
-    content = HARBOUR.read_text("utf-8")
-    head, _, events = content.partition("\nevents:\n")
-    first, at, second = events.partition("  - id: inspection")
-    halves = [tmp_path / "first.yaml", tmp_path / "second.yaml"]
-    halves[0].write_text(f"{head}\nevents:\n{first}", "utf-8")
-    timeline = head[: head.index("sources:")]
-    halves[1].write_text(f"{timeline}\nevents:\n{at}{second}", "utf-8")
-    assert not any(map(any, _pruned(database, *halves).values()))
-    assert stored(database) == before
 
 
 def test_many_batches(database: Database, tmp_path: Path) -> None:

@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tests.benchmark.synthetic import write_dossier
+from tests.command import TIMELINE
 
-TIMELINE = Path(sys.executable).with_name("timeline")
 SIZES = (0, 25_000, 100_000)
 
 
