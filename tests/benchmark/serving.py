@@ -126,11 +126,17 @@ def measure_hot(path: Path, folder: Path, effort: Effort) -> Iterator[Figure]:
                 ("a page asked before", "/events", "/", {}),
                 ("304", "/events", "/304", tag),
             ):
-                mine = rate(port, [ours], effort.seconds, sent)
-                limit = rate(bare, [theirs], effort.seconds, sent)
+                asked = {what: (port, [ours] * TURNS), "bare ASGI": (bare, [theirs] * TURNS)}
+                mine, limit = _rates(path, asked, effort, sent).values()
                 yield Figure(f"{what}: bare ASGI", limit, "/s")
                 yield Figure(what, mine, "/s")
                 yield Figure(f"{what}: of bare ASGI", mine / limit, "×", "≥ 0.60")
+        counts = ("/facets", "/histogram?interval=year")
+        asked = {name: (port, [name] * TURNS) for name in ("/events", *counts)}
+        rates = _rates(path, asked, effort, {})
+        for name in counts:
+            ratio = rates[name] / rates["/events"]
+            yield Figure(f"{name} asked before: of a page", ratio, "×", "≥ 1")
 
 
 def measure_cold(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
@@ -149,7 +155,7 @@ def measure_cold(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
                 rows = connection.exec_driver_sql("SELECT slug, id FROM actor")
                 ids = {row.slug: row.id for row in rows}
             asked["Datasette"] = flat, [_flat(path.stem, query, ids) for query in filtered]
-        rates = _rates(path, asked, effort)
+        rates = _rates(path, asked, effort, {})
     mine = rates.pop("ours")
     yield Figure("a cold filtered page", mine, "/s")
     for name, theirs in rates.items():
@@ -160,20 +166,23 @@ def measure_cold(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
     database.close()
     with project(path, cache=0) as (one, _), project(path, workers=2, cache=0) as (two, _):
         time.sleep(2)  # until both workers have started
-        rates = _rates(path, {"1": (one, mixed), "2": (two, mixed)}, effort)
+        rates = _rates(path, {"1": (one, mixed), "2": (two, mixed)}, effort, {})
     yield Figure("a cold page", rates["1"], "/s")
     yield Figure("a cold page, 2 workers: of 1", rates["2"] / rates["1"], "×", "≥ 1.7")
 
 
 def _rates(
-    path: Path, asked: Mapping[str, tuple[int, Sequence[str]]], effort: Effort
+    path: Path,
+    asked: Mapping[str, tuple[int, Sequence[str]]],
+    effort: Effort,
+    headers: dict[str, str],
 ) -> dict[str, float]:
     """Take the rates of servers in turn, so that a machine that slows down slows down all."""
     _warm(path)
     taken = dict.fromkeys(asked, 0.0)
     for turn in range(TURNS):
         for name, (port, paths) in asked.items():
-            taken[name] += rate(port, paths[turn::TURNS], effort.seconds, {}) / TURNS
+            taken[name] += rate(port, paths[turn::TURNS], effort.seconds, headers) / TURNS
     return taken
 
 
