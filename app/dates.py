@@ -90,6 +90,12 @@ class Point:
         return self.qualifier in ("?", "%")
 
     @property
+    def edtf(self) -> str:
+        """As it is written."""
+        length = {"year": 4, "month": 7, "day": 10}[self.precision]
+        return self.first.isoformat()[:length] + self.qualifier
+
+    @property
     def display(self) -> str:
         """In English words, as in "about July 2022 (uncertain)"."""
         words = f"{self.first.year:04}"  # as EDTF has it: 33 might be 1933

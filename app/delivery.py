@@ -29,7 +29,7 @@ FRESH = "public, max-age=60, stale-while-revalidate=600"
 
 ON_EVERY_ANSWER = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Timeline-Truncated",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept-Encoding",

@@ -7,7 +7,7 @@ https://use-the-index-luke.com/no-offset
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, Protocol
 
@@ -43,6 +43,10 @@ class Page(Protocol):
 
     def __call__(self, *, few: bool, after: bool) -> Prepared:
         """Begin after a position or not; `few` tells that there are no more than are counted."""
+
+
+Position = Mapping[str, Any]
+"""Keys of a row, by their slots in the order of its list; none of them is the beginning."""
 
 
 class Listing(NamedTuple):
@@ -93,9 +97,7 @@ def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageT
     """Read a page, after the cursor in `paging` or from the beginning."""
     after = {} if paging.cursor is MISSING else _position(paging, listing.order)
     total = total_of(listing.count(connection))
-    page = listing.page(few=total.relation == "eq", after=bool(after))
-    given = {**listing.values, **after, LIMIT.name: paging.limit + 1}
-    rows = run(connection, page, given)
+    rows = read_rows(connection, listing, total, paging.limit + 1, after)
     more = len(rows) > paging.limit
     rows = rows[: paging.limit]
     cursor = cursor_of(paging, rows[-1][1:]) if more else None
@@ -104,6 +106,14 @@ def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageT
     if cursor:
         members.append(f'"next":"{cursor}"')
     return PageText(f"{{{','.join(members)}}}", cursor)
+
+
+def read_rows(
+    connection: Connection, listing: Listing, total: Total, limit: int, after: Position
+) -> Sequence[Any]:
+    """Read the ids of so many rows after a position, each with the keys of its order."""
+    page = listing.page(few=total.relation == "eq", after=bool(after))
+    return run(connection, page, {**listing.values, **after, LIMIT.name: limit})
 
 
 def total_of(count: int) -> Total:
@@ -117,7 +127,14 @@ def cursor_of(paging: Paging, position: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _position(paging: Paging, order: Order) -> dict[str, Any]:
+def position_of(order: Order, keys: Iterable[Any]) -> Position:
+    """Name the place of the row that has these keys."""
+    return {
+        slot.name: _READERS[slot.kind](key) for slot, key in zip(order.position, keys, strict=True)
+    }
+
+
+def _position(paging: Paging, order: Order) -> Position:
     """Read the place that the cursor names; raise a 422 unless it belongs to this query."""
     cursor = str(paging.cursor)
     try:
@@ -125,10 +142,7 @@ def _position(paging: Paging, order: Order) -> dict[str, Any]:
         fingerprint, *keys = json.loads(text)
         if fingerprint != _fingerprint(paging):
             raise _refused("it belongs to other filters or another order")
-        return {
-            slot.name: _READERS[slot.kind](value)
-            for slot, value in zip(order.position, keys, strict=True)
-        }
+        return position_of(order, keys)
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         raise _refused("it is not a cursor of this API") from None
 

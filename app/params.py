@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Coroutine
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 from fastapi import Query, Request, Response
@@ -15,6 +16,7 @@ from app.models import ActorKind, Role, Status
 from app.schemas import Interval
 from app.search import MAX_TERMS, terms
 from app.text import clean
+from app.windows import Days
 
 MAX_REPEATS = 50
 MAX_UNKNOWN = 10
@@ -22,6 +24,15 @@ MAX_UNKNOWN = 10
 MAX_TEXT = 200
 MAX_CURSOR = 1_000
 MAX_COUNT = 2**31 - 1
+MAX_EXCERPT = 10_000
+
+_ONE_DAY = timedelta(days=1)
+_SECOND_DAY = date.min + _ONE_DAY
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
+    # A "+" that was not encoded arrives as a space.
+    r"(Z|[+ -][0-9]{2}:?[0-9]{2})?)?"
+)
 
 FacetName = Literal["actor", "kind", "status", "topic", "timeline", "source"]
 
@@ -30,6 +41,14 @@ def _day(value: str) -> str:
     if not re.fullmatch("[0-9-]+", value):
         raise ValueError(f"{shown(value)} is not a day, a month or a year; {WRITE_A_DAY}")
     return check_date(value)
+
+
+def _wall_day(value: str) -> str:
+    """Give the day of a moment where its clock hangs: in UTC it may be another."""
+    found = _MOMENT.fullmatch(value)
+    if not found:
+        raise ValueError(f"{shown(value)} is not a day or a moment; write it as 2022-07-01")
+    return check_date(found[1])
 
 
 def _whole(value: object) -> object:
@@ -52,6 +71,11 @@ def _query(value: str) -> str:
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(clean)]
 Day = Annotated[Text, Field(examples=["2021", "2021-11", "2021-11-03"]), AfterValidator(_day)]
+Moment = Annotated[
+    Text,
+    Field(examples=["2022-07-01", "2022-07-01T00:00:00-05:00"]),
+    AfterValidator(_wall_day),
+]
 Edtf = Annotated[
     str,
     Field(min_length=1, max_length=MAX_LENGTH, examples=["2021-11", "2021-11/2022-07"]),
@@ -146,9 +170,14 @@ class EventQuery(Params):
         )
     )
 
+    @property
+    def view(self) -> Days:
+        """Days beside which nothing is asked for, whatever the window."""
+        return None, None
 
-class EventPageQuery(Paging, EventQuery):
-    """Filters of events, their order and the page."""
+
+class Sorting(Params):
+    """In which order events are given."""
 
     sort: Literal["date", "updated"] = Field(
         default="date", description="By when it happened or by when the record last changed."
@@ -156,6 +185,58 @@ class EventPageQuery(Paging, EventQuery):
     order: Literal["asc", "desc"] = Field(
         default="asc", description="Earliest first, or its exact reverse."
     )
+
+
+class EventPageQuery(Paging, Sorting, EventQuery):
+    """Filters of events, their order and the page."""
+
+
+class ExcerptQuery(Sorting, EventQuery):
+    """Filters of events, their order, and how many of them are written in another format."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_EXCERPT), BeforeValidator(_whole)] | MISSING = Field(
+        default=MISSING,
+        description="How many at most; what the format takes if that is less. "
+        "An answer that is cut says so, in itself and in the header `Timeline-Truncated`.",
+    )
+
+
+class FeedQuery(ExcerptQuery):
+    """Filters of events, of which a feed gives those that changed last."""
+
+    sort: Literal["date", "updated"] = Field(
+        default="updated", description="By when the record last changed or by when it happened."
+    )
+    order: Literal["asc", "desc"] = Field(
+        default="desc", description="Newest first, or its exact reverse."
+    )
+
+
+class CalendarQuery(ExcerptQuery):
+    """Filters of events, and the days that a calendar shows."""
+
+    start: Moment | MISSING = Field(
+        default=MISSING,
+        description="The first day that is shown; of a moment its day, as its clock has it.",
+    )
+    end: Moment | MISSING = Field(
+        default=MISSING, description="The day after the last that is shown."
+    )
+    time_zone: Text | MISSING = Field(
+        default=MISSING,
+        alias="timeZone",
+        description="Changes nothing: no event has a clock time. Calendars send it.",
+    )
+    buster: Text | MISSING = Field(
+        default=MISSING, alias="_", description="Changes nothing. Sent past caches."
+    )
+
+    @property
+    def view(self) -> Days:
+        """The days that are shown, of which there may be none."""
+        first = None if self.start is MISSING else date.fromisoformat(self.start)
+        last = None if self.end is MISSING else date.fromisoformat(self.end)
+        return first, last and max(last, _SECOND_DAY) - _ONE_DAY
 
 
 class FacetQuery(EventQuery):

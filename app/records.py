@@ -40,7 +40,7 @@ from app.models import (
     Timeline,
     table_of,
 )
-from app.statements import Prepared, prepare_text, run_text
+from app.statements import Prepared, prepare, prepare_text, run, run_text
 
 
 class _Json(String):
@@ -265,7 +265,13 @@ _RECORDS: dict[Table, tuple[Expression, Expression]] = {
 
 def read_records(connection: Connection, table: Table, ids: Sequence[int]) -> str:
     """Read the records of these rows, in this order, with commas between them."""
-    return run_text(connection, _reading(table), {_IDS.name: json.dumps(ids)})
+    return run_text(connection, _reading(table), {_IDS.name: json.dumps([*ids])})
+
+
+def read_each(connection: Connection, table: Table, ids: Sequence[int]) -> Sequence[str]:
+    """Read the records of these rows, in this order, each by itself."""
+    rows = run(connection, _reading_each(table), {_IDS.name: json.dumps([*ids])})
+    return [record for (record,) in rows]
 
 
 _IDS = Slot("ids", str)
@@ -273,11 +279,21 @@ _IDS = Slot("ids", str)
 
 @cache
 def _reading(table: Table) -> Prepared:
+    found = _records_of_ids(table).subquery()
+    records = func.coalesce(func.group_concat(found.c.record), _text(""))
+    return prepare_text(select(records))
+
+
+@cache
+def _reading_each(table: Table) -> Prepared:
+    return prepare(_records_of_ids(table))
+
+
+def _records_of_ids(table: Table) -> Selection:
     given = each(_IDS)
     id_, record = _RECORDS[table]
     found = select(record).where(id_ == given.c.value).correlate(given).scalar_subquery()
-    records = func.coalesce(func.group_concat(found), _text(""))
-    return prepare_text(select(records).select_from(given))
+    return select(found.label("record")).select_from(given)
 
 
 def rewrite_records(connection: Connection, events: Rows) -> None:

@@ -1,6 +1,7 @@
 """From the names in a query to what they stand for in the database, or a problem that helps."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import cached_property
 from itertools import islice
 from typing import Literal
@@ -27,6 +28,8 @@ MAX_SUGGESTED = 3
 """So many names are compared with all that are stored; more would take a whole second."""
 NOBODY = -1
 """Stands for a name that was not found, until all faults are told at once."""
+AFTER_ALL = date.max.toordinal() + 1
+"""A day that nothing touches, not even what has no end."""
 
 _actor, _alias = table_of(Actor).c, table_of(ActorAlias).c
 _KEY = Slot("key", str)
@@ -62,7 +65,7 @@ def resolve(query: EventQuery, connection: Connection) -> EventFilter:
         values=values,
         roles=() if actors else roles,
         excluded_actors=values.give_all([*frozenset().union(*excluded)]),
-        window=_window(_days(query, look_up.faults), values),
+        window=_window(_clipped(_days(query, look_up.faults), query.view), values),
         within=query.date_match == "within",
         kinds=values.give_all(look_up.values("kind", query.kind)),
         statuses=values.give_all(query.status),
@@ -111,9 +114,18 @@ def _days(query: EventQuery, faults: list[Fault]) -> Days:
     return start, end
 
 
+def _clipped(days: Days, view: Days) -> Days:
+    firsts, lasts = ([day for day in pair if day] for pair in zip(days, view, strict=True))
+    return max(firsts, default=None), min(lasts, default=None)
+
+
 def _window(days: Days, values: Values) -> Window:
-    first, last = (None if day is None else values.give(day.toordinal()) for day in days)
-    return first, last
+    first, last = days
+    numbers = [None if day is None else day.toordinal() for day in days]
+    if first and last and first > last:
+        numbers = [AFTER_ALL, AFTER_ALL]  # nothing is shown of what is asked for
+    start, end = (None if number is None else values.give(number) for number in numbers)
+    return start, end
 
 
 class _LookUp:

@@ -1,19 +1,25 @@
 """The endpoints: each asks for what its query selects, and hands it on."""
 
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
+from itertools import chain, islice
 from sqlite3 import sqlite_version
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import MISSING
 from sqlalchemy import select
 from sqlmodel import col
 
 from app import schemas
+from app.addresses import Address
 from app.catalog import ACTOR_ORDER, SOURCE_ORDER, TIMELINE_ORDER, select_actors
 from app.database import Database, DatabaseError, damage, revision_of
 from app.errors import MEDIA_TYPE, ProblemError, fault, shown, unavailable
+from app.excerpt import Excerpt
 from app.facets import count_facets
+from app.formats import FORMATS, Format
 from app.histogram import count_buckets
 from app.models import Actor, Event, Source, Timeline, table_of
 from app.paging import PageText, events_in_order, read_page, rows_in_order
@@ -40,6 +46,9 @@ MISSED: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no record of this id.", **PROBLEM}
 }
 
+MAX_ALTERNATES = 3_000
+"""Bytes of links in a header; proxies take four thousand of all headers together."""
+
 router = APIRouter(route_class=StrictRoute, responses=REFUSED)
 
 
@@ -62,7 +71,33 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
     with database.read() as connection:
         found = events_in_order(resolve(query, connection), order)
         page = read_page(connection, found, query)
-    return _page(request, page)
+    return _page(request, page, _alternates(Address.of(request)))
+
+
+def _list_in(format_: Format) -> Callable[..., Response]:
+    """Make the endpoint of a representation."""
+
+    def list_in_format(query: Any, database: DatabaseDep, request: Request) -> Response:  # noqa: ANN401
+        pieces = format_.read(database, query, Address.of(request), format_.cap)
+        return _written(format_, pieces)
+
+    # FastAPI, and the route that refuses unknown parameters, read it from there.
+    list_in_format.__annotations__["query"] = Annotated[format_.query, Query()]
+    return list_in_format
+
+
+for suffix, format_ in FORMATS.items():
+    router.add_api_route(
+        f"/events.{suffix}",
+        _list_in(format_),
+        name=f"list_events_as_{suffix.removesuffix('.json')}",
+        summary=f"List Events As {format_.name}",
+        description=f"List the events that match every filter, as {format_.name}.",
+        response_class=Response if format_.shape is None else JSONResponse,
+        response_model=format_.shape,
+        responses={200: {"content": {format_.media_type: {}}}},
+        tags=["events"],
+    )
 
 
 @router.get("/events/{id}", response_model=schemas.Event, responses=MISSED, tags=["events"])
@@ -176,12 +211,41 @@ def get_index(request: Request) -> dict[str, dict[str, str]]:
     return {"links": {path.removesuffix(".json"): f"{root}{path}" for path in paths}}
 
 
-def _page(request: Request, page: PageText) -> Response:
+def _page(request: Request, page: PageText, alternates: Iterable[str] = ()) -> Response:
     answer = Response(page.body, media_type="application/json")
+    links = [*alternates]
     if page.next:
         url = request.url.include_query_params(cursor=page.next)
-        answer.headers["Link"] = f'<{url}>; rel="next"'
+        links.insert(0, f'<{url}>; rel="next"')
+    if links:
+        answer.headers["Link"] = ", ".join(links)
     return answer
+
+
+def _alternates(address: Address) -> list[str]:
+    """Link to the same selection in every other representation, unless that takes too much."""
+    links = [
+        f'<{address.events(suffix)}>; rel="alternate"; type="{format_.media_type}"'
+        for suffix, format_ in FORMATS.items()
+    ]
+    return links if sum(map(len, links)) <= MAX_ALTERNATES else []
+
+
+def _written(format_: Format, pieces: Iterator[Excerpt]) -> Response:
+    """Write an answer whole or, where it comes in several pieces, as they are read."""
+    first = next(pieces)
+    headers = {"Timeline-Truncated": _truncation(first)} if first.is_cut else {}
+    chunks = map(format_.render, chain([first], pieces))
+    begun = [*islice(chunks, 2)]
+    if len(begun) == 1:
+        return Response(begun[0], headers=headers, media_type=format_.media_type)
+    return StreamingResponse(chain(begun, chunks), headers=headers, media_type=format_.media_type)
+
+
+def _truncation(excerpt: Excerpt) -> str:
+    """Tell what was cut, as a structured field (RFC 9651)."""
+    more = ";relation=gte" if excerpt.total.relation == "gte" else ""
+    return f"shown={excerpt.most}, total={excerpt.total.value}{more}"
 
 
 def _one(database: Database, table: Table, slug: str) -> Response:

@@ -1,7 +1,7 @@
 """The public JSON, field by field. What is not there is absent, never null."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import MISSING, BaseModel, Field
 
@@ -18,6 +18,14 @@ from app.models import (
     Status,
     Supports,
 )
+
+Given = TypeVar("Given")
+
+
+def given(value: Given | MISSING) -> Given | None:
+    """Give what a member holds, or None where it is absent."""
+    return None if value is MISSING else value
+
 
 Slug = Annotated[
     str,

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.database import POOL_SIZE
 from app.delivery import ALLOWED_METHODS, FRESH, ON_EVERY_ANSWER, Delivery
+from app.formats import FORMATS
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import FERRY, HARBOUR, load_into, new_database, serving
@@ -32,6 +33,7 @@ PATHS = [
     "/facets",
     "/histogram",
     "/openapi.json",
+    *(f"/events.{suffix}" for suffix in FORMATS),
 ]
 PROBES = ["/livez", "/readyz"]
 FAULTY = {"/events?limit=0": 422, "/events/x": 404, "/x": 404, "/events?q=%FF": 400}

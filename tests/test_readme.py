@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from app.dates import EventDate
-from app.params import ActorQuery, EventPageQuery, FacetQuery, HistogramQuery
+from app.formats import FORMATS
+from app.params import ActorQuery, CalendarQuery, EventPageQuery, FacetQuery, HistogramQuery
 from app.settings import Settings
 from tests.conftest import TESTS, load_into, new_database, required
 
@@ -155,8 +156,15 @@ def test_every_setting_is_documented() -> None:
 def test_every_parameter_is_documented() -> None:
     section = README[README.index("## Filters") : README.index("## Dossiers")]
     documented = {*re.findall(r"`(\w+)`", section)}
-    for model in (EventPageQuery, FacetQuery, HistogramQuery, ActorQuery):
+    for model in (EventPageQuery, FacetQuery, HistogramQuery, ActorQuery, CalendarQuery):
         assert {field.alias or name for name, field in model.model_fields.items()} <= documented
+
+
+def test_every_representation_is_documented() -> None:
+    rows = dict(re.findall(r"^\| `/events\.(\S+)` \|.*\| (\S+) \|$", README, re.MULTILINE))
+    assert rows == {
+        suffix: f"{format_.cap:,}" if format_.cap else "all" for suffix, format_ in FORMATS.items()
+    }
 
 
 def test_every_date_is_shown_as_it_is() -> None:

@@ -1,0 +1,61 @@
+"""Where the API stands, and the URLs of what it links to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from starlette.requests import Request
+
+from app.params import EventQuery, Sorting
+
+Pairs = Sequence[tuple[str, str]]
+
+_FIELDS = EventQuery.model_fields | Sorting.model_fields
+KEPT = {field.alias or name: name for name, field in _FIELDS.items()}
+"""The parameters that every representation of a selection takes."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """The root of the API as the client names it, and the filters that it asked for."""
+
+    root: str
+    filters: Pairs = ()
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """Read the address of a request."""
+        given = request.query_params.multi_items()
+        return cls(str(request.base_url).rstrip("/"), [pair for pair in given if pair[0] in KEPT])
+
+    def events(self, suffix: str, more: Mapping[str, str] | None = None) -> str:
+        """Give the URL of the same selection in another representation."""
+        return self._url(f"/events.{suffix}", more)
+
+    def front(self, more: Mapping[str, str] | None = None) -> str:
+        """Give the URL of the page for people."""
+        return self._url("/", more)
+
+    def embed(self) -> str:
+        """Give the URL of the page for a frame."""
+        return self._url("/embed.html", None)
+
+    def event(self, slug: str, suffix: str = ".html") -> str:
+        """Give the URL of one event."""
+        return f"{self.root}/events/{slug}{suffix}"
+
+    def uuid(self, slug: str) -> UUID:
+        """Give what tells an event from all others everywhere, whether with TLS or without."""
+        _, _, place = self.event(slug, "").partition(":")
+        return uuid5(NAMESPACE_URL, place)
+
+    def having(self, name: str, *values: str) -> Self:
+        """Give the address with these values of a parameter, and no others of it."""
+        kept = [pair for pair in self.filters if pair[0] != name]
+        return replace(self, filters=[*kept, *((name, value) for value in values)])
+
+    def _url(self, path: str, more: Mapping[str, str] | None) -> str:
+        query = urlencode([*self.filters, *(more or {}).items()])
+        return f"{self.root}{path}{'?' if query else ''}{query}"

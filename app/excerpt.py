@@ -1,0 +1,128 @@
+"""Excerpts: the events that a query selects, as far as a format takes them, read once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pydantic import MISSING, TypeAdapter
+from sqlalchemy import Connection, select
+
+from app.addresses import Address
+from app.database import Database
+from app.models import Event, Timeline, table_of
+from app.paging import Listing, Position, events_in_order, position_of, read_rows, total_of
+from app.params import EventQuery, ExcerptQuery
+from app.queries import event_order
+from app.records import read_each, read_records
+from app.resolve import resolve
+from app.schemas import Event as EventRecord
+from app.schemas import Timeline as TimelineRecord
+from app.schemas import Total
+
+BATCH = 500
+"""So many events are read at a time where all of them are given, so that memory stays flat."""
+
+_EVENTS = TypeAdapter(list[EventRecord])
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Events that a query selects, and what is worth telling beside them."""
+
+    records: Sequence[str]
+    """Each as its public JSON."""
+    total: Total
+    address: Address
+    timeline: TimelineRecord | None = None
+    """What all of them belong to, if it is one."""
+    most: int | None = None
+    """So many are given at most."""
+    begins: bool = True
+    """Whether these are the first."""
+
+    @cached_property
+    def events(self) -> list[EventRecord]:
+        """The records, read."""
+        return _EVENTS.validate_json(f"[{','.join(self.records)}]")
+
+    @property
+    def title(self) -> str:
+        """Its timeline's, if there is one."""
+        return self.timeline.title if self.timeline else "Timeline"
+
+    @property
+    def description(self) -> str:
+        """Its timeline's, or nothing."""
+        given = self.timeline and self.timeline.description
+        return given if isinstance(given, str) else ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether more match than are given."""
+        more = self.total.relation == "gte"
+        return self.most is not None and (more or self.total.value > self.most)
+
+    @property
+    def notice(self) -> str:
+        """What readers are told of an excerpt that is cut, and nothing of any other."""
+        if not self.is_cut:
+            return ""
+        all_ = f"{'more than ' if self.total.relation == 'gte' else ''}{self.total.value:,}"
+        return f"Only {self.most:,} of {all_} events are shown. Narrow the selection to see others."
+
+
+def read_excerpts(
+    database: Database, query: ExcerptQuery, address: Address, cap: int | None
+) -> Iterator[Excerpt]:
+    """Read the events that match: up to a cap at once or, without one, all of them in batches.
+
+    Each batch is read in a transaction of its own, so that whoever takes them slowly keeps no
+    transaction open. Raises a 422 as `resolve` does.
+    """
+    limit = None if query.limit is MISSING else query.limit
+    most = min((one for one in (limit, cap) if one is not None), default=None)
+    order = event_order(query.sort, descending=query.order == "desc")
+    sizes = _sizes(most, cap or BATCH)
+    with database.read() as connection:
+        listing = events_in_order(resolve(query, connection), order)
+        total = total_of(listing.count(connection))
+        head = Excerpt((), total, address, read_timeline(connection, query), most)
+        excerpt, after = _read(connection, listing, head, next(sizes), {})
+    yield excerpt
+    for size in sizes:
+        if not after:
+            return
+        with database.read() as connection:
+            excerpt, after = _read(connection, listing, head, size, after)
+        yield replace(excerpt, begins=False)
+
+
+def _read(
+    connection: Connection, listing: Listing, head: Excerpt, size: int, after: Position
+) -> tuple[Excerpt, Position]:
+    """Read events after a position, and give that of the last of them if there are more."""
+    rows = read_rows(connection, listing, head.total, size + 1, after)
+    records = read_each(connection, Event, [id_ for id_, *_ in rows[:size]])
+    more = len(rows) > size
+    return replace(head, records=records), position_of(
+        listing.order, rows[size - 1][1:]
+    ) if more else {}
+
+
+def _sizes(most: int | None, batch: int) -> Iterator[int]:
+    """Part so many events into batches; None for no end of them."""
+    while most is None or most > 0:
+        yield batch if most is None else min(batch, most)
+        most = most and most - batch
+
+
+def read_timeline(connection: Connection, query: EventQuery) -> TimelineRecord | None:
+    """Read the timeline that a query names or, if it names none, the only one that there is."""
+    timeline = table_of(Timeline).c
+    found = select(timeline.id)
+    if query.timeline is not MISSING:
+        found = found.where(timeline.slug == query.timeline)
+    ids = connection.scalars(found.limit(2)).all()
+    if len(ids) != 1:
+        return None
+    return TimelineRecord.model_validate_json(read_records(connection, Timeline, ids))

@@ -1,0 +1,65 @@
+"""The representations of a selection of events: what its URL's suffix is, and who writes it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from app.addresses import Address
+from app.database import Database
+from app.excerpt import read_excerpts
+from app.formats import (
+    atom,
+    fullcalendar,
+    ical,
+    lines,
+    linked,
+    spreadsheet,
+    timelinejs,
+    vis,
+)
+from app.params import CalendarQuery, EventQuery, ExcerptQuery, FeedQuery
+
+
+@dataclass(frozen=True)
+class Format:
+    """A representation of the events that a query selects."""
+
+    name: str
+    """What people know it as."""
+    media_type: str
+    render: Callable[[Any], str | bytes]
+    """Writes what is read; a pure function."""
+    cap: int | None = None
+    """So many events at most; None where all are given, however many, piece by piece."""
+    query: type[EventQuery] = ExcerptQuery
+    """What may be asked of it."""
+    shape: Any = None
+    """What it looks like, where it is JSON of a shape of its own."""
+    read: Callable[[Database, Any, Address, int | None], Iterator[Any]] = read_excerpts
+    """Reads what is written, piece by piece where there is no cap."""
+
+
+_widget = partial(Format, media_type="application/json")
+
+FORMATS: Mapping[str, Format] = {
+    "timelinejs.json": _widget(
+        "TimelineJS",
+        render=timelinejs.render,
+        cap=timelinejs.MOST,
+        shape=timelinejs.Slides,
+    ),
+    "vis.json": _widget("vis-timeline", render=vis.render, cap=vis.MOST, shape=vis.VisItems),
+    "fullcalendar.json": _widget(
+        "FullCalendar",
+        render=fullcalendar.render,
+        cap=fullcalendar.MOST,
+        query=CalendarQuery,
+        shape=list[fullcalendar.CalendarEntry],
+    ),
+    "ics": Format("iCalendar", "text/calendar", ical.render, ical.MOST),
+    "atom": Format("Atom", "application/atom+xml", atom.render, atom.MOST, FeedQuery),
+    "csv": Format("CSV", "text/csv", spreadsheet.render),
+    "jsonl": Format("JSON Lines", "application/jsonl", lines.render),
+    "jsonld": Format("JSON-LD", "application/ld+json", linked.render, linked.MOST),
+}

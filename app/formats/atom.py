@@ -1,0 +1,69 @@
+"""Feeds of what changed last, as RFC 4287 writes them.
+
+https://www.rfc-editor.org/rfc/rfc4287
+"""
+
+import re
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+
+from markupsafe import Markup
+
+from app.excerpt import Excerpt
+from app.formats.wording import headline, html
+from app.schemas import Event
+
+MOST = 500
+ATOM = "http://www.w3.org/2005/Atom"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+# What no XML document may hold, though JSON may. https://www.w3.org/TR/xml/#charsets
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+register_namespace("", ATOM)
+
+
+def render(excerpt: Excerpt) -> bytes:
+    """Write an entry for each event; of none at all, a feed without entries."""
+    address = excerpt.address
+    feed = Element(_name("feed"))
+    _add(feed, "id", address.events("atom"))
+    _add(feed, "title", excerpt.title)
+    if about := " ".join(filter(None, [excerpt.description, excerpt.notice])):
+        _add(feed, "subtitle", about)
+    updated = max((event.updated_at for event in excerpt.events), default=_NEVER)
+    _add(feed, "updated", _moment(updated))
+    _add(feed, "link", rel="self", type="application/atom+xml", href=address.events("atom"))
+    _add(feed, "link", rel="alternate", type="text/html", href=address.front())
+    for event in excerpt.events:
+        _add_entry(feed, event, excerpt)
+    document: bytes = tostring(feed, "utf-8", xml_declaration=True)
+    return document
+
+
+def _add_entry(feed: Element, event: Event, excerpt: Excerpt) -> None:
+    entry = _add(feed, "entry")
+    _add(entry, "id", excerpt.address.uuid(event.id).urn)
+    _add(entry, "title", headline(event))
+    _add(entry, "updated", _moment(event.updated_at))
+    _add(entry, "published", _moment(event.created_at))
+    _add(entry, "link", rel="alternate", type="text/html", href=excerpt.address.event(event.id))
+    for publisher in dict.fromkeys(one.source.publisher.name for one in event.citations):
+        _add(_add(entry, "author"), "name", publisher)
+    for term in (event.kind, *event.topics):
+        _add(entry, "category", term=term)
+    when = Markup("<p>{}</p>").format(event.date.display)
+    _add(entry, "content", when + html(event), type="html")
+
+
+def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
+    added = SubElement(parent, _name(name), attributes)
+    added.text = text and _NOT_XML.sub("\ufffd", text)
+    return added
+
+
+def _name(name: str) -> str:
+    return f"{{{ATOM}}}{name}"
+
+
+def _moment(value: datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,141 @@
+"""JSON-LD in the vocabulary of schema.org: one graph of events, who took part, and the sources.
+
+https://schema.org/Event
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from app.addresses import Address
+from app.dates import EventDate
+from app.excerpt import Excerpt
+from app.models import ActorKind
+from app.schemas import ActorRef, Citation, Event, SourceRef, given
+
+MOST = 10_000
+EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
+# Written out, so that nobody has to fetch it.
+CONTEXT = {
+    "@vocab": "https://schema.org/",
+    "edtf": {"@id": "http://purl.org/dc/terms/date", "@type": EDTF},
+    "url": {"@type": "@id"},
+}
+_TYPES: dict[ActorKind, str] = {
+    "person": "Person",
+    "company": "Corporation",
+    "government": "GovernmentOrganization",
+    "media": "NewsMediaOrganization",
+    "organization": "Organization",
+}
+
+Node = dict[str, Any]
+
+
+def render(excerpt: Excerpt) -> str:
+    """Write one graph: the excerpt, its events, and all that they name, each once."""
+    about = {
+        "@id": excerpt.address.events("jsonld"),
+        "@type": "Dataset",
+        "name": excerpt.title,
+        "description": " ".join(filter(None, [excerpt.description, excerpt.notice])),
+        "url": excerpt.address.front(),
+        "hasPart": [{"@id": excerpt.address.event(event.id, "")} for event in excerpt.events],
+    }
+    return _document([_told(about), *_nodes(excerpt.events, excerpt.address)])
+
+
+def render_one(event: Event, address: Address) -> str:
+    """Write the graph of one event."""
+    return _document(_nodes([event], address))
+
+
+def _document(graph: Iterable[Node]) -> str:
+    document = {"@context": CONTEXT, "@graph": [*graph]}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _nodes(events: Iterable[Event], address: Address) -> Iterable[Node]:
+    named: dict[str, Node] = {}
+    for event in events:
+        yield _event(event, address)
+        actors = [one.actor for one in event.participants]
+        sources = [one.source for one in event.citations]
+        for actor in (*actors, *(source.publisher for source in sources)):
+            named.setdefault(_id(address, "actors", actor), _actor(actor, address))
+        for source in sources:
+            named.setdefault(_id(address, "sources", source), _source(source, address))
+    yield from named.values()
+
+
+def _event(event: Event, address: Address) -> Node:
+    place = given(event.place)
+    return _told(
+        {
+            "@id": address.event(event.id, ""),
+            "@type": "Event",
+            "name": event.title,
+            "description": given(event.summary),
+            "url": address.event(event.id),
+            "edtf": event.date.edtf,
+            **_days(event),
+            "location": place and {"@type": "Place", "name": place},
+            "keywords": [event.kind, *event.topics],
+            "about": [
+                {
+                    "@type": "Role",
+                    "roleName": one.role,
+                    "about": {"@id": _id(address, "actors", one.actor)},
+                }
+                for one in event.participants
+            ],
+            "subjectOf": [_quotation(one, address) for one in event.citations],
+        }
+    )
+
+
+def _days(event: Event) -> Node:
+    """Give the ends that are certain, no more of them than is known; of a set there are none."""
+    when = EventDate.parse(event.date.edtf)
+    ends = {"startDate": when.start, "endDate": when.end} if when.form != "set" else {}
+    return {name: end.edtf for name, end in ends.items() if end and not end.qualifier}
+
+
+def _quotation(citation: Citation, address: Address) -> Node:
+    spoken = given(citation.attributed_to)
+    return _told(
+        {
+            "@type": "Quotation",
+            "text": citation.quote,
+            "creditText": spoken,
+            "isPartOf": {"@id": _id(address, "sources", citation.source)},
+        }
+    )
+
+
+def _actor(actor: ActorRef, address: Address) -> Node:
+    slug = _id(address, "actors", actor)
+    return {"@id": slug, "@type": _TYPES[actor.kind], "name": actor.name}
+
+
+def _source(source: SourceRef, address: Address) -> Node:
+    published = given(source.published)
+    return _told(
+        {
+            "@id": _id(address, "sources", source),
+            "@type": "CreativeWork",
+            "name": source.title,
+            "publisher": {"@id": _id(address, "actors", source.publisher)},
+            "datePublished": published and published.isoformat(),
+            "url": given(source.url),
+        }
+    )
+
+
+def _id(address: Address, kind: str, record: ActorRef | SourceRef) -> str:
+    return f"{address.root}/{kind}/{record.id}"
+
+
+def _told(node: Node) -> Node:
+    """Leave out what is not known."""
+    return {name: value for name, value in node.items() if value not in (None, "", [])}

@@ -1,0 +1,109 @@
+"""Slides of TimelineJS.
+
+https://timeline.knightlab.com/docs/json-format.html
+"""
+
+from datetime import date
+
+from markupsafe import Markup, escape
+from pydantic import MISSING, BaseModel, Field
+
+from app.dates import Point
+from app.excerpt import Excerpt
+from app.formats.drawing import Drawing
+from app.formats.wording import html, isolated, leading
+from app.schemas import Event, given
+
+MOST = 300
+"""More take the widget seconds a key press."""
+
+
+class SlideDate(BaseModel):
+    """A date, no more of it than is known."""
+
+    year: int
+    month: int | MISSING = Field(default=MISSING, ge=1, le=12)
+    day: int | MISSING = Field(default=MISSING, ge=1, le=31)
+
+
+class SlideText(BaseModel):
+    """What a slide says, as HTML that holds no markup of the record."""
+
+    headline: str
+    text: str
+
+
+class Slide(BaseModel):
+    """One event."""
+
+    unique_id: str
+    start_date: SlideDate
+    end_date: SlideDate | MISSING = Field(default=MISSING, description="Inclusive.")
+    display_date: str = Field(description="The date in words, kept apart from what is around it.")
+    group: str | MISSING = Field(default=MISSING, description="The name of one participant.")
+    text: SlideText
+
+
+class TitleSlide(BaseModel):
+    """What all of it is about."""
+
+    text: SlideText
+
+
+class Slides(BaseModel):
+    """A timeline."""
+
+    title: TitleSlide
+    events: list[Slide] = Field(description="Absent members are unknown; none is null.")
+
+
+def render(excerpt: Excerpt) -> str:
+    """Write a slide for each event, or one that says that there are none."""
+    title = TitleSlide(text=_text(excerpt.title, excerpt.description, excerpt.notice))
+    slides = [*map(_slide, excerpt.events)] or [_no_events(excerpt)]
+    return Slides(title=title, events=slides).model_dump_json()
+
+
+def _no_events(excerpt: Excerpt) -> Slide:
+    # The widget takes a timeline without slides for a failure, and a slide needs a place in time;
+    # no date is shown on it.
+    first = excerpt.timeline and given(excerpt.timeline.first)
+    return Slide(
+        unique_id="no-events-match",
+        start_date=_known(Drawing.of(first or "2000").known),
+        display_date=isolated(""),
+        text=_text("No events match", "Nothing on record matches what was asked for."),
+    )
+
+
+def _text(headline: str, *paragraphs: str) -> SlideText:
+    written = (Markup('<p dir="auto">{}</p>').format(one) for one in paragraphs if one)
+    return SlideText(headline=str(escape(headline)), text=str(Markup("").join(written)))
+
+
+def _slide(event: Event) -> Slide:
+    drawing = Drawing.of(event.date.edtf)
+    lasts = drawing.shape in ("span", "set")
+    leader = leading(event)
+    return Slide(
+        unique_id=event.id,
+        start_date=_known(drawing.known),
+        # A month alone would be drawn as its first day.
+        end_date=_whole(drawing.last) if lasts else MISSING,
+        display_date=isolated(event.date.display),
+        group=str(escape(leader.actor.name)) if leader else MISSING,
+        text=SlideText(headline=str(escape(event.title)), text=str(html(event))),
+    )
+
+
+def _whole(day: date) -> SlideDate:
+    return SlideDate(year=day.year, month=day.month, day=day.day)
+
+
+def _known(point: Point) -> SlideDate:
+    day = point.first
+    return SlideDate(
+        year=day.year,
+        month=MISSING if point.precision == "year" else day.month,
+        day=day.day if point.precision == "day" else MISSING,
+    )

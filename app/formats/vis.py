@@ -1,0 +1,84 @@
+"""Items and groups of vis-timeline.
+
+https://visjs.github.io/vis-timeline/docs/timeline/#Data_Format
+"""
+
+from typing import Literal
+
+from markupsafe import escape
+from pydantic import MISSING, BaseModel, Field
+
+from app.excerpt import Excerpt
+from app.formats.drawing import Drawing
+from app.formats.wording import facts, headline, isolated, leading
+from app.schemas import Event, given
+
+MOST = 10_000
+
+
+class VisItem(BaseModel):
+    """One event."""
+
+    id: str
+    group: str | MISSING = Field(default=MISSING, description="The id of one participant.")
+    content: str = Field(
+        description="Escaped. The title, with the date before it unless it is certain to the day."
+    )
+    title: str = Field(
+        description="Escaped: date in words, title, summary and what else is known, a line each."
+    )
+    start: str = Field(json_schema_extra={"format": "date"})
+    end: str | MISSING = Field(
+        default=MISSING, description="Exclusive.", json_schema_extra={"format": "date"}
+    )
+    type: Literal["point", "range"]
+    class_name: str = Field(
+        alias="className",
+        description="`date-` and the form, `precision-` and the precision; `open-start`, "
+        "`open-end`, `approximate`, `uncertain`.",
+    )
+
+
+class VisGroup(BaseModel):
+    """An actor that stands for some of the events."""
+
+    id: str
+    content: str = Field(description="Escaped.")
+
+
+class VisItems(BaseModel):
+    """What a timeline draws."""
+
+    items: list[VisItem]
+    groups: list[VisGroup]
+    notice: str | MISSING = Field(
+        default=MISSING, description="What to tell readers, where not all events are here."
+    )
+
+
+def render(excerpt: Excerpt) -> str:
+    """Write an item for each event, and the groups that they stand in."""
+    leaders = [leader.actor for leader in map(leading, excerpt.events) if leader]
+    names = {actor.id: str(escape(actor.name)) for actor in leaders}
+    return VisItems(
+        items=[*map(_item, excerpt.events)],
+        groups=[VisGroup(id=slug, content=name) for slug, name in names.items()],
+        notice=excerpt.notice or MISSING,
+    ).model_dump_json(by_alias=True)
+
+
+def _item(event: Event) -> VisItem:
+    drawing = Drawing.of(event.date.edtf)
+    is_point = drawing.first == drawing.last
+    told = [isolated(event.date.display), event.title, given(event.summary), *facts(event)]
+    leader = leading(event)
+    return VisItem(
+        id=event.id,
+        group=leader.actor.id if leader else MISSING,
+        content=str(escape(headline(event))),
+        title=str(escape("\n".join(filter(None, told)))),
+        start=drawing.first.isoformat(),
+        end=MISSING if is_point else drawing.end.isoformat(),
+        type="point" if is_point else "range",
+        className=" ".join(drawing.classes),
+    )

@@ -1,0 +1,106 @@
+"""Records in words, for what shows texts: plain, or as HTML in which everything is escaped."""
+
+from datetime import date
+
+from markupsafe import Markup
+
+from app.dates import EventDate
+from app.formats.drawing import Drawing
+from app.schemas import Citation, Event, Participant, given
+
+_LEADING = ("agent", "speaker", "participant")
+
+
+def isolated(text: str) -> str:
+    """Keep a text from being turned around by what stands beside it, and from turning it around.
+
+    https://www.w3.org/International/questions/qa-bidi-unicode-controls
+    """
+    return f"\u2068{text}\u2069"
+
+
+def headline(event: Event) -> str:
+    """Give the title, with the date before it unless a calendar shows just that."""
+    if Drawing.of(event.date.edtf).is_exact:
+        return event.title
+    return f"{isolated(event.date.display)}: {event.title}"
+
+
+def leading(event: Event) -> Participant | None:
+    """Give who stands for an event where only one can: the first by role."""
+    by_role = {role: at for at, role in enumerate(_LEADING)}
+    rank = len(_LEADING)
+    return min(event.participants, key=lambda one: by_role.get(one.role, rank), default=None)
+
+
+def part(participant: Participant) -> str:
+    """Tell who took part, and as what."""
+    told = [participant.role, given(participant.capacity)]
+    return f"{participant.actor.name} ({', '.join(word for word in told if word)})"
+
+
+def credit(citation: Citation) -> str:
+    """Tell whose words a quote is, and where they stand."""
+    source = citation.source
+    told = [
+        given(citation.attributed_to),
+        f"“{source.title}”",
+        source.publisher.name,
+        day(given(source.published)),
+        given(citation.locator),
+    ]
+    denial = "Denies it: " if citation.stance == "denies" else ""
+    return denial + ", ".join(word for word in told if word)
+
+
+def day(value: date | None) -> str:
+    """Write a day in words."""
+    return EventDate.parse(value.isoformat()).display if value else ""
+
+
+def quoted(text: str) -> str:
+    """Put a quote in quotation marks, unless it brings its own."""
+    return text if text.startswith(("“", '"', "„", "«")) else f"“{text}”"
+
+
+def facts(event: Event) -> list[str]:
+    """Tell who took part, where, how much was at stake and how sure it is, a line each."""
+    place, amount = given(event.place), given(event.amount)
+    return [
+        *(f"Who: {part(one)}" for one in event.participants),
+        *([f"Where: {place}"] if place else []),
+        *([f"How much: {amount.text}"] if amount else []),
+        f"Status: {event.status}",
+    ]
+
+
+def plain(event: Event) -> str:
+    """Tell all of an event in lines of plain text."""
+    lines = [
+        given(event.summary),
+        f"When: {isolated(event.date.display)}",
+        *(f"{quoted(one.quote)} — {credit(one)}" for one in event.citations),
+        *facts(event),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def html(event: Event) -> Markup:
+    """Tell what an event is, and who says so, as HTML that holds no markup of theirs."""
+    summary = given(event.summary)
+    parts = [_paragraph(summary)] if summary else []
+    for citation in event.citations:
+        parts.append(Markup('<blockquote dir="auto">{}</blockquote>').format(citation.quote))
+        parts.append(Markup('<p dir="auto">— {}</p>').format(_linked(citation)))
+    return Markup("").join([*parts, *map(_paragraph, facts(event))])
+
+
+def _paragraph(text: str) -> Markup:
+    return Markup('<p dir="auto">{}</p>').format(text)
+
+
+def _linked(citation: Citation) -> Markup:
+    url = given(citation.source.url) or ""
+    if not url.startswith(("http://", "https://")):
+        return Markup("{}").format(credit(citation))
+    return Markup('<a href="{}" rel="noopener">{}</a>').format(url, credit(citation))
