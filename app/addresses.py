@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from starlette.requests import Request
@@ -41,6 +41,14 @@ class Address:
     def embed(self) -> str:
         """Give the URL of the page for a frame."""
         return self._url("/embed.html", None)
+
+    def local(self) -> Self:
+        """Give the same without scheme and host, for links from page to page."""
+        return replace(self, root=urlsplit(self.root).path)
+
+    def of_actor(self, slug: str) -> str:
+        """Give the URL of the page of all that an actor takes part in."""
+        return replace(self, filters=[("actor", slug)]).front()
 
     def event(self, slug: str, suffix: str = ".html") -> str:
         """Give the URL of one event."""

@@ -106,22 +106,28 @@ def unavailable(detail: str) -> ProblemError:
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)
 
 
+def problem_of(request: Request, error: Exception) -> ProblemError:
+    """Say what went wrong, of any error at all."""
+    match error:
+        case ProblemError():
+            return error
+        case RequestValidationError():
+            return unprocessable(*map(_invalid_fault, error.errors()))
+        case HTTPException():
+            return _http(request, error)
+        case DatabaseError() | PoolTimeoutError():
+            return _database(request, error)
+    return unforeseen()
+
+
 def add_handlers(app: FastAPI) -> None:
     """Answer every error of the application with a Problem."""
-    app.exception_handler(ProblemError)(_raised)
-    app.exception_handler(RequestValidationError)(_invalid)
-    app.exception_handler(HTTPException)(_http)
-    app.exception_handler(DatabaseError)(_database)
-    app.exception_handler(PoolTimeoutError)(_database)
-    app.exception_handler(Exception)(_unforeseen)
+    for error in (*FORESEEN, HTTPException, Exception):
+        app.exception_handler(error)(_answer)
 
 
-def _raised(_: Request, error: ProblemError) -> Response:
-    return error.response()
-
-
-def _invalid(_: Request, error: RequestValidationError) -> Response:
-    return unprocessable(*map(_invalid_fault, error.errors())).response()
+def _answer(request: Request, error: Exception) -> Response:
+    return problem_of(request, error).response()
 
 
 # What Pydantic finds wrong with a value, in our words; it gives the context in braces itself.
@@ -162,16 +168,15 @@ def _invalid_fault(error: ErrorDetails) -> Fault:
     return fault(str(error["loc"][1]), worded(error), allowed)
 
 
-def _http(request: Request, error: HTTPException) -> Response:
+def _http(request: Request, error: HTTPException) -> ProblemError:
     status, root = HTTPStatus(error.status_code), request.scope.get("root_path", "")
     details = {
         HTTPStatus.NOT_FOUND: f"there is nothing at {shown(request.url.path)}; "
         f"{root}/openapi.json lists the paths",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{shown(request.method)} is not for this path",
     }
-    return ProblemError(
-        status, details.get(status, status.description), headers=dict(error.headers or {})
-    ).response()
+    detail = details.get(status, status.description)
+    return ProblemError(status, detail, headers=dict(error.headers or {}))
 
 
 def unforeseen() -> ProblemError:
@@ -179,13 +184,13 @@ def unforeseen() -> ProblemError:
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "something failed on our side")
 
 
-def _unforeseen(_: Request, __: Exception) -> Response:
-    return unforeseen().response()
-
-
-def _database(request: Request, error: Exception) -> Response:
+def _database(request: Request, error: Exception) -> ProblemError:
     logger.error("%s: %s", request.url.path, error)
     # Of SQLite's errors, those that are not operational tell of a file that is no database.
     operational = isinstance(error, (OperationalError, PoolTimeoutError))
     state = "busy or out of reach; try again shortly" if operational else "damaged"
-    return unavailable(f"the database is {state}").response()
+    return unavailable(f"the database is {state}")
+
+
+FORESEEN = (ProblemError, RequestValidationError, DatabaseError, PoolTimeoutError)
+"""What an endpoint may end with."""

@@ -17,7 +17,7 @@ from app.records import read_each, read_records
 from app.resolve import resolve
 from app.schemas import Event as EventRecord
 from app.schemas import Timeline as TimelineRecord
-from app.schemas import Total
+from app.schemas import Total, given
 
 BATCH = 500
 """So many events are read at a time where all of them are given, so that memory stays flat."""
@@ -53,8 +53,7 @@ class Excerpt:
     @property
     def description(self) -> str:
         """Its timeline's, or nothing."""
-        given = self.timeline and self.timeline.description
-        return given if isinstance(given, str) else ""
+        return (self.timeline and given(self.timeline.description)) or ""
 
     @property
     def is_cut(self) -> bool:

@@ -37,26 +37,47 @@ class Span(NamedTuple):
 
 def count_buckets(connection: Connection, where: EventFilter, interval: Interval) -> Histogram:
     """Count the matching events in each stretch of the window or, where it is open, of theirs."""
-    # A bucket is a window of its own, so what could touch it counts, whatever the filter says.
-    where = replace(where, within=False)
-    rows = connection.execute(_select_spans(where), where.values)
-    spans = [Span(Bounds.of(key), certain, events) for key, certain, events in rows]
-    windows = _checked_windows(_extent(connection, where, spans), where.days, interval)
-    begun = _Tally((span.bounds.earliest, span.events) for span in spans)
-    over = _Tally((span.bounds.latest, span.events) for span in spans)
-    certain = _count_certain(windows, spans)
-    return Histogram(
-        interval=interval,
-        buckets=[
-            Bucket(
-                start=first,
-                end=last,
-                certain=certain[first],
-                possible=begun.up_to(last) - over.before(first),
-            )
-            for first, last in windows
-        ],
-    )
+    spread = _Spread(connection, where)
+    return spread.counted(_checked_windows(spread.extent, where.days, interval), interval)
+
+
+def count_few_buckets(connection: Connection, where: EventFilter, few: int) -> Histogram:
+    """Count in the finest stretches of which there are few, or in none if even years are many."""
+    spread = _Spread(connection, where)
+    for interval in INTERVALS:
+        windows = _cut(spread.extent, where.days, interval, few)
+        if len(windows) <= few:
+            return spread.counted(windows, interval)
+    return spread.counted([], "year")
+
+
+class _Spread:
+    """The dates of the matching events, from the first day to the last."""
+
+    def __init__(self, connection: Connection, where: EventFilter) -> None:
+        # A bucket is a window of its own, so what could touch it counts, whatever the filter says.
+        where = replace(where, within=False)
+        rows = connection.execute(_select_spans(where), where.values)
+        self._spans = [Span(Bounds.of(key), certain, events) for key, certain, events in rows]
+        self.extent = _extent(connection, where, self._spans)
+
+    def counted(self, windows: Sequence[tuple[date, date]], interval: Interval) -> Histogram:
+        """Count in each of some windows."""
+        begun = _Tally((span.bounds.earliest, span.events) for span in self._spans)
+        over = _Tally((span.bounds.latest, span.events) for span in self._spans)
+        certain = _count_certain(windows, self._spans)
+        return Histogram(
+            interval=interval,
+            buckets=[
+                Bucket(
+                    start=first,
+                    end=last,
+                    certain=certain[first],
+                    possible=begun.up_to(last) - over.before(first),
+                )
+                for first, last in windows
+            ],
+        )
 
 
 def _select_spans(where: EventFilter) -> Selection:
@@ -122,15 +143,20 @@ def _checked_windows(
     extent: tuple[date, date] | None, window: Days, interval: Interval
 ) -> list[tuple[date, date]]:
     """Cut an extent into at most 1,000 windows."""
-    if extent is None:
-        return []
     for width in INTERVALS[INTERVALS.index(interval) :]:
-        cut = list(islice(_windows(extent, window, width), MAX_BUCKETS + 1))
+        cut = _cut(extent, window, width, MAX_BUCKETS)
         if len(cut) <= MAX_BUCKETS:
             if width == interval:
                 return cut
             raise _too_many(interval, f"give `interval={width}`")
     raise _too_many(interval, "narrow the window")
+
+
+def _cut(
+    extent: tuple[date, date] | None, window: Days, interval: Interval, most: int
+) -> list[tuple[date, date]]:
+    """Cut an extent into windows; one more than `most` of them tells that there are too many."""
+    return [*islice(_windows(extent, window, interval), most + 1)] if extent else []
 
 
 def _too_many(interval: Interval, cure: str) -> ProblemError:

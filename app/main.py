@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import errors, routes
+from app import errors, pages, representations, routes
 from app.database import POOL_SIZE, Database
 from app.delivery import Delivery
 from app.settings import Settings
@@ -66,7 +66,8 @@ def create_app(settings: Settings | None = None) -> Application:
         generate_unique_id_function=_operation_id,
     )
     app.state.database = database
-    app.include_router(routes.router)
+    for router in (pages.router, routes.router, representations.router):
+        app.include_router(router)
     errors.add_handlers(app)
     app.delivery = Delivery(
         partial(FastAPI.__call__, app),

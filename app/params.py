@@ -279,21 +279,29 @@ ActorParams = Annotated[ActorQuery, Query()]
 PagingParams = Annotated[Paging, Query()]
 
 
+def parameters_of(endpoint: Callable[..., Any]) -> dict[str, bool]:
+    """List the parameters that an endpoint takes, and whether each may be repeated.
+
+    The model that owns the query string is the endpoint's argument `query`.
+    """
+    model = get_type_hints(endpoint).get("query", Params)
+    return {
+        field.alias or name: get_origin(field.annotation) is list
+        for name, field in model.model_fields.items()
+    }
+
+
 class StrictRoute(APIRoute):
     """A route that refuses unknown parameters, and repeats of those that take one value.
 
     FastAPI by itself ignores the first where an endpoint takes no query, and of the second keeps
-    the last. The model that owns the query string is the endpoint's argument `query`.
+    the last.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Check the names in the query string before FastAPI reads the values."""
         answer = super().get_route_handler()
-        model = get_type_hints(self.endpoint).get("query", Params)
-        repeatable = {
-            field.alias or name: get_origin(field.annotation) is list
-            for name, field in model.model_fields.items()
-        }
+        repeatable = parameters_of(self.endpoint)
 
         async def strict(request: Request) -> Response:
             given = [name for name, _ in request.query_params.multi_items()]

@@ -18,6 +18,7 @@ from app.filters import AXES, EventFilter, Link
 from app.measure import measured
 from app.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline, table_of
 from app.params import EventQuery
+from app.schemas import ActorRef
 from app.search import asked, terms
 from app.statements import Prepared, Values, prepare, run
 from app.text import fold
@@ -76,6 +77,12 @@ def resolve(query: EventQuery, connection: Connection) -> EventFilter:
     if look_up.faults:
         raise unprocessable(*look_up.faults)
     return measured(where, connection)
+
+
+def name_actors(connection: Connection, names: Iterable[str]) -> dict[str, ActorRef]:
+    """Tell which actor each of some names stands for; `resolve` has found them all."""
+    look_up = _LookUp(connection)
+    return {name: look_up.reference(name) for name in names}
 
 
 def _links(
@@ -146,6 +153,13 @@ class _LookUp:
                 return self._tree(found) if tree else frozenset(found)
         self._unknown_actor(parameter, name)
         return frozenset([NOBODY])
+
+    def reference(self, name: str) -> ActorRef:
+        """Give the one actor of a name that was found."""
+        (id_,) = self.actor("actor", name, tree=False)
+        found = select(_actor.slug, _actor.name, _actor.kind).where(_actor.id == id_)
+        slug, called, kind = self._connection.execute(found).one()
+        return ActorRef(id=slug, name=called, kind=kind)
 
     def record(self, parameter: str, slug: str, table: type[Source | Timeline]) -> int:
         """Find a source or a timeline by its id."""

@@ -1,13 +1,10 @@
 """The endpoints: each asks for what its query selects, and hands it on."""
 
-from collections.abc import Callable, Iterable, Iterator
-from http import HTTPStatus
-from itertools import chain, islice
+from collections.abc import Iterable
 from sqlite3 import sqlite_version
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi import APIRouter, Request, Response
 from pydantic import MISSING
 from sqlalchemy import select
 from sqlmodel import col
@@ -16,12 +13,12 @@ from app import schemas
 from app.addresses import Address
 from app.catalog import ACTOR_ORDER, SOURCE_ORDER, TIMELINE_ORDER, select_actors
 from app.database import Database, DatabaseError, damage, revision_of
-from app.errors import MEDIA_TYPE, ProblemError, fault, shown, unavailable
-from app.excerpt import Excerpt
+from app.endpoints import MISSED, REFUSED, DatabaseDep, Id, read_record
+from app.errors import unavailable
 from app.facets import count_facets
-from app.formats import FORMATS, Format
+from app.formats import FORMATS
 from app.histogram import count_buckets
-from app.models import Actor, Event, Source, Timeline, table_of
+from app.models import Actor, Event, Source, Timeline
 from app.paging import PageText, events_in_order, read_page, rows_in_order
 from app.params import (
     ActorParams,
@@ -32,35 +29,14 @@ from app.params import (
     StrictRoute,
 )
 from app.queries import event_order
-from app.records import Table, read_records
+from app.records import Table
 from app.resolve import resolve
 from app.text import words
-
-PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-REFUSED: dict[int | str, dict[str, Any]] = {
-    400: {"description": "The URL is not UTF-8.", **PROBLEM},
-    422: {"description": "A parameter is wrong; the answer says which and why.", **PROBLEM},
-    503: {"description": "The database is busy or out of reach.", **PROBLEM},
-}
-MISSED: dict[int | str, dict[str, Any]] = {
-    404: {"description": "There is no record of this id.", **PROBLEM}
-}
 
 MAX_ALTERNATES = 3_000
 """Bytes of links in a header; proxies take four thousand of all headers together."""
 
 router = APIRouter(route_class=StrictRoute, responses=REFUSED)
-
-
-async def get_database(request: Request) -> Database:
-    """Give the database that the application was made with."""
-    database = request.app.state.database
-    assert isinstance(database, Database)  # noqa: S101 - create_app put it there
-    return database
-
-
-DatabaseDep = Annotated[Database, Depends(get_database)]
-Id = Annotated[str, Path(alias="id", description="The record's id.")]
 
 
 @router.get("/events", response_model=schemas.EventPage, tags=["events"])
@@ -72,32 +48,6 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
         found = events_in_order(resolve(query, connection), order)
         page = read_page(connection, found, query)
     return _page(request, page, _alternates(Address.of(request)))
-
-
-def _list_in(format_: Format) -> Callable[..., Response]:
-    """Make the endpoint of a representation."""
-
-    def list_in_format(query: Any, database: DatabaseDep, request: Request) -> Response:  # noqa: ANN401
-        pieces = format_.read(database, query, Address.of(request), format_.cap)
-        return _written(format_, pieces)
-
-    # FastAPI, and the route that refuses unknown parameters, read it from there.
-    list_in_format.__annotations__["query"] = Annotated[format_.query, Query()]
-    return list_in_format
-
-
-for suffix, format_ in FORMATS.items():
-    router.add_api_route(
-        f"/events.{suffix}",
-        _list_in(format_),
-        name=f"list_events_as_{suffix.removesuffix('.json')}",
-        summary=f"List Events As {format_.name}",
-        description=f"List the events that match every filter, as {format_.name}.",
-        response_class=Response if format_.shape is None else JSONResponse,
-        response_model=format_.shape,
-        responses={200: {"content": {format_.media_type: {}}}},
-        tags=["events"],
-    )
 
 
 @router.get("/events/{id}", response_model=schemas.Event, responses=MISSED, tags=["events"])
@@ -203,14 +153,6 @@ def get_document(request: Request) -> dict[str, Any]:
     return {**document, "servers": [{"url": root_path}]} if root_path else document
 
 
-@router.get("/", include_in_schema=False)
-def get_index(request: Request) -> dict[str, dict[str, str]]:
-    """Link to what there is."""
-    paths = ("events", "actors", "sources", "timelines", "facets", "histogram", "openapi.json")
-    root = f"{str(request.base_url).rstrip('/')}/"
-    return {"links": {path.removesuffix(".json"): f"{root}{path}" for path in paths}}
-
-
 def _page(request: Request, page: PageText, alternates: Iterable[str] = ()) -> Response:
     answer = Response(page.body, media_type="application/json")
     links = [*alternates]
@@ -231,30 +173,6 @@ def _alternates(address: Address) -> list[str]:
     return links if sum(map(len, links)) <= MAX_ALTERNATES else []
 
 
-def _written(format_: Format, pieces: Iterator[Excerpt]) -> Response:
-    """Write an answer whole or, where it comes in several pieces, as they are read."""
-    first = next(pieces)
-    headers = {"Timeline-Truncated": _truncation(first)} if first.is_cut else {}
-    chunks = map(format_.render, chain([first], pieces))
-    begun = [*islice(chunks, 2)]
-    if len(begun) == 1:
-        return Response(begun[0], headers=headers, media_type=format_.media_type)
-    return StreamingResponse(chain(begun, chunks), headers=headers, media_type=format_.media_type)
-
-
-def _truncation(excerpt: Excerpt) -> str:
-    """Tell what was cut, as a structured field (RFC 9651)."""
-    more = ";relation=gte" if excerpt.total.relation == "gte" else ""
-    return f"shown={excerpt.most}, total={excerpt.total.value}{more}"
-
-
 def _one(database: Database, table: Table, slug: str) -> Response:
     with database.read() as connection:
-        rows = table_of(table).c
-        found = connection.scalars(select(rows.id).where(rows.slug == slug)).all()
-        record = read_records(connection, table, found)
-    if not record:
-        kind = table.__name__.lower()
-        missing = fault("id", f"there is no {kind} {shown(slug)}; the ids are at /{kind}s")
-        raise ProblemError(HTTPStatus.NOT_FOUND, faults=[missing])
-    return Response(record, media_type="application/json")
+        return Response(read_record(connection, table, slug), media_type="application/json")

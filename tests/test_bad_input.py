@@ -15,7 +15,8 @@ def _parameters() -> Iterator[tuple[str, dict[str, Any]]]:
     """List the paths that take a query, with each of their parameters."""
     for path, operations in create_app().openapi()["paths"].items():
         for parameter in operations["get"].get("parameters", []):
-            if parameter["in"] == "query":
+            # The page is lenient; `tests.test_page` has what it refuses.
+            if parameter["in"] == "query" and path != "/events.html":
                 yield path, parameter
 
 
@@ -147,9 +148,7 @@ def test_what_was_given_is_escaped_and_cut(seed: httpx.Client) -> None:
     assert "x" * 101 not in problem.detail
 
 
-@pytest.mark.parametrize(
-    "path", ["/events/nso-blacklisted", "/readyz", "/livez", "/openapi.json", "/"]
-)
+@pytest.mark.parametrize("path", ["/events/nso-blacklisted", "/readyz", "/livez", "/openapi.json"])
 def test_paths_without_parameters_refuse_any(seed: httpx.Client, path: str) -> None:
     problem = check_problem(seed.get(path, params={"x": "1"}), 422)
     assert "this path takes none" in problem.detail

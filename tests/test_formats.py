@@ -1,6 +1,7 @@
 """Every representation: the same events as `/events`, true dates, and what was cut is told."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,7 +14,7 @@ import pytest
 from app.addresses import Address
 from app.delivery import FRESH
 from app.excerpt import BATCH, read_excerpts
-from app.formats import FORMATS
+from app.formats import DATA, FORMATS
 from app.params import ExcerptQuery
 from tests.conftest import HARBOUR, TESTS, load_dossiers, load_into, new_database, serving
 from tests.generated import make_dossiers
@@ -63,7 +64,8 @@ def test_it_is_written_as_it_was(harbour: httpx.Client, suffix: str) -> None:
     """Compare with the file; where a change is meant, write the answer there."""
     answer = harbour.get(f"/events.{suffix}?timeline=harbour", headers=HOST)
     written = (TESTS / "formats" / f"harbour.{suffix}").read_bytes().decode()
-    assert answer.text == written
+    # An asset has a digest in its name, which changes whenever it does.
+    assert re.sub(r"-[0-9a-f]{8}\.", "-digest.", answer.text) == written
     assert answer.headers["content-type"].startswith(FORMATS[suffix].media_type)
     assert answer.headers["cache-control"] == FRESH
     assert answer.headers["etag"]
@@ -96,13 +98,13 @@ NOTICES = {
 }
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", DATA)
 def test_what_is_cut_says_so(harbour: httpx.Client, suffix: str) -> None:
     answer = harbour.get(f"/events.{suffix}?limit=2")
     assert len(IDS[suffix](answer.text)) == 2
     assert answer.headers["timeline-truncated"] == "shown=2, total=7"
     assert "timeline-truncated" in answer.headers["access-control-expose-headers"].lower()
-    if FORMATS[suffix].cap:
+    if DATA[suffix].cap:
         assert NOTICE in NOTICES[suffix](answer.text)
     assert harbour.head(f"/events.{suffix}?limit=2").headers["timeline-truncated"]
 
@@ -116,7 +118,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", DATA)
 def test_it_is_bounded_unless_it_gives_all(large: httpx.Client, suffix: str) -> None:
     answer = large.get(f"/events.{suffix}?sort=date&order=asc", timeout=60)
     (cap, total) = FORMATS[suffix].cap, 2 * BATCH + 70
@@ -168,6 +170,7 @@ EMPTY = {
     "csv": "id,title,summary,kind,status,date,",
     "jsonl": "",
     "jsonld": "Dataset",
+    "html": "No events match.",
 }
 
 

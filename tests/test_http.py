@@ -1,6 +1,7 @@
 """HTTP manners: methods, headers, tags and compression, on every status and path."""
 
 import gzip
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,16 +12,18 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Receive, Scope, Send
 
+from app.assets import ASSETS
 from app.database import POOL_SIZE
 from app.delivery import ALLOWED_METHODS, FRESH, ON_EVERY_ANSWER, Delivery
-from app.formats import FORMATS
+from app.formats import DATA
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import FERRY, HARBOUR, load_into, new_database, serving
 from tests.problems import check_problem
 
+PAGES = ["/", "/events.html", "/events/nso-blacklisted.html", "/embed.html", "/docs"]
 PATHS = [
-    "/",
+    *PAGES,
     "/events",
     "/events.json",
     "/events/nso-blacklisted",
@@ -33,7 +36,8 @@ PATHS = [
     "/facets",
     "/histogram",
     "/openapi.json",
-    *(f"/events.{suffix}" for suffix in FORMATS),
+    *(f"/events.{suffix}" for suffix in DATA),
+    f"/web/{ASSETS['page.css'].name}",
 ]
 PROBES = ["/livez", "/readyz"]
 FAULTY = {"/events?limit=0": 422, "/events/x": 404, "/x": 404, "/events?q=%FF": 400}
@@ -46,7 +50,11 @@ def test_headers_on_every_answer(
     seed: httpx.Client, method: str, path: str, origin: dict[str, str]
 ) -> None:
     answer = seed.request(method, path, headers=origin)
-    for name, value in ON_EVERY_ANSWER.items():
+    expected = dict(ON_EVERY_ANSWER)
+    if path in PAGES and method in ("GET", "HEAD"):  # a page loads more; see tests.test_page
+        expected["Content-Security-Policy"] = answer.headers["content-security-policy"]
+        assert expected["Content-Security-Policy"].startswith("default-src 'self'; ")
+    for name, value in expected.items():
         assert answer.headers[name] == value
     assert "access-control-allow-credentials" not in answer.headers
 
@@ -236,8 +244,12 @@ def test_links_follow_the_prefix_of_a_proxy(tmp_path: Path) -> None:
             )
             assert url.params.multi_items()[:2] == [("limit", "1"), ("actor", "QBL")]
         for path in ("/", "/time/line", "/time/line/"):
-            index = client.get(path, headers=forwarded).json()["links"]
-            assert index["events"] == "https://news.example/time/line/events"
+            page = client.get(path, headers=forwarded).text
+            assert '<link rel="canonical" href="https://news.example/time/line/">' in page
+            local = {*re.findall(r'(?:href|src|action)="(/[^"#]*)"', page)}
+            assert {link for link in local if not link.startswith("/time/line/")} == set()
+            for link in local:
+                assert client.get(link.replace("&amp;", "&")).status_code == 200
         assert client.get("/openapi.json").json()["servers"] == [{"url": "/time/line"}]
 
 

@@ -1,7 +1,7 @@
 """The representations of a selection of events: what its URL's suffix is, and who writes it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -14,11 +14,13 @@ from app.formats import (
     ical,
     lines,
     linked,
+    page,
     spreadsheet,
     timelinejs,
     vis,
 )
-from app.params import CalendarQuery, EventQuery, ExcerptQuery, FeedQuery
+from app.front import read_front
+from app.params import CalendarQuery, EventPageQuery, EventQuery, ExcerptQuery, FeedQuery
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,17 @@ class Format:
     """What it looks like, where it is JSON of a shape of its own."""
     read: Callable[[Database, Any, Address, int | None], Iterator[Any]] = read_excerpts
     """Reads what is written, piece by piece where there is no cap."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is for people in a browser."""
+        return self.media_type == "text/html"
 
 
 _widget = partial(Format, media_type="application/json")
 
-FORMATS: Mapping[str, Format] = {
+DATA: Mapping[str, Format] = {
     "timelinejs.json": _widget(
         "TimelineJS",
         render=timelinejs.render,
@@ -63,3 +71,21 @@ FORMATS: Mapping[str, Format] = {
     "jsonl": Format("JSON Lines", "application/jsonl", lines.render),
     "jsonld": Format("JSON-LD", "application/ld+json", linked.render, linked.MOST),
 }
+
+PAGE = Format(
+    "Web page",
+    "text/html",
+    partial(page.render_front, formats=DATA),
+    query=EventPageQuery,
+    read=read_front,
+    headers=page.GUARDED,
+)
+FRAME = replace(
+    PAGE,
+    name="Web page in a frame",
+    render=page.render_embedded,
+    headers=page.GUARDED_IN_A_FRAME,
+)
+
+FORMATS = {**DATA, "html": PAGE}
+"""By the suffix of their URLs."""

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from app.dates import EventDate
 from app.formats.drawing import Drawing
-from app.schemas import Citation, Event, Participant, given
+from app.schemas import Citation, Event, Participant, SourceRef, given
 
 _LEADING = ("agent", "speaker", "participant")
 
@@ -100,7 +100,13 @@ def _paragraph(text: str) -> Markup:
 
 
 def _linked(citation: Citation) -> Markup:
-    url = given(citation.source.url) or ""
-    if not url.startswith(("http://", "https://")):
+    url = link(citation.source)
+    if not url:
         return Markup("{}").format(credit(citation))
     return Markup('<a href="{}" rel="noopener">{}</a>').format(url, credit(citation))
+
+
+def link(source: SourceRef) -> str:
+    """Give where a source stands, if a link may lead there."""
+    url = given(source.url) or ""
+    return url if url.startswith(("http://", "https://")) else ""

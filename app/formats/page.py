@@ -1,0 +1,233 @@
+"""Pages for people, whole without a script: the timeline, one event, and what goes wrong."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any, Protocol
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from pydantic import MISSING
+
+from app.addresses import Address
+from app.assets import ASSETS
+from app.dates import EventDate
+from app.errors import Problem
+from app.formats import linked
+from app.formats.drawing import Drawing
+from app.formats.wording import credit, day, isolated, link, quoted
+from app.front import Axis, Front
+from app.schemas import Bucket, Event, Interval, Timeline, given
+
+LABELS = {
+    "q": "Words",
+    "from": "From",
+    "to": "To",
+    "date": "Date",
+    "date_match": "Certainty",
+    "actor": "Actor",
+    "actor_match": "Actors",
+    "actor_scope": "With",
+    "role": "Role",
+    "exclude_actor": "Without",
+    "kind": "Kind",
+    "status": "Status",
+    "topic": "Topic",
+    "source": "Source",
+    "timeline": "Timeline",
+    "min_sources": "Sources at least",
+}
+"""What people call each filter."""
+IN_FORM = {"q", "from", "to", "date_match", "actor", "kind", "status", "timeline", "sort", "order"}
+"""What the form has a field for; other filters it carries along."""
+LISTED: dict[Axis, str] = {"kind": "Kind", "status": "Status", "timeline": "Timeline"}
+"""What is chosen from a list beside the actors."""
+FEW_CHOICES = 8
+
+_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
+GUARDED = {"Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'"}
+"""The headers of a page: it loads only what is ours, and stands in nobody's frame."""
+GUARDED_IN_A_FRAME = {"Content-Security-Policy": f"{_POLICY}; frame-ancestors *"}
+GUARDED_DOCS = {
+    # Swagger UI brings its pictures along in its styles.
+    "Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'; img-src 'self' data:"
+}
+
+
+class Named(Protocol):
+    """What the page tells of another representation."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def media_type(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bucket of the histogram, drawn; heights are per cent."""
+
+    label: str
+    url: str
+    possible: float
+    certain: float
+    tick: str
+    """What stands below it, if anything."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is set, and the page without it."""
+
+    name: str
+    value: str
+    url: str
+
+
+def render_front(front: Front, formats: Mapping[str, Named]) -> str:
+    """Write the timeline as a page, with the URLs of its other representations."""
+    return _render("front.html", formats=formats, snippet=_snippet(front), **_told_of(front))
+
+
+def render_embedded(front: Front) -> str:
+    """Write the timeline as a page for a frame on somebody else's."""
+    return _render("embed.html", **_told_of(front))
+
+
+def render_event(event: Event, timeline: Timeline | None, address: Address) -> str:
+    """Write the page of one event, with what others show where it is shared."""
+    graph = Markup(linked.render_one(event, address).replace("<", "\\u003c"))  # noqa: S704 - JSON
+    first, links = event.citations[0], address.local()
+    return _render(
+        "event.html",
+        event=event,
+        address=address,
+        links=links,
+        graph=graph,
+        heading=f"{isolated(event.date.display)}: {event.title}",
+        about=given(event.summary) or f"{quoted(first.quote)} — {credit(first)}",
+        site=timeline.title if timeline else "Timeline",
+        back=(links.having("timeline", timeline.id) if timeline else links).front(),
+    )
+
+
+def render_problem(problem: Problem, address: Address) -> str:
+    """Write what went wrong, and how to go on."""
+    heading = "That cannot be asked" if problem.status < 500 else "Not just now"
+    if problem.status == HTTPStatus.NOT_FOUND:
+        heading = "Not on record"
+    return _render("problem.html", problem=problem, heading=heading, links=address.local())
+
+
+def render_docs(address: Address) -> str:
+    """Write the page on which the API can be tried."""
+    return _render("docs.html", links=address.local())
+
+
+def _told_of(front: Front) -> dict[str, Any]:
+    local = front.address.local()
+    by_date = front.query.sort == "date"
+    groups = groupby(front.page.items, key=lambda event: _year(event) if by_date else "")
+    return {
+        "front": front,
+        "address": front.address,
+        "links": local,
+        "groups": [(year, [*events]) for year, events in groups],
+        "bars": [*_bars(front, local)],
+        "chips": [*_chips(front, local)],
+        "carried": [pair for pair in local.filters if pair[0] not in IN_FORM],
+        "fields": dict(local.filters),
+        "opened": any(choice.chosen for axis in LISTED for choice in front.choices[axis]),
+        "is_later": front.query.cursor is not MISSING,
+    }
+
+
+def _snippet(front: Front) -> str:
+    frame = Markup('<iframe src="{}" title="{}" width="100%" height="600" loading="lazy"></iframe>')
+    return str(frame.format(front.address.embed(), front.title))
+
+
+def _year(event: Event) -> str:
+    return f"{Drawing.of(event.date.edtf).known.first.year:04}"
+
+
+def _bars(front: Front, local: Address) -> Iterator[Bar]:
+    buckets, interval = front.histogram.buckets, front.histogram.interval
+    highest = max((bucket.possible for bucket in buckets), default=0) or 1
+    open_ = local.having("date").having("from").having("to")
+    before = ""
+    for bucket in buckets:
+        days = {"from": bucket.start.isoformat(), "to": bucket.end.isoformat()}
+        year = f"{bucket.start.year:04}"
+        yield Bar(
+            label=f"{_period(bucket, interval)}: {bucket.possible} possible, "
+            f"{bucket.certain} certain",
+            url=open_.front(days),
+            possible=100 * bucket.possible / highest,
+            certain=100 * bucket.certain / highest,
+            tick=year if year != before else "",
+        )
+        before = year
+
+
+def _period(bucket: Bucket, interval: Interval) -> str:
+    """Name a bucket: by its month or year where it is one, else by its days."""
+    first, last = bucket.start, bucket.end
+    if interval in ("month", "year"):
+        whole = EventDate.parse(first.isoformat()[: {"month": 7, "year": 4}[interval]])
+        if (whole.earliest, whole.latest) == (first, last):
+            return whole.display
+    return day(first) if first == last else f"{day(first)} – {day(last)}"
+
+
+def _chips(front: Front, local: Address) -> Iterator[Chip]:
+    for pair in local.filters:
+        name, value = pair
+        if name in LABELS:
+            others = [one for one in local.filters if one != pair]
+            actor = front.actors.get(value) if name in ("actor", "exclude_actor") else None
+            shown = actor.name if actor else _worded(name, value)
+            yield Chip(LABELS[name], shown, replace(local, filters=others).front())
+
+
+def _worded(name: str, value: str) -> str:
+    if name in ("from", "to", "date"):
+        return EventDate.parse(value).display
+    return {"within": "certainly within", "overlap": "possibly within"}.get(value, value)
+
+
+def _precision(drawing: Drawing) -> str:
+    """Say how much of a date is known, where its words do not."""
+    if drawing.shape in ("open-start", "open-end"):
+        return ""
+    if drawing.shape == "span":
+        return "lasted"
+    known = drawing.known.precision
+    if drawing.shape == "day":
+        return "to the day"
+    return "no month given" if known == "year" else "no day given"
+
+
+def _render(template: str, **told: Any) -> str:  # noqa: ANN401 - what templates are told
+    return _TEMPLATES.get_template(template).render(**told)
+
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("app", "web/templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals |= {
+    "ASSETS": ASSETS,
+    "day": day,
+    "draw": Drawing.of,
+    "FEW_CHOICES": FEW_CHOICES,
+    "given": given,
+    "link": link,
+    "LISTED": LISTED,
+    "precision": _precision,
+    "quoted": quoted,
+}
