@@ -52,10 +52,14 @@ def repetitions(few: int, full: int) -> int:
 def required(program: str) -> None:
     """Skip a test where a program is missing; with `CI` set, fail instead."""
     if shutil.which(program) is None:
-        message = f"this test needs {program}; install the package {program}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        lacking(f"this test needs {program}; install the package {program}")
+
+
+def lacking(message: str) -> None:
+    """Skip a test that cannot run here; with `CI` set, fail instead."""
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 def new_database(path: Path) -> Database:

@@ -1,0 +1,1 @@
+"""The real widgets, in a real browser."""
