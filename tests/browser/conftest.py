@@ -14,6 +14,8 @@ from tests.browser.widgets import Widget
 from tests.conftest import lacking, required
 
 ZONES = ["UTC", "America/New_York", "Asia/Jerusalem"]
+VIEWPORT = {"width": 2000, "height": 1200}
+"""Wide enough that a day of a year or two has some pixels."""
 INSTALL = "npm install --prefix tests/browser"
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync", "--no-first-run"),
@@ -80,7 +82,8 @@ def visit(browser: Browser, site: Site) -> Visit:
             faults.append(f"said {dialog.message}")
             dialog.dismiss()
 
-        context = browser.new_context(timezone_id=zone, locale="en-US", **options)  # type: ignore[arg-type]
+        options = {"viewport": VIEWPORT, "locale": "en-US", "timezone_id": zone, **options}
+        context = browser.new_context(**options)  # type: ignore[arg-type]
         context.route("**/*", let_pass)
         page = context.new_page()
         page.set_default_timeout(15_000)

@@ -1,4 +1,4 @@
-// What the widgets have drawn, read from the page: [text, first day, last day] of each event.
+// What the widgets have drawn, read from the page: [text, first day, last day, group] of each event.
 
 const frame = () => new Promise(requestAnimationFrame);
 
@@ -17,13 +17,18 @@ const nearestDay = (time) => dayOf(Number(time) + HALF_A_DAY);
 /** TimelineJS: the markers' places on its axis; the text is the slide's date, then its headline. */
 function timelinejs() {
   const { _earliest, _pixels_per_milli } = timeline._timenav.timescale;
+  // What the styles say, since places are still moving.
+  const groups = [...document.querySelectorAll(".tl-timegroup")];
+  const isBeside = (marker) => ({ style: { top, height } }) =>
+    parseFloat(top) <= parseFloat(marker.style.top) && parseFloat(marker.style.top) < parseFloat(top) + parseFloat(height);
   return [...document.querySelectorAll(".tl-timemarker")].map((marker) => {
     const slide = document.getElementById(marker.id.replace(/-marker$/, ""));
     const [date, headline] = [".tl-headline-date", ".tl-headline"].map((part) => slide.querySelector(part).innerText);
     const { left, width } = marker.style;
     const at = (pixels) => nearestDay(_earliest + pixels / _pixels_per_milli);
     const start = parseFloat(left);
-    return [`${date}: ${headline}`, at(start), at(start + (parseFloat(width) || 0))];
+    const group = groups.findLast(isBeside(marker))?.innerText ?? "";
+    return [`${date}: ${headline}`, at(start), at(start + (parseFloat(width) || 0)), group];
   });
 }
 
@@ -34,13 +39,17 @@ async function vis() {
   await frame();
   await frame();
   const { left } = document.querySelector(".vis-panel.vis-center").getBoundingClientRect();
+  const labels = [...document.querySelectorAll(".vis-label")];
   return [...document.querySelectorAll(".vis-foreground .vis-item:has(> .vis-item-content, .vis-item-overflow)")].map((item) => {
     const text = item.querySelector(".vis-item-content").innerText;
     const dot = item.querySelector(".vis-dot")?.getBoundingClientRect();
     const box = item.getBoundingClientRect();
     const at = (pixels) => Number(drawing.body.util.toTime(pixels - left));
-    const [start, end] = dot ? [dot.left + dot.width / 2] : [box.left, box.right];
-    return [text, nearestDay(at(start)), end ? nearestDay(at(end) - 2 * HALF_A_DAY) : nearestDay(at(start))];
+    const start = dot ? dot.left + dot.width / 2 : box.left;
+    const last = dot ? at(start) : at(box.right) - 2 * HALF_A_DAY;
+    const isBeside = ({ top, bottom }) => top <= box.top && box.bottom <= bottom;
+    const group = labels.find((label) => isBeside(label.getBoundingClientRect()))?.innerText ?? "";
+    return [text, nearestDay(at(start)), nearestDay(last), group];
   });
 }
 
@@ -65,7 +74,7 @@ async function calendarDays(months, show, entries, textOf, cells, dateOf) {
       days.set(text, [...(days.get(text) ?? []), ...grid.filter(under).map(([date]) => date)]);
     }
   }
-  return [...days].map(([text, dates]) => [text, dates.sort()[0], dates.sort().at(-1)]);
+  return [...days].map(([text, dates]) => [text, dates.sort()[0], dates.sort().at(-1), ""]);
 }
 
 const fullcalendar = (months) =>

@@ -1,9 +1,8 @@
 """The widgets, the pages that show them, and what they have drawn."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 
 from playwright.sync_api import Page
@@ -15,7 +14,6 @@ SNIPPETS = re.findall(
     (HERE / "SNIPPETS.md").read_text("utf-8"),
     re.DOTALL | re.MULTILINE,
 )
-ISOLATES = "\u2068\u2069"
 
 
 @dataclass(frozen=True)
@@ -61,22 +59,27 @@ WIDGETS = {widget.drawn: widget for widget in (TIMELINEJS, VIS, FULLCALENDAR, EV
 
 
 class Entry(NamedTuple):
-    """An event as it is drawn: its text, and the first and the last day it is drawn on."""
+    """An event as it is drawn: its text, the first and the last day it is on, and its group."""
 
     text: str
     first: str
     last: str
+    group: str
 
 
-def read(page: Page, widget: Widget, months: Iterable[str]) -> list[Entry]:
-    """Read what a widget has drawn, calendars by the months, in order."""
+def read(page: Page, widget: Widget, months: Iterable[str] = ()) -> list[Entry]:
+    """Read what a widget has drawn; of a calendar, which shows one at a time, some months."""
     page.add_script_tag(path=HERE / "drawn.js")
     rows = page.evaluate(f"(months) => {widget.drawn}(months)", [*months])
     return sorted(Entry(*row) for row in rows)
 
 
-def months_of(*days: str) -> list[str]:
-    """List the first days of the months from the earliest day to the latest."""
-    first, last = (date.fromisoformat(day) for day in (min(days), max(days)))
-    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    return [f"{month // 12:04}-{month % 12 + 1:02}-01" for month in months]
+def months_of(entries: Iterable[Entry]) -> list[str]:
+    """List the first days of the months that entries touch."""
+    return sorted({month for entry in entries for month in _months(entry.first, entry.last)})
+
+
+def _months(first: str, last: str) -> Iterator[str]:
+    start, end = (int(day[:4]) * 12 + int(day[5:7]) - 1 for day in (first, last))
+    for month in range(start, end + 1):
+        yield f"{month // 12:04}-{month % 12 + 1:02}-01"
