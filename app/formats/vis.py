@@ -20,7 +20,7 @@ class VisItem(BaseModel):
     """One event."""
 
     id: str
-    group: str | MISSING = Field(default=MISSING, description="The id of one participant.")
+    group: str = Field(description="The id of one participant, or nothing where nobody takes part.")
     content: str = Field(
         description="Escaped. The title, with the date before it unless it is certain to the day."
     )
@@ -58,23 +58,28 @@ class VisItems(BaseModel):
 
 def render(excerpt: Excerpt) -> str:
     """Write an item for each event, and the groups that they stand in."""
-    leaders = [leader.actor for leader in map(leading, excerpt.events) if leader]
-    names = {actor.id: str(escape(actor.name)) for actor in leaders}
+    names = dict(map(_group, excerpt.events))
     return VisItems(
         items=[*map(_item, excerpt.events)],
-        groups=[VisGroup(id=slug, content=name) for slug, name in names.items()],
+        groups=[VisGroup(id=slug, content=str(escape(name))) for slug, name in names.items()],
         notice=excerpt.notice or MISSING,
     ).model_dump_json(by_alias=True)
+
+
+def _group(event: Event) -> tuple[str, str]:
+    # Beside groups, the widget leaves out what has none.
+    leader = leading(event)
+    return (leader.actor.id, leader.actor.name) if leader else ("", "")
 
 
 def _item(event: Event) -> VisItem:
     drawing = Drawing.of(event.date.edtf)
     is_point = drawing.first == drawing.last
     told = [isolated(event.date.display), event.title, given(event.summary), *facts(event)]
-    leader = leading(event)
+    slug, _ = _group(event)
     return VisItem(
         id=event.id,
-        group=leader.actor.id if leader else MISSING,
+        group=slug,
         content=str(escape(headline(event))),
         title=str(escape("\n".join(filter(None, told)))),
         start=drawing.first.isoformat(),
