@@ -40,7 +40,10 @@ class Slide(BaseModel):
     start_date: SlideDate
     end_date: SlideDate | MISSING = Field(default=MISSING, description="Inclusive.")
     display_date: str = Field(description="The date in words, kept apart from what is around it.")
-    group: str | MISSING = Field(default=MISSING, description="The name of one participant.")
+    group: str | MISSING = Field(
+        default=MISSING, description="The name of one participant, escaped twice."
+    )
+    autolink: bool = Field(default=False, description="Whether addresses in texts become links.")
     text: SlideText
 
 
@@ -91,7 +94,8 @@ def _slide(event: Event) -> Slide:
         # A month alone would be drawn as its first day.
         end_date=_whole(drawing.last) if lasts else MISSING,
         display_date=isolated(event.date.display),
-        group=str(escape(leader.actor.name)) if leader else MISSING,
+        # The widget takes a group for HTML, reads its text, and takes that for HTML once more.
+        group=str(escape(str(escape(leader.actor.name)))) if leader else MISSING,
         text=SlideText(headline=str(escape(event.title)), text=str(html(event))),
     )
 
