@@ -4,15 +4,27 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 
+from app.dossier import Dossier
+from tests.browser.forms import FORMS
 from tests.browser.site import HERE, Site, showing
 from tests.browser.widgets import Widget
-from tests.conftest import lacking, required
+from tests.conftest import (
+    TESTS,
+    lacking,
+    load_dossiers,
+    load_into,
+    new_database,
+    required,
+    serving,
+)
 
+HOSTILE = TESTS / "dossiers" / "hostile.yaml"
 ZONES = ["UTC", "America/New_York", "Asia/Jerusalem"]
 VIEWPORT = {"width": 2000, "height": 1200}
 """Wide enough that a day of a year or two has some pixels."""
@@ -102,15 +114,56 @@ def visit(browser: Browser, site: Site) -> Visit:
 
 @pytest.fixture
 def show(visit: Visit, site: Site) -> Show:
-    """Give what shows a widget, with what stands at a URL, until it has drawn."""
+    """Give what shows a widget, with what stands at a URL, until it has drawn.
+
+    Its page is that of the snippet, with some of its text replaced.
+    """
 
     @contextmanager
     def showing(
-        widget: Widget, api: httpx.Client, url: str, zone: str = "UTC", **options: object
+        widget: Widget, api: httpx.Client, url: str, zone: str = "UTC", *edits: tuple[str, str]
     ) -> Iterator[Page]:
-        address = str(api.base_url.join(url))
-        with visit(site.add("/widget.html", widget.page(address)), api, zone, **options) as page:
+        content = widget.page(str(api.base_url.join(url)))
+        for old, new in edits:
+            assert old in content
+            content = content.replace(old, new)
+        with visit(site.add("/widget.html", content), api, zone) as page:
             page.wait_for_function(widget.settled)
             yield page
 
     return showing
+
+
+@pytest.fixture(scope="package")
+def dates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of a dossier in which every form of date occurs once."""
+    dossier: dict[str, Any] = {
+        "timeline": {"id": "dates", "title": "Dates"},
+        "actors": [{"id": "press", "name": "The Press", "kind": "media"}],
+        "sources": [{"id": "calendar", "title": "A calendar", "publisher": "press"}],
+        "events": [
+            {
+                "id": f"event-{number}",
+                "title": f"Event {number}",
+                "kind": "event",
+                "status": "reported",
+                "date": edtf,
+                "participants": [{"actor": "press", "role": "target"}][number % 2 :],
+                "citations": [{"source": "calendar", "quote": edtf}],
+            }
+            for number, edtf in enumerate(FORMS)
+        ],
+    }
+    path = tmp_path_factory.mktemp("dates") / "timeline.db"
+    load_dossiers(new_database(path), [Dossier.model_validate(dossier)])
+    with serving(path) as client:
+        yield client
+
+
+@pytest.fixture(scope="package")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of a dossier full of markup."""
+    path = tmp_path_factory.mktemp("hostile") / "timeline.db"
+    load_into(new_database(path), HOSTILE)
+    with serving(path) as client:
+        yield client

@@ -1,0 +1,79 @@
+"""What records say stays text, whatever it looks like."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Show
+from tests.browser.forms import events_of, expected
+from tests.browser.widgets import TIMELINEJS, VIS, WIDGETS, months_of, read
+
+ELEMENTS = ".hostile, iframe, object, embed, [onerror], [onload], a:not([href^=http])[href]"
+
+
+def squeezed(text: str) -> str:
+    """Write white space as browsers show it."""
+    return re.sub(r"\s+", " ", text)
+
+
+def texts(record: object) -> Iterator[str]:
+    """List the texts of a record that people read."""
+    if isinstance(record, str):
+        yield squeezed(record)
+    elif isinstance(record, list):
+        for one in record:
+            yield from texts(one)
+    elif isinstance(record, dict):
+        for name, value in record.items():
+            if name in READ:
+                yield from texts(value)
+
+
+READ = {
+    *("title", "summary", "place", "amount", "text", "participants", "actor", "name", "capacity"),
+    *("citations", "quote", "attributed_to", "locator", "source", "publisher"),
+}
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_markup_stays_text(hostile: httpx.Client, show: Show, name: str) -> None:
+    widget = WIDGETS[name]
+    entries = expected(widget, events_of(hostile))
+    with show(widget, hostile, widget.path) as page:
+        assert read(page, widget, months_of(entries)) == entries
+        assert page.locator(ELEMENTS).count() == 0
+
+
+def test_slides_say_what_the_records_say(hostile: httpx.Client, show: Show) -> None:
+    timeline = hostile.get("/timelines/hostile").json()
+    with show(TIMELINEJS, hostile, TIMELINEJS.path) as page:
+        title = squeezed(page.locator(".tl-slide-titleslide").inner_text())
+        assert squeezed(timeline["title"]) in title
+        assert squeezed(timeline["description"]) in title
+        for event in events_of(hostile):
+            slide = squeezed(page.locator(f"#{event['id']}").inner_text())
+            assert [text for text in texts(event) if text not in slide] == []
+            page.evaluate("timeline.goToNext()")
+        assert page.locator(ELEMENTS).count() == 0
+        links = page.locator(".tl-text a").evaluate_all("(links) => links.map((link) => link.href)")
+        assert {*links} == {"https://press.example/?a=1&amp;b=%22onmouseover=%22alert(%27url%27)"}
+
+
+def test_tips_say_what_the_records_say(hostile: httpx.Client, show: Show) -> None:
+    with show(VIS, hostile, VIS.path) as page:
+        read(page, VIS)
+        page.evaluate("async () => (await timeline).setOptions({ tooltip: { delay: 0 } })")
+        for event in events_of(hostile):
+            tip = _tip(page, event["title"])
+            assert event["title"] in tip
+            assert squeezed(event.get("summary", "")) in tip
+            assert page.locator(ELEMENTS).count() == 0
+
+
+def _tip(page: Page, title: str) -> str:
+    page.locator(".vis-item-content").filter(has_text=title).hover()
+    page.locator(".vis-tooltip").filter(has_text=title).wait_for()
+    return squeezed(page.locator(".vis-tooltip").inner_text())
