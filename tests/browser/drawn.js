@@ -16,7 +16,7 @@ const nearestDay = (time) => dayOf(Number(time) + HALF_A_DAY);
 
 /** TimelineJS: the markers' places on its axis; the text is the slide's date, then its headline. */
 function timelinejs() {
-  const { _earliest, _pixels_per_milli } = timeline._timenav.timescale;
+  const { _earliest, _pixels_per_milli } = timeline._timenav.timescale ?? {};
   // What the styles say, since places are still moving.
   const groups = [...document.querySelectorAll(".tl-timegroup")];
   const isBeside = (marker) => ({ style: { top, height } }) =>
@@ -88,3 +88,20 @@ const eventcalendar = (months) =>
     months, (month) => calendar.setOption("date", month), ".ec-event", (entry) => entry.innerText, ".ec-day",
     (cell) => cell.querySelector("time").dateTime,
   );
+
+/** The characters of an element in the order in which they stand on the screen. */
+function asSeen(element) {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const places = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (let at = 0; at < node.length; at++) {
+      const range = document.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      const [place] = range.getClientRects();
+      if (place?.width) places.push([place.top, place.left, node.data[at]]);
+    }
+  }
+  places.sort(([top, left], [otherTop, otherLeft]) => top - otherTop || left - otherLeft);
+  return places.map(([, , character]) => character).join("");
+}

@@ -40,7 +40,7 @@ class Widget:
 TIMELINEJS = Widget(
     "new TL.Timeline(",
     "/events.timelinejs.json",
-    "timeline.ready || document.querySelector('.tl-message-full').innerText.includes('Error')",
+    "timeline.ready || document.querySelector('.tl-message-content strong')",
     "timelinejs",
 )
 VIS = Widget(
