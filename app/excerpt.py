@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 from pydantic import MISSING, TypeAdapter
@@ -37,6 +38,8 @@ class Excerpt:
     """What all of them belong to, if it is one."""
     most: int | None = None
     """So many are given at most."""
+    first_day: date | None = None
+    """The first that is shown, where a calendar asks for days."""
     begins: bool = True
     """Whether these are the first."""
 
@@ -85,7 +88,8 @@ def read_excerpts(
     with database.read() as connection:
         listing = events_in_order(resolve(query, connection), order)
         total = total_of(listing.count(connection))
-        head = Excerpt((), total, address, read_timeline(connection, query), most)
+        timeline = read_timeline(connection, query)
+        head = Excerpt((), total, address, timeline, most, query.view[0])
         excerpt, after = _read(connection, listing, head, next(sizes), {})
     yield excerpt
     for size in sizes:

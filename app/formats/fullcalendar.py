@@ -56,17 +56,19 @@ def render(excerpt: Excerpt) -> bytes:
     """Write an entry for each event: only what lasted spans days, all else is on one."""
     entries = [_entry(event, excerpt) for event in excerpt.events]
     if excerpt.is_cut:
-        # A bare array has no other place for it; it stands where the cut is.
+        # A bare array has no other place for it; it stands where the cut is, if that is shown.
         entries.append(_notice(excerpt, entries[-1]))
     return ENTRIES.dump_json(entries, by_alias=True)
 
 
 def _notice(excerpt: Excerpt, last: CalendarEntry) -> CalendarEntry:
+    day = excerpt.first_day and excerpt.first_day.isoformat()
+    shown = Drawing.of(max(last.start, day or last.start))
     return CalendarEntry(
         id="notice",
         title=excerpt.notice,
-        start=last.start,
-        end=last.end,
+        start=shown.first.isoformat(),
+        end=shown.end.isoformat(),
         classNames=["notice"],
     )
 
