@@ -15,8 +15,9 @@ function wanted() {
   return form.action + (query && `?${query}`);
 }
 
-/** Show a URL in place; `move` tells how it goes into the history, if at all. */
-async function show(url, move) {
+/** Show a URL in place; `move` tells how it goes into the history, if at all, and `kept` which field
+    somebody writes in. */
+async function show(url, move, kept) {
   asked.abort();
   asked = new AbortController();
   const { signal } = asked;
@@ -27,7 +28,7 @@ async function show(url, move) {
     if (signal.aborted) return false;
     if (move) history[move](null, "", url);
     shown = url;
-    replaceWith(page);
+    replaceWith(page, kept);
     document.body.classList.remove("waiting");
     return answer.ok;
   } catch (error) {
@@ -38,17 +39,17 @@ async function show(url, move) {
 }
 
 /** Put the parts of another page where those of this one are. */
-function replaceWith(page) {
+function replaceWith(page, kept) {
   const focused = document.activeElement?.id;
-  const opened = [...document.querySelectorAll("details[open]")].map((one) => one.className);
+  const opened = [...document.querySelectorAll("details[open]")].map((one) => one.id);
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = page.getElementById(part.id);
     if (other) part.replaceWith(document.adoptNode(other));
   }
-  for (const name of opened) document.querySelector(`details.${name}`)?.setAttribute("open", "");
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   for (const field of form.querySelectorAll(".fields input, .fields select")) {
     const other = page.getElementById(field.id);
-    if (other && field !== document.activeElement) field.value = other.value;
+    if (other && field !== kept) field.value = other.value;
   }
   if (focused && focused !== document.activeElement?.id) document.getElementById(focused)?.focus();
   document.title = page.title;
@@ -88,7 +89,7 @@ document.addEventListener("keydown", (event) => {
 function ask(same) {
   clearTimeout(typing);
   const url = wanted();
-  if (url !== shown) show(url, same ? "replaceState" : "pushState");
+  if (url !== shown) show(url, same ? "replaceState" : "pushState", document.activeElement);
 }
 
 form.addEventListener("input", ({ target }) => {

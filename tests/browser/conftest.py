@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -72,13 +72,18 @@ def visit(browser: Browser, site: Site) -> Visit:
     """Give what opens a URL, and holds the page to making no fault until it is closed.
 
     A fault is a request to any other origin than the site and the API, an error in a script or in
-    the console, where refusals by a content security policy are told too, and a dialog. Options are
-    those of a browser context: `color_scheme`, `viewport`, `java_script_enabled`, …
+    the console, where refusals by a content security policy are told too, and a dialog. Those that
+    have an `expected` text in them must be made. Options are those of a browser context:
+    `color_scheme`, `viewport`, `java_script_enabled`, …
     """
 
     @contextmanager
     def visiting(
-        url: str, api: httpx.Client, zone: str = "UTC", **options: object
+        url: str,
+        api: httpx.Client,
+        zone: str = "UTC",
+        expected: Sequence[str] = (),
+        **options: object,
     ) -> Iterator[Page]:
         origins = (f"{site.origin}/", f"{api.base_url}/", "data:", "blob:")
         faults: list[str] = []
@@ -107,7 +112,9 @@ def visit(browser: Browser, site: Site) -> Visit:
             yield page
         finally:
             context.close()
-        assert faults == []
+        unforeseen = [told for told in faults if not any(text in told for text in expected)]
+        assert unforeseen == []
+        assert bool(faults) == bool(expected)
 
     return visiting
 
