@@ -5,7 +5,7 @@ https://visjs.github.io/vis-timeline/docs/timeline/#Data_Format
 
 from typing import Literal
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 from pydantic import MISSING, BaseModel, Field
 
 from app.excerpt import Excerpt
@@ -25,7 +25,8 @@ class VisItem(BaseModel):
         description="Escaped. The title, with the date before it unless it is certain to the day."
     )
     title: str = Field(
-        description="Escaped: date in words, title, summary and what else is known, a line each."
+        description="HTML that holds no markup of the record: date in words, title, summary and "
+        "what else is known, a line each."
     )
     start: str = Field(json_schema_extra={"format": "date"})
     end: str | MISSING = Field(
@@ -81,7 +82,7 @@ def _item(event: Event) -> VisItem:
         id=event.id,
         group=slug,
         content=str(escape(headline(event))),
-        title=str(escape("\n".join(filter(None, told)))),
+        title=str(Markup("<br>").join(filter(None, told))),
         start=drawing.first.isoformat(),
         end=MISSING if is_point else drawing.end.isoformat(),
         type="point" if is_point else "range",

@@ -11,6 +11,7 @@ from tests.browser.conftest import Show
 from tests.browser.forms import events_of, expected
 from tests.browser.widgets import TIMELINEJS, VIS, WIDGETS, months_of, read
 
+ISOLATES = "\u2068\u2069"
 ELEMENTS = ".hostile, iframe, object, embed, [onerror], [onload], a:not([href^=http])[href]"
 
 
@@ -67,13 +68,14 @@ def test_tips_say_what_the_records_say(hostile: httpx.Client, show: Show) -> Non
         read(page, VIS)
         page.evaluate("async () => (await timeline).setOptions({ tooltip: { delay: 0 } })")
         for event in events_of(hostile):
-            tip = _tip(page, event["title"])
-            assert event["title"] in tip
-            assert squeezed(event.get("summary", "")) in tip
+            date, title, *others = _tip(page, event["title"])
+            assert date.strip(ISOLATES) == event["date"]["display"]
+            assert title == event["title"]
+            assert squeezed(event.get("summary", "")) in squeezed(" ".join(others))
             assert page.locator(ELEMENTS).count() == 0
 
 
-def _tip(page: Page, title: str) -> str:
+def _tip(page: Page, title: str) -> list[str]:
     page.locator(".vis-item-content").filter(has_text=title).hover()
     page.locator(".vis-tooltip").filter(has_text=title).wait_for()
-    return squeezed(page.locator(".vis-tooltip").inner_text())
+    return page.locator(".vis-tooltip").inner_text().split("\n")
