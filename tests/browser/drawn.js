@@ -105,3 +105,6 @@ function asSeen(element) {
   places.sort(([top, left], [otherTop, otherLeft]) => top - otherTop || left - otherLeft);
   return places.map(([, , character]) => character).join("");
 }
+
+/** Whether some of a text is hidden. */
+const isCut = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth;

@@ -69,6 +69,13 @@ def _shows_the_day(page: Page, *_: object) -> None:
     assert "About a dozen people protest outside NSO's offices in Herzliya" in titles
 
 
+def _titles_are_whole(page: Page, widget: Widget, _: Events) -> None:
+    titles = page.locator(DATED[widget.drawn])
+    titles.filter(has_text="Biden").first.wait_for()
+    page.add_script_tag(path=HERE / "drawn.js")
+    assert titles.evaluate_all("(titles) => titles.filter(isCut).map((one) => one.innerText)") == []
+
+
 def _dates_read_from_left_to_right(page: Page, widget: Widget, _: Events) -> None:
     page.add_script_tag(path=HERE / "drawn.js")
     date = "3 November 2021 (uncertain)"
@@ -146,6 +153,16 @@ PITFALLS = {
         FULLCALENDAR, "2022-07-16", ('"end":"2022-07-11"', '"end":"2022-07-17"')
     ),
     "no end is no day": Pitfall(EVENTCALENDAR, "Entry", ('"end":".*?",', "")),
+    **{
+        f"{widget.drawn}: titles are cut off": Pitfall(
+            widget,
+            "Left contains 12 more items",
+            page=("white-space: normal", ""),
+            check=_titles_are_whole,
+            view=(('id="calendar"', 'id="calendar" style="width: 50rem"'),),
+        )
+        for widget in (FULLCALENDAR, EVENTCALENDAR)
+    },
     "a view is not of UTC": Pitfall(
         FULLCALENDAR,
         "About a dozen",
