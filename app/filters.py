@@ -62,6 +62,8 @@ class EventFilter:
     excluded_actors: Slots = ()
     window: Window = OPEN
     within: bool = False
+    view: Window = OPEN
+    """Days that it must also touch, whatever the window asks."""
     spans: tuple[int, ...] = ()
     """The spans of all events, where a window needs them."""
     kinds: Slots = ()

@@ -145,7 +145,8 @@ class _List:
         # What is added keeps SQLite from going through all links, for want of doubles side by side.
         ids = select(self.ids + 0).distinct() if self.repeats else select(self.ids)
         found = ids.where(*self.holds, *_conditions(rest, self))
-        if _asks_event(rest) or (rest.is_windowed and self.key is _KEY):
+        asks_days = rest.is_windowed or any(rest.view)
+        if _asks_event(rest) or (asks_days and self.key is _KEY):
             found = self._beside_event(found)
         return found
 
@@ -256,6 +257,10 @@ def _window(where: EventFilter, of: _List) -> Iterator[Condition]:
         yield from touches(of.key, where.window)
 
 
+def _view(where: EventFilter, of: _List) -> Iterator[Condition]:
+    yield from touches(of.key, where.view)
+
+
 def _own_columns(where: EventFilter, _: _List) -> Iterator[Condition]:
     if where.kinds:
         yield is_any(_event.kind, where.kinds)
@@ -277,7 +282,7 @@ def _asks_event(where: EventFilter) -> bool:
     return bool(where.kinds or where.statuses or where.min_sources or certain)
 
 
-FILTERS = (_links, _roles, _excluded_actors, _window, _own_columns, _words)
+FILTERS = (_links, _roles, _excluded_actors, _window, _view, _own_columns, _words)
 
 
 def _spans() -> Selection:

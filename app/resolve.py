@@ -61,13 +61,19 @@ def resolve(query: EventQuery, connection: Connection) -> EventFilter:
     excluded = [look_up.actor("exclude_actor", name, tree=False) for name in query.exclude_actor]
     words = [] if query.q is MISSING else [*terms(query.q)]
     values = Values()
+    window, view = _days(query, look_up.faults), query.view
+    within = query.date_match == "within" and any(window)
+    if not any(window):
+        # What is shown is all that is asked for, and so it is found as fast.
+        window, view = view, window
     roles = values.give_all(query.role)
     where = EventFilter(
         values=values,
         roles=() if actors else roles,
         excluded_actors=values.give_all([*frozenset().union(*excluded)]),
-        window=_window(_clipped(_days(query, look_up.faults), query.view), values),
-        within=query.date_match == "within",
+        window=_window(window, values),
+        within=within,
+        view=_window(view, values),
         kinds=values.give_all(look_up.values("kind", query.kind)),
         statuses=values.give_all(query.status),
         links=tuple(_links(query, actors, roles, look_up, values)),
@@ -121,16 +127,11 @@ def _days(query: EventQuery, faults: list[Fault]) -> Days:
     return start, end
 
 
-def _clipped(days: Days, view: Days) -> Days:
-    firsts, lasts = ([day for day in pair if day] for pair in zip(days, view, strict=True))
-    return max(firsts, default=None), min(lasts, default=None)
-
-
 def _window(days: Days, values: Values) -> Window:
     first, last = days
     numbers = [None if day is None else day.toordinal() for day in days]
     if first and last and first > last:
-        numbers = [AFTER_ALL, AFTER_ALL]  # nothing is shown of what is asked for
+        numbers = [AFTER_ALL, AFTER_ALL]  # nothing is shown
     start, end = (None if number is None else values.give(number) for number in numbers)
     return start, end
 
