@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,9 @@ def test_commands_are_one_line_each() -> None:
     assert serve.count("\n") == run_tests.count("\n") == 1
     assert serve.endswith("timeline serve\n")
     assert run_tests.endswith("pytest\n")
+
+
+def test_the_frame_is_what_the_page_offers(seed: httpx.Client) -> None:
+    (frame,) = _blocks("text")
+    page = seed.get("/?actor=nso-group", headers={"Host": "localhost:8000"}).text
+    assert escape(frame.strip()) in page.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")

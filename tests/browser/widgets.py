@@ -8,10 +8,11 @@ from typing import NamedTuple
 from playwright.sync_api import Page
 
 from tests.browser.site import HERE
+from tests.conftest import TESTS
 
 SNIPPETS = re.findall(
     r"^```html\n(.*?)^```",
-    (HERE / "SNIPPETS.md").read_text("utf-8"),
+    (TESTS.parent / "README.md").read_text("utf-8"),
     re.DOTALL | re.MULTILINE,
 )
 
