@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 from pydantic import MISSING, TypeAdapter
 from sqlalchemy import Connection, select
@@ -26,6 +27,15 @@ BATCH = 500
 _EVENTS = TypeAdapter(list[EventRecord])
 
 
+class Heading(NamedTuple):
+    """What stands above a selection: what its timeline is about, if it is of one."""
+
+    title: str = "Timeline"
+    description: str = ""
+    first: str | None = None
+    """The date of the timeline's first event."""
+
+
 @dataclass(frozen=True)
 class Excerpt:
     """Events that a query selects, and what is worth telling beside them."""
@@ -34,8 +44,7 @@ class Excerpt:
     """Each as its public JSON."""
     total: Total
     address: Address
-    timeline: TimelineRecord | None = None
-    """What all of them belong to, if it is one."""
+    heading: Heading
     most: int | None = None
     """So many are given at most."""
     first_day: date | None = None
@@ -47,16 +56,6 @@ class Excerpt:
     def events(self) -> list[EventRecord]:
         """The records, read."""
         return _EVENTS.validate_json(f"[{','.join(self.records)}]")
-
-    @property
-    def title(self) -> str:
-        """Its timeline's, if there is one."""
-        return self.timeline.title if self.timeline else "Timeline"
-
-    @property
-    def description(self) -> str:
-        """Its timeline's, or nothing."""
-        return (self.timeline and given(self.timeline.description)) or ""
 
     @property
     def is_cut(self) -> bool:
@@ -88,8 +87,8 @@ def read_excerpts(
     with database.read() as connection:
         listing = events_in_order(resolve(query, connection), order)
         total = total_of(listing.count(connection))
-        timeline = read_timeline(connection, query)
-        head = Excerpt((), total, address, timeline, most, query.view[0])
+        heading = read_heading(connection, query)
+        head = Excerpt((), total, address, heading, most, query.view[0])
         excerpt, after = _read(connection, listing, head, next(sizes), {})
     yield excerpt
     for size in sizes:
@@ -119,13 +118,14 @@ def _sizes(most: int | None, batch: int) -> Iterator[int]:
         most = most and most - batch
 
 
-def read_timeline(connection: Connection, query: EventQuery) -> TimelineRecord | None:
-    """Read the timeline that a query names or, if it names none, the only one that there is."""
+def read_heading(connection: Connection, query: EventQuery) -> Heading:
+    """Read the heading of the timeline that is asked for or, if none is, of the only one."""
     timeline = table_of(Timeline).c
     found = select(timeline.id)
     if query.timeline is not MISSING:
         found = found.where(timeline.slug == query.timeline)
     ids = connection.scalars(found.limit(2)).all()
     if len(ids) != 1:
-        return None
-    return TimelineRecord.model_validate_json(read_records(connection, Timeline, ids))
+        return Heading()
+    record = TimelineRecord.model_validate_json(read_records(connection, Timeline, ids))
+    return Heading(record.title, given(record.description) or "", given(record.first))

@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 
 from app.addresses import Address
 from app.database import Database
-from app.excerpt import read_timeline
+from app.excerpt import Heading, read_heading
 from app.facets import count_facets
 from app.histogram import count_few_buckets
 from app.paging import events_in_order, read_page
 from app.params import EventPageQuery
 from app.queries import event_order
 from app.resolve import name_actors, resolve
-from app.schemas import ActorRef, EventPage, FacetCount, Histogram, Timeline, given
+from app.schemas import ActorRef, EventPage, FacetCount, Histogram, given
 
 MOST_CHOICES = 50
 MOST_BARS = 36
@@ -44,22 +44,11 @@ class Front:
     query: EventPageQuery
     address: Address
     page: EventPage
-    timeline: Timeline | None
-    """What all of the events belong to, if it is one."""
+    heading: Heading
     actors: Mapping[str, ActorRef]
     """Whom the names stand for that were given for an actor."""
     choices: Mapping[Axis, Sequence[Choice]]
     histogram: Histogram
-
-    @property
-    def title(self) -> str:
-        """The timeline's, if it is one."""
-        return self.timeline.title if self.timeline else "Timeline"
-
-    @property
-    def description(self) -> str:
-        """The timeline's, or nothing."""
-        return (self.timeline and given(self.timeline.description)) or ""
 
     @property
     def next(self) -> str | None:
@@ -82,7 +71,7 @@ def read_front(
             query,
             address,
             EventPage.model_validate_json(read_page(connection, listing, query).body),
-            read_timeline(connection, query),
+            read_heading(connection, query),
             actors,
             {axis: _choices(connection, query, axis, actors) for axis in AXES},
             count_few_buckets(connection, where, MOST_BARS),

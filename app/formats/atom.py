@@ -27,8 +27,8 @@ def render(excerpt: Excerpt) -> bytes:
     address = excerpt.address
     feed = Element(_name("feed"))
     _add(feed, "id", address.events("atom"))
-    _add(feed, "title", excerpt.title)
-    if about := " ".join(filter(None, [excerpt.description, excerpt.notice])):
+    _add(feed, "title", excerpt.heading.title)
+    if about := " ".join(filter(None, [excerpt.heading.description, excerpt.notice])):
         _add(feed, "subtitle", about)
     updated = max((event.updated_at for event in excerpt.events), default=_NEVER)
     _add(feed, "updated", _moment(updated))

@@ -23,11 +23,11 @@ def render(excerpt: Excerpt) -> bytes:
     calendar.add("prodid", "-//Timeline API//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    about = "\n".join(filter(None, [excerpt.notice, excerpt.description]))
+    about = "\n".join(filter(None, [excerpt.notice, excerpt.heading.description]))
     for name, value in {
         # The second of each is what calendars read that are older than RFC 7986.
-        "name": excerpt.title,
-        "x-wr-calname": excerpt.title,
+        "name": excerpt.heading.title,
+        "x-wr-calname": excerpt.heading.title,
         "description": about,
         "x-wr-caldesc": about,
         "url": excerpt.address.front(),

@@ -37,8 +37,8 @@ def render(excerpt: Excerpt) -> str:
     about = {
         "@id": excerpt.address.events("jsonld"),
         "@type": "Dataset",
-        "name": excerpt.title,
-        "description": " ".join(filter(None, [excerpt.description, excerpt.notice])),
+        "name": excerpt.heading.title,
+        "description": " ".join(filter(None, [excerpt.heading.description, excerpt.notice])),
         "url": excerpt.address.front(),
         "hasPart": [{"@id": excerpt.address.event(event.id, "")} for event in excerpt.events],
     }

@@ -145,7 +145,7 @@ def _told_of(front: Front) -> dict[str, Any]:
 
 def _snippet(front: Front) -> str:
     frame = Markup('<iframe src="{}" title="{}" width="100%" height="600" loading="lazy"></iframe>')
-    return str(frame.format(front.address.embed(), front.title))
+    return str(frame.format(front.address.embed(), front.heading.title))
 
 
 def _year(event: Event) -> str:

@@ -12,7 +12,7 @@ from app.dates import Point
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import html, isolated, leading
-from app.schemas import Event, given
+from app.schemas import Event
 
 MOST = 300
 """More take the widget seconds a key press."""
@@ -62,7 +62,9 @@ class Slides(BaseModel):
 
 def render(excerpt: Excerpt) -> str:
     """Write a slide for each event, or one that says that there are none."""
-    title = TitleSlide(text=_text(excerpt.title, excerpt.description, excerpt.notice))
+    title = TitleSlide(
+        text=_text(excerpt.heading.title, excerpt.heading.description, excerpt.notice)
+    )
     slides = [*map(_slide, excerpt.events)] or [_no_events(excerpt)]
     return Slides(title=title, events=slides).model_dump_json()
 
@@ -70,10 +72,9 @@ def render(excerpt: Excerpt) -> str:
 def _no_events(excerpt: Excerpt) -> Slide:
     # The widget takes a timeline without slides for a failure, and a slide needs a place in time;
     # no date is shown on it.
-    first = excerpt.timeline and given(excerpt.timeline.first)
     return Slide(
         unique_id="no-events-match",
-        start_date=_known(Drawing.of(first or "2000").known),
+        start_date=_known(Drawing.of(excerpt.heading.first or "2000").known),
         display_date=isolated(""),
         text=_text("No events match", "Nothing on record matches what was asked for."),
     )
