@@ -96,6 +96,7 @@ def _expected(widget: Widget, event: dict[str, Any]) -> Entry:
 
 
 def events_of(api: httpx.Client, query: str = "") -> Events:
-    """Give the events themselves."""
-    events: Events = api.get(f"/events?limit=500{query}").json()["items"]
+    """Give the events that a query selects."""
+    params = httpx.QueryParams(query).set("limit", 500)
+    events: Events = api.get("/events", params=params).json()["items"]
     return events
