@@ -29,7 +29,8 @@ MAX_EXCERPT = 10_000
 _ONE_DAY = timedelta(days=1)
 _SECOND_DAY = date.min + _ONE_DAY
 _MOMENT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
+    r"((?P<sign>[+ -])[0-9]{2})?(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
     # A "+" that was not encoded arrives as a space.
     r"(Z|[+ -][0-9]{2}:?[0-9]{2})?)?"
 )
@@ -48,7 +49,10 @@ def _wall_day(value: str) -> str:
     found = _MOMENT.fullmatch(value)
     if not found:
         raise ValueError(f"{shown(value)} is not a day or a moment; write it as 2022-07-01")
-    return check_date(found[1])
+    # At the ends of the calendar, a view reaches beyond them.
+    if found["sign"]:
+        return (date.min if found["sign"] == "-" else date.max).isoformat()
+    return date.min.isoformat() if found["day"][:4] == "0000" else check_date(found["day"])
 
 
 def _whole(value: object) -> object:

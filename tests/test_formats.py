@@ -342,6 +342,10 @@ VIEWS = {
     "start=2020-02-01&end=2020-06-01&date=2021-03/..&date_match=within": [],
     "start=2020-02-01&end=2020-02-01": [],
     "end=0001-01-01": ["rumours"],
+    # Calendars at the ends of time.
+    "start=9999-11-28T00:00:00Z&end=+010000-01-09T00:00:00Z": ["quay-in-use"],
+    "start=-000001-12-27&end=0001-02-07": ["rumours"],
+    "start=0000-12-27&end=0001-02-07": ["rumours"],
 }
 
 

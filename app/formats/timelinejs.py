@@ -56,17 +56,17 @@ class TitleSlide(BaseModel):
 class Slides(BaseModel):
     """A timeline."""
 
-    title: TitleSlide
+    title: TitleSlide | MISSING = MISSING
     events: list[Slide] = Field(description="Absent members are unknown; none is null.")
 
 
 def render(excerpt: Excerpt) -> str:
-    """Write a slide for each event, or one that says that there are none."""
-    title = TitleSlide(
-        text=_text(excerpt.heading.title, excerpt.heading.description, excerpt.notice)
-    )
-    slides = [*map(_slide, excerpt.events)] or [_no_events(excerpt)]
-    return Slides(title=title, events=slides).model_dump_json()
+    """Write a title and a slide for each event, or one slide that says that there are none."""
+    if not excerpt.events:
+        return Slides(events=[_no_events(excerpt)]).model_dump_json()
+    heading = excerpt.heading
+    title = TitleSlide(text=_text(heading.title, heading.description, excerpt.notice))
+    return Slides(title=title, events=[*map(_slide, excerpt.events)]).model_dump_json()
 
 
 def _no_events(excerpt: Excerpt) -> Slide:
@@ -76,7 +76,9 @@ def _no_events(excerpt: Excerpt) -> Slide:
         unique_id="no-events-match",
         start_date=_known(Drawing.of(excerpt.heading.first or "2000").known),
         display_date=isolated(""),
-        text=_text("No events match", "Nothing on record matches what was asked for."),
+        text=_text(
+            "No events match", excerpt.heading.title, "Nothing there is what was asked for."
+        ),
     )
 
 

@@ -8,6 +8,8 @@ from app.dates import EventDate
 from app.formats.drawing import Drawing
 from app.schemas import Citation, Event, Participant, SourceRef, given
 
+# What a widget takes for the end of a link, though a URL may be given with it.
+_IN_URLS = str.maketrans({'"': "%22", "<": "%3C", ">": "%3E"})
 _LEADING = ("agent", "speaker", "participant")
 
 
@@ -108,5 +110,5 @@ def _linked(citation: Citation) -> Markup:
 
 def link(source: SourceRef) -> str:
     """Give where a source stands, if a link may lead there."""
-    url = given(source.url) or ""
+    url = (given(source.url) or "").translate(_IN_URLS)
     return url if url.startswith(("http://", "https://")) else ""

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Show
+from tests.browser.conftest import Show, Visit
 from tests.browser.forms import Events, events_of, expected
-from tests.browser.site import HERE, Site
+from tests.browser.site import HERE, Site, showing
 from tests.browser.widgets import (
     EVENTCALENDAR,
     FULLCALENDAR,
@@ -294,3 +294,14 @@ def test_the_api_allows_every_origin(show: Show, site: Site) -> None:
         show(TIMELINEJS, elsewhere, "/closed.json") as page,
     ):
         assert page.locator(".tl-message-content").inner_text().endswith("[abort]")
+
+
+def test_an_answer_that_allows_no_other_origin_is_an_error(
+    seed: httpx.Client, visit: Visit, site: Site
+) -> None:
+    """What every widget here is spared, since its page stands on another origin than the API."""
+    answer = seed.get(TIMELINEJS.path).text
+    with showing() as elsewhere, httpx.Client(base_url=elsewhere.origin) as api:
+        content = TIMELINEJS.page(elsewhere.add("/answer.json", answer, "application/json"))
+        with visit(site.add("/widget.html", content), api, expected=["CORS", "net::"]) as page:
+            page.get_by_text("error reading your spreadsheet").wait_for()
