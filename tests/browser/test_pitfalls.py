@@ -304,4 +304,4 @@ def test_an_answer_that_allows_no_other_origin_is_an_error(
     with showing() as elsewhere, httpx.Client(base_url=elsewhere.origin) as api:
         content = TIMELINEJS.page(elsewhere.add("/answer.json", answer, "application/json"))
         with visit(site.add("/widget.html", content), api, expected=["CORS", "net::"]) as page:
-            page.get_by_text("error reading your spreadsheet").wait_for()
+            page.get_by_text("trying to read your spreadsheet").wait_for()
