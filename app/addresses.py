@@ -1,6 +1,6 @@
 """Where the API stands, and the URLs of what it links to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlencode, urlsplit
@@ -13,7 +13,7 @@ from app.params import EventQuery, Sorting
 Pairs = Sequence[tuple[str, str]]
 
 _FIELDS = EventQuery.model_fields | Sorting.model_fields
-KEPT = {field.alias or name: name for name, field in _FIELDS.items()}
+KEPT = {field.alias or name for name, field in _FIELDS.items()}
 """The parameters that every representation of a selection takes."""
 
 
@@ -30,17 +30,17 @@ class Address:
         given = request.query_params.multi_items()
         return cls(str(request.base_url).rstrip("/"), [pair for pair in given if pair[0] in KEPT])
 
-    def events(self, suffix: str, more: Mapping[str, str] | None = None) -> str:
+    def events(self, suffix: str) -> str:
         """Give the URL of the same selection in another representation."""
-        return self._url(f"/events.{suffix}", more)
+        return self._url(f"/events.{suffix}")
 
-    def front(self, more: Mapping[str, str] | None = None) -> str:
-        """Give the URL of the page for people."""
-        return self._url("/", more)
+    def front(self, **more: str) -> str:
+        """Give the URL of the page for people, with more parameters."""
+        return self._url("/", **more)
 
     def embed(self) -> str:
         """Give the URL of the page for a frame."""
-        return self._url("/embed.html", None)
+        return self._url("/embed.html")
 
     def local(self) -> Self:
         """Give the same without scheme and host, for links from page to page."""
@@ -64,6 +64,6 @@ class Address:
         kept = [pair for pair in self.filters if pair[0] != name]
         return replace(self, filters=[*kept, *((name, value) for value in values)])
 
-    def _url(self, path: str, more: Mapping[str, str] | None) -> str:
-        query = urlencode([*self.filters, *(more or {}).items()])
+    def _url(self, path: str, **more: str) -> str:
+        query = urlencode([*self.filters, *more.items()])
         return f"{self.root}{path}{'?' if query else ''}{query}"

@@ -55,7 +55,7 @@ class Front:
         """The URL of the next page."""
         cursor = given(self.page.next)
         limit = {"limit": str(self.query.limit)} if "limit" in self.query.model_fields_set else {}
-        return self.address.front({**limit, "cursor": cursor}) if cursor else None
+        return self.address.front(**limit, cursor=cursor) if cursor else None
 
 
 def read_front(

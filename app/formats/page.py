@@ -163,7 +163,7 @@ def _bars(front: Front, local: Address) -> Iterator[Bar]:
         yield Bar(
             label=f"{_period(bucket, interval)}: {bucket.possible} possible, "
             f"{bucket.certain} certain",
-            url=open_.front(days),
+            url=open_.front(**days),
             possible=100 * bucket.possible / highest,
             certain=100 * bucket.certain / highest,
             tick=year if year != before else "",
