@@ -24,6 +24,9 @@ from app.schemas import Total, given
 BATCH = 500
 """So many events are read at a time where all of them are given, so that memory stays flat."""
 
+# https://www.w3.org/International/questions/qa-scripts
+RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
+
 _EVENTS = TypeAdapter(list[EventRecord])
 
 
@@ -34,6 +37,12 @@ class Heading(NamedTuple):
     description: str = ""
     first: str | None = None
     """The date of the timeline's first event."""
+    language: str = ""
+
+    @property
+    def direction(self) -> str:
+        """Say in which direction its language is written."""
+        return "rtl" if self.language.lower().split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 @dataclass(frozen=True)
@@ -127,5 +136,11 @@ def read_heading(connection: Connection, query: EventQuery) -> Heading:
     ids = connection.scalars(found.limit(2)).all()
     if len(ids) != 1:
         return Heading()
-    record = TimelineRecord.model_validate_json(read_records(connection, Timeline, ids))
-    return Heading(record.title, given(record.description) or "", given(record.first))
+    told = read_records(connection, Timeline, ids)
+    return heading_of(TimelineRecord.model_validate_json(told))
+
+
+def heading_of(timeline: TimelineRecord) -> Heading:
+    """Give the heading of a timeline."""
+    description, language = given(timeline.description), given(timeline.language)
+    return Heading(timeline.title, description or "", given(timeline.first), language or "")

@@ -85,7 +85,7 @@ def test_one_event_as_it_is_told(harbour: httpx.Client) -> None:
         "about two and a half million A contract for the new quay. "
         "City of Łódź participant Quay Builders Ltd participant, contractor "
         "“The City signed on Saturday” the mayor , Quay to open in spring , The Gazette "
-        ", 1 May 2020, p. 1 “Signed, 14 March.” Minutes of the harbour council "
+        ", 1 May 2020 , p. 1 “Signed, 14 March.” Minutes of the harbour council "
         ", Harbour Council Dated from on Saturday ."
     )
     assert [link["href"] for link in card.select("a")] == [

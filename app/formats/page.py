@@ -14,6 +14,7 @@ from app.addresses import Address
 from app.assets import ASSETS
 from app.dates import EventDate
 from app.errors import Problem
+from app.excerpt import Heading, heading_of
 from app.formats import linked
 from app.formats.drawing import Drawing
 from app.formats.wording import credit, day, isolated, link, quoted
@@ -105,9 +106,9 @@ def render_event(event: Event, timeline: Timeline | None, address: Address) -> s
         address=address,
         links=links,
         graph=graph,
-        heading=f"{isolated(event.date.display)}: {event.title}",
+        dated=f"{isolated(event.date.display)}: {event.title}",
         about=given(event.summary) or f"{quoted(first.quote)} — {credit(first)}",
-        site=timeline.title if timeline else "Timeline",
+        heading=heading_of(timeline) if timeline else Heading(),
         back=(links.having("timeline", timeline.id) if timeline else links).front(),
     )
 
@@ -197,16 +198,19 @@ def _worded(name: str, value: str) -> str:
     return {"within": "certainly within", "overlap": "possibly within"}.get(value, value)
 
 
+_GIVEN = {"day": "to the day", "month": "no day given", "year": "no month given"}
+
+
 def _precision(drawing: Drawing) -> str:
     """Say how much of a date is known, where its words do not."""
     if drawing.shape in ("open-start", "open-end"):
         return ""
     if drawing.shape == "span":
         return "lasted"
+    if drawing.shape == "set":
+        return "exact day not known"
     known = drawing.known.precision
-    if drawing.shape == "day":
-        return "to the day"
-    return "no month given" if known == "year" else "no day given"
+    return _GIVEN[known]
 
 
 def _render(template: str, **told: Any) -> str:  # noqa: ANN401 - what templates are told

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.site import HERE, Site
-from tests.conftest import load_dossiers, new_database, serving
+from tests.conftest import load_dossiers, load_into, new_database, serving
 from tests.generated import make_dossiers
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -94,6 +94,54 @@ def test_any_direction_of_writing_has_room(hostile: httpx.Client, visit: Visit, 
             page.locator("main img, main iframe, main script, main svg:not([aria-hidden])").count()
             == 0
         )
+
+
+HEBREW = """\
+timeline: {id: quay, title: חוזה הנמל, language: he}
+actors: [{id: echo, name: הד הנמל, kind: media}]
+sources: [{id: echo-1, title: הרציף ייפתח באביב, publisher: echo, published: 2020-06-02}]
+events:
+  - id: contract
+    title: העירייה חותמת על החוזה
+    kind: agreement
+    status: reported
+    date: /2020-03-14
+    date_text: עד 14 במרץ
+    citations: [{source: echo-1, quote: "העירייה חתמה (סוף סוף) ב-14 במרץ.", locator: עמ׳ 3}]
+"""
+
+
+@pytest.fixture(scope="module")
+def hebrew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of a dossier in Hebrew."""
+    folder = tmp_path_factory.mktemp("hebrew")
+    (folder / "quay.yaml").write_text(HEBREW, "utf-8")
+    load_into(new_database(folder / "timeline.db"), folder / "quay.yaml")
+    with serving(folder / "timeline.db") as client:
+        yield client
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("path", ["/", "/embed.html", "/events/contract.html"])
+def test_hebrew_runs_from_right_to_left_and_dates_from_left_to_right(
+    hebrew: httpx.Client, visit: Visit, path: str, viewport: dict[str, int]
+) -> None:
+    with visit(_address(hebrew, path), hebrew, viewport=viewport) as page:
+        page.evaluate((HERE / "drawn.js").read_text("utf-8") + "; window.asSeen = asSeen; null")
+        card = page.locator("article.event")
+        seen = {
+            part: "".join(card.locator(part).evaluate("(element) => asSeen(element)").split())
+            for part in (".when", "figcaption")
+        }
+        assert seen[".when"].startswith("until14March2020(startunknown)")
+        assert "2June2020" in seen["figcaption"]
+        start, told = card.locator(".when").bounding_box(), card.locator(".told").bounding_box()
+        assert start
+        assert told
+        if viewport is DESKTOP:
+            assert start["x"] > told["x"]
+        assert card.evaluate("(card) => getComputedStyle(card).direction") == "rtl"
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
 def test_a_filter_and_back_again(seed: httpx.Client, visit: Visit) -> None:
