@@ -44,7 +44,9 @@ def test_serve_with_workers_and_a_prefix(tmp_path: Path) -> None:
 
 def test_serve_reads_the_environment(tmp_path: Path) -> None:
     with serving(tmp_path, TIMELINE_ROOT_PATH="/here") as (client, _):
-        assert client.get("/events").links["alternate"]["url"].startswith(f"{client.base_url}here/")
+        assert (
+            client.get("/events").links["alternate"]["url"].startswith(f"{client.base_url}/here/")
+        )
 
 
 def test_serve_with_reload(tmp_path: Path) -> None:
