@@ -23,16 +23,23 @@ class Address:
 
     root: str
     filters: Pairs = ()
+    limit: str = ""
+    """How many were asked for, if that was said."""
 
     @classmethod
     def of(cls, request: Request) -> Self:
         """Read the address of a request."""
         given = request.query_params.multi_items()
-        return cls(str(request.base_url).rstrip("/"), [pair for pair in given if pair[0] in KEPT])
+        filters = [pair for pair in given if pair[0] in KEPT]
+        return cls(str(request.base_url).rstrip("/"), filters, dict(given).get("limit", ""))
 
     def events(self, suffix: str) -> str:
         """Give the URL of the same selection in another representation."""
         return self._url(f"/events.{suffix}")
+
+    def itself(self, suffix: str) -> str:
+        """Give the URL of just what was asked for."""
+        return self._url(f"/events.{suffix}", **({"limit": self.limit} if self.limit else {}))
 
     def front(self, **more: str) -> str:
         """Give the URL of the page for people, with more parameters."""
@@ -54,11 +61,6 @@ class Address:
         """Give the URL of one event."""
         return f"{self.root}/events/{slug}{suffix}"
 
-    def uuid(self, slug: str) -> UUID:
-        """Give what tells an event from all others everywhere, whether with TLS or without."""
-        _, _, place = self.event(slug, "").partition(":")
-        return uuid5(NAMESPACE_URL, place)
-
     def having(self, name: str, *values: str) -> Self:
         """Give the address with these values of a parameter, and no others of it."""
         kept = [pair for pair in self.filters if pair[0] != name]
@@ -67,3 +69,9 @@ class Address:
     def _url(self, path: str, **more: str) -> str:
         query = urlencode([*self.filters, *more.items()])
         return f"{self.root}{path}{'?' if query else ''}{query}"
+
+
+def unique(url: str) -> UUID:
+    """Give what tells the thing at a URL from all others, whether asked with TLS or without."""
+    _, _, place = url.lower().partition(":")
+    return uuid5(NAMESPACE_URL, place)

@@ -87,7 +87,7 @@ def serve(
         _seed(database)
         with database.read() as connection:
             served = _described(connection)
-    typer.echo(f"Serving {served} from {database.path} at http://{host}:{port}{root_path}/events")
+    typer.echo(f"Serving {served} from {database.path} at http://{host}:{port}{root_path}/")
     database.close()
     # Uvicorn hands the signal on when it has ended; to be told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from app.resolve import resolve
 from app.schemas import Event as EventRecord
 from app.schemas import Timeline as TimelineRecord
 from app.schemas import Total, given
+from app.windows import Days
 
 BATCH = 500
 """So many events are read at a time where all of them are given, so that memory stays flat."""
@@ -56,8 +56,8 @@ class Excerpt:
     heading: Heading
     most: int | None = None
     """So many are given at most."""
-    first_day: date | None = None
-    """The first that is shown, where a calendar asks for days."""
+    view: Days = (None, None)
+    """The days that are shown, where a calendar asks for some."""
     begins: bool = True
     """Whether these are the first."""
 
@@ -87,7 +87,7 @@ def read_excerpts(
     """Read the events that match: up to a cap at once or, without one, all of them in batches.
 
     Each batch is read in a transaction of its own, so that whoever takes them slowly keeps no
-    transaction open. Raises a 422 as `resolve` does.
+    transaction open; what is moved meanwhile is given once. Raises a 422 as `resolve` does.
     """
     limit = None if query.limit is MISSING else query.limit
     most = min((one for one in (limit, cap) if one is not None), default=None)
@@ -97,23 +97,43 @@ def read_excerpts(
         listing = events_in_order(resolve(query, connection), order)
         total = total_of(listing.count(connection))
         heading = read_heading(connection, query)
-        head = Excerpt((), total, address, heading, most, query.view[0])
-        excerpt, after = _read(connection, listing, head, next(sizes), {})
+        head = Excerpt((), total, address, heading, most, query.view)
+        given = _Given()
+        excerpt, after = _read(connection, listing, head, next(sizes), {}, given)
     yield excerpt
     for size in sizes:
         if not after:
             return
         with database.read() as connection:
-            excerpt, after = _read(connection, listing, head, size, after)
+            excerpt, after = _read(connection, listing, head, size, after, given)
         yield replace(excerpt, begins=False)
 
 
+class _Given:
+    """Tells which ids were given before; a byte each."""
+
+    def __init__(self) -> None:
+        self._marks = bytearray()
+
+    def add(self, id_: int) -> bool:
+        """Take an id; tell whether it is new."""
+        self._marks.extend(bytes(max(0, id_ + 1 - len(self._marks))))
+        new = not self._marks[id_]
+        self._marks[id_] = 1
+        return new
+
+
 def _read(
-    connection: Connection, listing: Listing, head: Excerpt, size: int, after: Position
+    connection: Connection,
+    listing: Listing,
+    head: Excerpt,
+    size: int,
+    after: Position,
+    given: _Given,
 ) -> tuple[Excerpt, Position]:
     """Read events after a position, and give that of the last of them if there are more."""
     rows = read_rows(connection, listing, head.total, size + 1, after)
-    records = read_each(connection, Event, [id_ for id_, *_ in rows[:size]])
+    records = read_each(connection, Event, [id_ for id_, *_ in rows[:size] if given.add(id_)])
     more = len(rows) > size
     return replace(head, records=records), position_of(
         listing.order, rows[size - 1][1:]

@@ -18,11 +18,11 @@ from app.queries import event_order
 from app.resolve import name_actors, resolve
 from app.schemas import ActorRef, EventPage, FacetCount, Histogram, given
 
-MOST_CHOICES = 50
+MOST_CHOICES = 200
 MOST_BARS = 36
 
 Axis = Literal["actor", "kind", "status", "timeline"]
-AXES: tuple[Axis, ...] = ("actor", "kind", "status", "timeline")
+AXES: tuple[Axis, ...] = ("timeline", "actor", "kind", "status")
 """What people choose from lists; by anything else they may filter in the URL."""
 
 

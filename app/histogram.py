@@ -22,6 +22,7 @@ from app.schemas import Bucket, Histogram, Interval
 from app.windows import Days, has_no_end
 
 MAX_BUCKETS = 1_000
+MANY_YEARS = 150
 ONE_DAY = timedelta(days=1)
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
 """From the finest to the coarsest."""
@@ -42,13 +43,19 @@ def count_buckets(connection: Connection, where: EventFilter, interval: Interval
 
 
 def count_few_buckets(connection: Connection, where: EventFilter, few: int) -> Histogram:
-    """Count in the finest stretches of which there are few, or in none if even years are many."""
+    """Count in the finest stretches in one of which at least an event lies for certain.
+
+    Finer ones would make many days of what is known to the month. Years may be more than `few`;
+    where they are too many, or one stretch is all there is, there are no buckets.
+    """
     spread = _Spread(connection, where)
     for interval in INTERVALS:
-        windows = _cut(spread.extent, where.days, interval, few)
-        if len(windows) <= few:
-            return spread.counted(windows, interval)
-    return spread.counted([], "year")
+        most = MANY_YEARS if interval == "year" else few
+        windows = _cut(spread.extent, where.days, interval, most)
+        counted = spread.counted(windows if 1 < len(windows) <= most else [], interval)
+        if any(bucket.certain for bucket in counted.buckets):
+            return counted
+    return counted
 
 
 class _Spread:

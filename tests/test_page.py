@@ -82,7 +82,7 @@ def test_one_event_as_it_is_told(harbour: httpx.Client) -> None:
     (card,) = _read(harbour, "/?timeline=harbour").select("#event-contract-signed")
     assert " ".join(card.get_text(" ").split()) == (
         "14 March 2020 to the day The city signs the contract confirmed agreement Łódź "
-        "about two and a half million A contract for the new quay. "
+        "money quay about two and a half million A contract for the new quay. "
         "City of Łódź participant Quay Builders Ltd participant, contractor "
         "“The City signed on Saturday” the mayor , Quay to open in spring , The Gazette "
         ", 1 May 2020 , p. 1 “Signed, 14 March.” Minutes of the harbour council "
@@ -189,7 +189,10 @@ def test_bars_are_the_histogram(seed: httpx.Client) -> None:
     assert [bar["aria-label"].rpartition(": ")[2] for bar in bars] == [  # type: ignore[union-attr]
         f"{bucket['possible']} possible, {bucket['certain']} certain" for bucket in buckets
     ]
-    assert _texts(page, ".bars li[data-tick]") == ["", ""]
+    assert [bar["data-tick"] for bar in page.select(".bars li[data-tick]")] == ["2022"]
+    assert _text(page, "#spread-title") == (
+        "When: each bar is a month, from July 2021 to July 2022"
+    )
     for bar, bucket in zip(bars, buckets, strict=True):
         assert len(_ids(_read(seed, str(bar["href"])))) == bucket["possible"]
     assert bars[4]["aria-label"] == "November 2021: 10 possible, 2 certain"
@@ -198,11 +201,15 @@ def test_bars_are_the_histogram(seed: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("query", "bars"),
     [
-        ("from=2021-11&to=2021-11", 30),
+        ("", 13),
+        ("kind=protest", 0),
+        # Of what is known to the month there are no days.
+        ("from=2021-11&to=2021-11", 0),
+        ("from=2021-07-25&to=2021-08-25", 32),
         ("from=2020&to=2022", 36),
-        ("from=2010&to=2018", 36),
-        ("from=1990&to=2020", 31),
-        ("from=1900&to=2020", 0),
+        ("from=2010&to=2022", 13),
+        ("from=1900&to=2040", 141),
+        ("from=1700&to=2040", 0),
         ("q=xyzzy", 0),
     ],
 )
@@ -279,10 +286,43 @@ WRONG = {
 def test_what_is_wrong_is_a_page_to_a_browser(seed: httpx.Client, url: str) -> None:
     status, told = WRONG[url]
     page = _read(seed, url, status)
-    assert told in _text(page, "#results")
-    assert len(_ids(_read(seed, str(page.select("#results a")[0]["href"])))) == 22
+    assert told in _text(page, "#wrong")
+    assert len(_ids(_read(seed, str(page.select(".back a")[0]["href"])))) == 22
     assert seed.get(url, headers=BROWSER).headers["cache-control"] == "no-store"
     assert told in check_problem(seed.get(url), status).detail
+
+
+def test_what_was_written_is_still_there_when_some_of_it_is_wrong(seed: httpx.Client) -> None:
+    page = _read(seed, "/?q=lobbyists&from=March+2022&actor=nso-group&order=desc", 422)
+    sent = dict(parse_qsl(urlsplit(_submitted(page, **{"from": "2021"})).query))
+    assert sent == {"q": "lobbyists", "from": "2021", "order": "desc", "actor": "nso-group"}
+
+
+def test_one_date_stands_in_the_fields_as_the_two_that_it_is_short_for(
+    seed: httpx.Client,
+) -> None:
+    page = _read(seed, "/?date=2021-11")
+    assert [str(page.select(f"#{end}")[0]["value"]) for end in ("from", "to")] == [
+        "2021-11-01",
+        "2021-11-30",
+    ]
+    assert _ids(_read(seed, _submitted(page))) == _ids(page)
+    (start,) = _read(seed, "/?date=2021-11/..").select("#from")
+    assert start["value"] == "2021-11-01"
+
+
+def test_actors_are_any_or_all(harbour: httpx.Client) -> None:
+    assert not _read(harbour, "/?actor=city").select("#actor_match")
+    page = _read(harbour, "/?actor=city&actor=quay-builders")
+    found = _ids(_read(harbour, _submitted(page, actor_match="all")))
+    assert found == ["contract-signed"]
+    assert len(_ids(page)) == 4
+
+
+def test_what_certainty_leaves_out_is_offered(seed: httpx.Client) -> None:
+    page = _read(seed, "/?from=2022-01&to=2022-03&date_match=within")
+    (possible, _) = page.select(".nothing a")
+    assert len(_ids(_read(seed, str(possible["href"])))) == 9
 
 
 POLICIES = {

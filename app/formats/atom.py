@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 
 from markupsafe import Markup
 
+from app.addresses import Address, unique
 from app.excerpt import Excerpt
 from app.formats.wording import headline, html
 from app.schemas import Event
@@ -26,27 +27,28 @@ def render(excerpt: Excerpt) -> bytes:
     """Write an entry for each event; of none at all, a feed without entries."""
     address = excerpt.address
     feed = Element(_name("feed"))
-    _add(feed, "id", address.events("atom"))
+    itself = address.itself("atom")
+    _add(feed, "id", unique(itself).urn)
     _add(feed, "title", excerpt.heading.title)
     if about := " ".join(filter(None, [excerpt.heading.description, excerpt.notice])):
         _add(feed, "subtitle", about)
     updated = max((event.updated_at for event in excerpt.events), default=_NEVER)
     _add(feed, "updated", _moment(updated))
-    _add(feed, "link", rel="self", type="application/atom+xml", href=address.events("atom"))
+    _add(feed, "link", rel="self", type="application/atom+xml", href=itself)
     _add(feed, "link", rel="alternate", type="text/html", href=address.front())
     for event in excerpt.events:
-        _add_entry(feed, event, excerpt)
+        _add_entry(feed, event, address)
     document: bytes = tostring(feed, "utf-8", xml_declaration=True)
     return document
 
 
-def _add_entry(feed: Element, event: Event, excerpt: Excerpt) -> None:
+def _add_entry(feed: Element, event: Event, address: Address) -> None:
     entry = _add(feed, "entry")
-    _add(entry, "id", excerpt.address.uuid(event.id).urn)
+    _add(entry, "id", unique(address.event(event.id, "")).urn)
     _add(entry, "title", headline(event))
     _add(entry, "updated", _moment(event.updated_at))
     _add(entry, "published", _moment(event.created_at))
-    _add(entry, "link", rel="alternate", type="text/html", href=excerpt.address.event(event.id))
+    _add(entry, "link", rel="alternate", type="text/html", href=address.event(event.id))
     for publisher in dict.fromkeys(one.source.publisher.name for one in event.citations):
         _add(_add(entry, "author"), "name", publisher)
     for term in (event.kind, *event.topics):

@@ -67,6 +67,7 @@ class Drawing:
             self.shape: self.shape.startswith("open-"),
             "approximate": self.when.approximate,
             "uncertain": self.when.uncertain,
+            "inexact": not self.is_exact,
         }
         told = (name for name, holds in flags.items() if holds)
         return f"date-{self.when.form}", f"precision-{self.when.precision}", *told

@@ -28,6 +28,7 @@ class CalendarExtras(BaseModel):
     kind: str
     place: str | MISSING = MISSING
     citations: list[Citation]
+    url: str = Field(description="The event's page.")
 
 
 class CalendarEntry(BaseModel):
@@ -62,10 +63,11 @@ def render(excerpt: Excerpt) -> bytes:
 
 
 def _notice(excerpt: Excerpt, last: CalendarEntry) -> CalendarEntry:
-    day = excerpt.first_day and excerpt.first_day.isoformat()
-    shown = Drawing.of(max(last.start, day or last.start))
+    first, end = (day and day.isoformat() for day in excerpt.view)
+    day = max(last.start, first or last.start)
+    shown = Drawing.of(min(day, end or day))
     return CalendarEntry(
-        id="notice",
+        id="_notice",
         title=excerpt.notice,
         start=shown.first.isoformat(),
         end=shown.end.isoformat(),
@@ -95,5 +97,6 @@ def _entry(event: Event, excerpt: Excerpt) -> CalendarEntry:
             kind=event.kind,
             place=event.place,
             citations=event.citations,
+            url=excerpt.address.event(event.id),
         ),
     )

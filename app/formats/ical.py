@@ -3,11 +3,13 @@
 https://www.rfc-editor.org/rfc/rfc5545
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Timezone, TimezoneStandard, vText
 from icalendar import Event as Entry
 
+from app.addresses import unique
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import headline, plain
@@ -15,6 +17,15 @@ from app.schemas import Event, given
 
 MOST = 2_000
 """More than calendars take of a subscription."""
+
+
+class _Text(vText):
+    r"""A text, escaped as RFC 5545 has it; the library takes `\N` in `C:\News` for a line break."""
+
+    def to_ical(self) -> bytes:
+        """Write it."""
+        escaped = re.sub(r"[\\;,]", r"\\\g<0>", self)
+        return escaped.replace("\n", r"\n").encode()
 
 
 def render(excerpt: Excerpt) -> bytes:
@@ -33,7 +44,7 @@ def render(excerpt: Excerpt) -> bytes:
         "url": excerpt.address.front(),
     }.items():
         if value:
-            calendar.add(name, vText(value))
+            calendar.add(name, _Text(value))
     calendar.add("refresh-interval", timedelta(hours=1), {"VALUE": "DURATION"})
     for event in excerpt.events:
         calendar.add_component(_entry(event, excerpt))
@@ -46,7 +57,7 @@ def render(excerpt: Excerpt) -> bytes:
 def _entry(event: Event, excerpt: Excerpt) -> Entry:
     drawing = Drawing.of(event.date.edtf)
     entry = Entry()
-    entry.add("uid", str(excerpt.address.uuid(event.id)))
+    entry.add("uid", str(unique(excerpt.address.event(event.id, ""))))
     entry.add("dtstamp", event.updated_at)
     entry.add("created", event.created_at)
     entry.add("last-modified", event.updated_at)
@@ -54,11 +65,13 @@ def _entry(event: Event, excerpt: Excerpt) -> Entry:
     if drawing.end > drawing.last:
         # DTEND is exclusive: https://www.rfc-editor.org/rfc/rfc5545#section-3.6.1
         entry.add("dtend", drawing.end)
-    entry.add("summary", headline(event))
-    entry.add("description", plain(event))
+    else:  # there is no day after the last
+        entry.add("duration", drawing.last - drawing.first + timedelta(days=1))
+    entry.add("summary", _Text(headline(event)))
+    entry.add("description", _Text(plain(event)))
     entry.add("categories", [event.kind, *event.topics])
     if place := given(event.place):
-        entry.add("location", place)
+        entry.add("location", _Text(place))
     entry.add("url", excerpt.address.event(event.id))
     entry.add("transp", "TRANSPARENT")  # nobody is kept busy by what is on record
     return entry

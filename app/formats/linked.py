@@ -10,6 +10,7 @@ from typing import Any
 from app.addresses import Address
 from app.dates import EventDate
 from app.excerpt import Excerpt
+from app.formats.wording import credit, link
 from app.models import ActorKind
 from app.schemas import ActorRef, Citation, Event, SourceRef, given
 
@@ -35,7 +36,7 @@ Node = dict[str, Any]
 def render(excerpt: Excerpt) -> str:
     """Write one graph: the excerpt, its events, and all that they name, each once."""
     about = {
-        "@id": excerpt.address.events("jsonld"),
+        "@id": excerpt.address.itself("jsonld"),
         "@type": "Dataset",
         "name": excerpt.heading.title,
         "description": " ".join(filter(None, [excerpt.heading.description, excerpt.notice])),
@@ -76,6 +77,7 @@ def _event(event: Event, address: Address) -> Node:
             "@type": "Event",
             "name": event.title,
             "description": given(event.summary),
+            "disambiguatingDescription": f"Status: {event.status}",
             "url": address.event(event.id),
             "edtf": event.date.edtf,
             **_days(event),
@@ -102,15 +104,12 @@ def _days(event: Event) -> Node:
 
 
 def _quotation(citation: Citation, address: Address) -> Node:
-    spoken = given(citation.attributed_to)
-    return _told(
-        {
-            "@type": "Quotation",
-            "text": citation.quote,
-            "creditText": spoken,
-            "isPartOf": {"@id": _id(address, "sources", citation.source)},
-        }
-    )
+    return {
+        "@type": "Quotation",
+        "text": citation.quote,
+        "creditText": credit(citation),  # which says so where it denies what the event is
+        "isPartOf": {"@id": _id(address, "sources", citation.source)},
+    }
 
 
 def _actor(actor: ActorRef, address: Address) -> Node:
@@ -127,7 +126,7 @@ def _source(source: SourceRef, address: Address) -> Node:
             "name": source.title,
             "publisher": {"@id": _id(address, "actors", source.publisher)},
             "datePublished": published and published.isoformat(),
-            "url": given(source.url),
+            "url": link(source),
         }
     )
 

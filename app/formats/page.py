@@ -1,7 +1,8 @@
 """Pages for people, whole without a script: the timeline, one event, and what goes wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Protocol
@@ -26,10 +27,10 @@ LABELS = {
     "from": "From",
     "to": "To",
     "date": "Date",
-    "date_match": "Certainty",
+    "date_match": "Dates",
     "actor": "Actor",
     "actor_match": "Actors",
-    "actor_scope": "With",
+    "actor_scope": "Actor",
     "role": "Role",
     "exclude_actor": "Without",
     "kind": "Kind",
@@ -40,11 +41,16 @@ LABELS = {
     "min_sources": "Sources at least",
 }
 """What people call each filter."""
-IN_FORM = {"q", "from", "to", "date_match", "actor", "kind", "status", "timeline", "sort", "order"}
+IN_FORM = {
+    *("q", "from", "to", "date", "date_match", "sort", "order"),
+    *("actor", "actor_match", "kind", "status", "timeline"),
+}
 """What the form has a field for; other filters it carries along."""
 LISTED: dict[Axis, str] = {"kind": "Kind", "status": "Status", "timeline": "Timeline"}
 """What is chosen from a list beside the actors."""
 FEW_CHOICES = 8
+MOST_TICKS = 10
+"""So many years are named below the bars."""
 
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
 GUARDED = {"Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'"}
@@ -70,6 +76,7 @@ class Bar:
     """A bucket of the histogram, drawn; heights are per cent."""
 
     label: str
+    period: str
     url: str
     possible: float
     certain: float
@@ -118,7 +125,15 @@ def render_problem(problem: Problem, address: Address) -> str:
     heading = "That cannot be asked" if problem.status < 500 else "Not just now"
     if problem.status == HTTPStatus.NOT_FOUND:
         heading = "Not on record"
-    return _render("problem.html", problem=problem, heading=heading, links=address.local())
+    links = address.local()
+    return _render(
+        "problem.html",
+        problem=problem,
+        heading=heading,
+        links=links,
+        fields=dict(links.filters),
+        is_form=problem.status == HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
 
 
 def render_docs(address: Address) -> str:
@@ -138,14 +153,27 @@ def _told_of(front: Front) -> dict[str, Any]:
         "bars": [*_bars(front, local)],
         "chips": [*_chips(front, local)],
         "carried": [pair for pair in local.filters if pair[0] not in IN_FORM],
-        "fields": dict(local.filters),
+        "fields": _fields(front),
         "opened": any(choice.chosen for axis in LISTED for choice in front.choices[axis]),
         "is_later": front.query.cursor is not MISSING,
     }
 
 
+def _fields(front: Front) -> dict[str, str]:
+    """Give what stands in the fields; one date stands there as the two that it is short for."""
+    fields = dict(front.address.filters)
+    if "date" in fields:
+        when = EventDate.parse(fields.pop("date"))
+        fields |= {"from": when.earliest.isoformat()} if when.start else {}
+        fields |= {"to": when.latest.isoformat()} if when.end else {}
+    return fields
+
+
 def _snippet(front: Front) -> str:
-    frame = Markup('<iframe src="{}" title="{}" width="100%" height="600" loading="lazy"></iframe>')
+    frame = Markup(
+        '<iframe src="{}" title="{}" width="100%" height="600" '
+        'style="border: 0" loading="lazy"></iframe>'
+    )
     return str(frame.format(front.address.embed(), front.heading.title))
 
 
@@ -157,29 +185,41 @@ def _bars(front: Front, local: Address) -> Iterator[Bar]:
     buckets, interval = front.histogram.buckets, front.histogram.interval
     highest = max((bucket.possible for bucket in buckets), default=0) or 1
     open_ = local.having("date").having("from").having("to")
-    before = ""
-    for bucket in buckets:
-        days = {"from": bucket.start.isoformat(), "to": bucket.end.isoformat()}
-        year = f"{bucket.start.year:04}"
+    for bucket, tick in zip(buckets, _ticks(buckets, interval), strict=True):
+        period = _period(bucket, interval)
         yield Bar(
-            label=f"{_period(bucket, interval)}: {bucket.possible} possible, "
-            f"{bucket.certain} certain",
-            url=open_.front(**days),
+            label=f"{period.display}: {bucket.possible} possible, {bucket.certain} certain",
+            period=period.display,
+            url=open_.front(**_window(period)),
             possible=100 * bucket.possible / highest,
             certain=100 * bucket.certain / highest,
-            tick=year if year != before else "",
+            tick=tick,
         )
-        before = year
 
 
-def _period(bucket: Bucket, interval: Interval) -> str:
-    """Name a bucket: by its month or year where it is one, else by its days."""
-    first, last = bucket.start, bucket.end
-    if interval in ("month", "year"):
-        whole = EventDate.parse(first.isoformat()[: {"month": 7, "year": 4}[interval]])
-        if (whole.earliest, whole.latest) == (first, last):
-            return whole.display
-    return day(first) if first == last else f"{day(first)} – {day(last)}"
+def _period(bucket: Bucket, interval: Interval) -> EventDate:
+    """Write a bucket as a month or a year where it is one, else by its days."""
+    first, last = bucket.start.isoformat(), bucket.end.isoformat()
+    whole = EventDate.parse(first[: {"month": 7, "year": 4}.get(interval, 10)])
+    if (whole.earliest, whole.latest) == (bucket.start, bucket.end):
+        return whole
+    return EventDate.parse(f"{first}/{last}")
+
+
+def _window(period: EventDate) -> dict[str, str]:
+    assert period.start  # noqa: S101 - a bucket has both ends
+    assert period.end  # noqa: S101
+    return {"from": period.start.edtf, "to": period.end.edtf}
+
+
+def _ticks(buckets: Sequence[Bucket], interval: Interval) -> Iterator[str]:
+    """Give for each bucket the year that begins in it, of many years some."""
+    steps = (1, 2, 5, 10, 20, 50, 100)
+    step = next(step for step in steps if interval != "year" or len(buckets) <= MOST_TICKS * step)
+    for bucket in buckets:
+        year = bucket.end.year
+        begins = bucket.start <= date(year, 1, 1)
+        yield f"{year:04}" if begins and year % step == 0 else ""
 
 
 def _chips(front: Front, local: Address) -> Iterator[Chip]:
@@ -195,7 +235,17 @@ def _chips(front: Front, local: Address) -> Iterator[Chip]:
 def _worded(name: str, value: str) -> str:
     if name in ("from", "to", "date"):
         return EventDate.parse(value).display
-    return {"within": "certainly within", "overlap": "possibly within"}.get(value, value)
+    return _WORDS.get((name, value), value)
+
+
+_WORDS = {
+    ("date_match", "within"): "certainly within",
+    ("date_match", "overlap"): "possibly within",
+    ("actor_match", "all"): "all of them",
+    ("actor_match", "any"): "any of them",
+    ("actor_scope", "tree"): "its parts too",
+    ("actor_scope", "self"): "itself",
+}
 
 
 _GIVEN = {"day": "to the day", "month": "no day given", "year": "no month given"}
@@ -209,8 +259,7 @@ def _precision(drawing: Drawing) -> str:
         return "lasted"
     if drawing.shape == "set":
         return "exact day not known"
-    known = drawing.known.precision
-    return _GIVEN[known]
+    return _GIVEN[drawing.known.precision]
 
 
 def _render(template: str, **told: Any) -> str:  # noqa: ANN401 - what templates are told

@@ -34,7 +34,7 @@ COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "amount_min": lambda event: _number(given(_amount(event).min)),
     "amount_max": lambda event: _number(given(_amount(event).max)),
     "amount_unit": lambda event: given(_amount(event).unit),
-    "actors": lambda event: _joined(one.actor.id for one in event.participants),
+    "actors": lambda event: _joined(dict.fromkeys(one.actor.id for one in event.participants)),
     "participants": lambda event: _joined(map(part, event.participants)),
     "sources": lambda event: _joined(one.source.id for one in event.citations),
     "quotes": lambda event: _joined(one.quote for one in event.citations),
@@ -61,7 +61,7 @@ def render(excerpt: Excerpt) -> str:
 
 
 def _joined(values: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(values))
+    return "; ".join(values)
 
 
 def _amount(event: Event) -> Amount:

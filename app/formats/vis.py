@@ -8,9 +8,10 @@ from typing import Literal
 from markupsafe import Markup, escape
 from pydantic import MISSING, BaseModel, Field
 
+from app.addresses import Address
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
-from app.formats.wording import facts, headline, isolated, leading
+from app.formats.wording import credit, facts, headline, isolated, leading, quoted
 from app.schemas import Event, given
 
 MOST = 10_000
@@ -33,10 +34,11 @@ class VisItem(BaseModel):
         default=MISSING, description="Exclusive.", json_schema_extra={"format": "date"}
     )
     type: Literal["point", "range"]
+    url: str = Field(description="The event's page.")
     class_name: str = Field(
         alias="className",
         description="`date-` and the form, `precision-` and the precision; `open-start`, "
-        "`open-end`, `approximate`, `uncertain`.",
+        "`open-end`, `approximate`, `uncertain`; `inexact` for all that is not certain to the day.",
     )
 
 
@@ -61,7 +63,7 @@ def render(excerpt: Excerpt) -> str:
     """Write an item for each event, and the groups that they stand in."""
     names = dict(map(_group, excerpt.events))
     return VisItems(
-        items=[*map(_item, excerpt.events)],
+        items=[_item(event, excerpt.address) for event in excerpt.events],
         groups=[VisGroup(id=slug, content=str(escape(name))) for slug, name in names.items()],
         notice=excerpt.notice or MISSING,
     ).model_dump_json(by_alias=True)
@@ -73,10 +75,16 @@ def _group(event: Event) -> tuple[str, str]:
     return (leader.actor.id, leader.actor.name) if leader else ("", "")
 
 
-def _item(event: Event) -> VisItem:
+def _item(event: Event, address: Address) -> VisItem:
     drawing = Drawing.of(event.date.edtf)
     is_point = drawing.first == drawing.last
-    told = [isolated(event.date.display), event.title, given(event.summary), *facts(event)]
+    told = [
+        isolated(event.date.display),
+        event.title,
+        given(event.summary),
+        *(f"{quoted(one.quote)} — {credit(one)}" for one in event.citations),
+        *facts(event),
+    ]
     slug, _ = _group(event)
     return VisItem(
         id=event.id,
@@ -86,5 +94,6 @@ def _item(event: Event) -> VisItem:
         start=drawing.first.isoformat(),
         end=MISSING if is_point else drawing.end.isoformat(),
         type="point" if is_point else "range",
+        url=address.event(event.id),
         className=" ".join(drawing.classes),
     )

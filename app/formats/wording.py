@@ -8,8 +8,8 @@ from app.dates import EventDate
 from app.formats.drawing import Drawing
 from app.schemas import Citation, Event, Participant, SourceRef, given
 
-# What a widget takes for the end of a link, though a URL may be given with it.
-_IN_URLS = str.maketrans({'"': "%22", "<": "%3C", ">": "%3E"})
+# What no URL may hold, though people write it; a widget takes some of it for the end of a link.
+_IN_URLS = str.maketrans({sign: f"%{ord(sign):02X}" for sign in '"<>\\\\^`{|}'})
 _LEADING = ("agent", "speaker", "participant")
 
 
@@ -92,13 +92,18 @@ def html(event: Event) -> Markup:
     summary = given(event.summary)
     parts = [_paragraph(summary)] if summary else []
     for citation in event.citations:
-        parts.append(Markup('<blockquote dir="auto">{}</blockquote>').format(citation.quote))
+        quote = _lines(citation.quote)
+        parts.append(Markup('<blockquote dir="auto">{}</blockquote>').format(quote))
         parts.append(Markup('<p dir="auto">— {}</p>').format(_linked(citation)))
     return Markup("").join([*parts, *map(_paragraph, facts(event))])
 
 
 def _paragraph(text: str) -> Markup:
-    return Markup('<p dir="auto">{}</p>').format(text)
+    return Markup('<p dir="auto">{}</p>').format(_lines(text))
+
+
+def _lines(text: str) -> Markup:
+    return Markup("<br>").join(text.split("\n"))
 
 
 def _linked(citation: Citation) -> Markup:

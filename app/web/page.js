@@ -26,15 +26,15 @@ async function show(url, move, kept) {
     const answer = await fetch(url, { headers: { Accept: "text/html" }, signal });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (signal.aborted) return false;
-    if (move) history[move](null, "", url);
+    if (move && answer.ok) history[move](null, "", url);
     shown = url;
     replaceWith(page, kept);
-    document.body.classList.remove("waiting");
     return answer.ok;
   } catch (error) {
-    // Without an answer, the browser itself tells what is wrong.
-    if (error.name !== "AbortError") location.assign(url);
+    if (error.name !== "AbortError") document.querySelector("#wrong").textContent = "The timeline cannot be reached just now.";
     return false;
+  } finally {
+    if (!signal.aborted) document.body.classList.remove("waiting");
   }
 }
 
@@ -52,7 +52,7 @@ function replaceWith(page, kept) {
     if (other && field !== kept) field.value = other.value;
   }
   if (focused && focused !== document.activeElement?.id) document.getElementById(focused)?.focus();
-  document.title = page.title;
+  if (page.getElementById("results")) document.title = page.title;
   offer();
 }
 
@@ -76,6 +76,7 @@ const KEYS = {
   k: () => go(-1),
   Home: () => go(0, 0),
   End: () => go(0, Infinity),
+  Enter: () => document.activeElement.matches(".event") && !document.activeElement.querySelector("h3 a").click(),
   "/": () => form.elements.q.focus() ?? true,
 };
 
