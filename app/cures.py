@@ -125,10 +125,11 @@ def _not_clean(given: str) -> str:
 
 
 def _not_a_keyword(given: str) -> str:
-    near = "_".join(words(given)) or "lobbying"
+    near = "_".join(words(given))
+    example = near if re.fullmatch(KEYWORD_PATTERN, near) else "lobbying"
     return (
         f"{shown(given)} is not a keyword; "
-        f"write small letters, digits, hyphens and underscores, as {near}"
+        f"write small letters, digits, hyphens and underscores, as {example}"
     )
 
 

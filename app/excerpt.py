@@ -98,46 +98,44 @@ def read_excerpts(
         total = total_of(listing.count(connection))
         heading = read_heading(connection, query)
         head = Excerpt((), total, address, heading, most, query.view)
-        given = _Given()
-        excerpt, after = _read(connection, listing, head, next(sizes), {}, given)
+        reading = _Reading(listing, head)
+        excerpt = reading.go_on(connection, next(sizes))
     yield excerpt
     for size in sizes:
-        if not after:
+        if not reading.more:
             return
         with database.read() as connection:
-            excerpt, after = _read(connection, listing, head, size, after, given)
-        yield replace(excerpt, begins=False)
+            excerpt = reading.go_on(connection, size)
+        yield excerpt
 
 
-class _Given:
-    """Tells which ids were given before; a byte each."""
+class _Reading:
+    """How far a list has been read; what has moved since is not read again."""
 
-    def __init__(self) -> None:
-        self._marks = bytearray()
+    def __init__(self, listing: Listing, head: Excerpt) -> None:
+        self.more = True
+        self._listing = listing
+        self._head = head
+        self._after: Position = {}
+        self._seen = bytearray()
+        """A byte for each id."""
 
-    def add(self, id_: int) -> bool:
-        """Take an id; tell whether it is new."""
-        self._marks.extend(bytes(max(0, id_ + 1 - len(self._marks))))
-        new = not self._marks[id_]
-        self._marks[id_] = 1
+    def go_on(self, connection: Connection, size: int) -> Excerpt:
+        """Read so many events from there on."""
+        rows = read_rows(connection, self._listing, self._head.total, size + 1, self._after)
+        self.more, rows = len(rows) > size, rows[:size]
+        ids = [id_ for id_, *_ in rows if self._is_new(id_)]
+        records = read_each(connection, Event, ids)
+        excerpt = replace(self._head, records=records, begins=not self._after)
+        if self.more:
+            self._after = position_of(self._listing.order, rows[-1][1:])
+        return excerpt
+
+    def _is_new(self, id_: int) -> bool:
+        self._seen.extend(bytes(max(0, id_ + 1 - len(self._seen))))
+        new = not self._seen[id_]
+        self._seen[id_] = 1
         return new
-
-
-def _read(
-    connection: Connection,
-    listing: Listing,
-    head: Excerpt,
-    size: int,
-    after: Position,
-    given: _Given,
-) -> tuple[Excerpt, Position]:
-    """Read events after a position, and give that of the last of them if there are more."""
-    rows = read_rows(connection, listing, head.total, size + 1, after)
-    records = read_each(connection, Event, [id_ for id_, *_ in rows[:size] if given.add(id_)])
-    more = len(rows) > size
-    return replace(head, records=records), position_of(
-        listing.order, rows[size - 1][1:]
-    ) if more else {}
 
 
 def _sizes(most: int | None, batch: int) -> Iterator[int]:

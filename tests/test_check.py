@@ -46,7 +46,12 @@ MISTAKES: dict[tuple[str, str], str] = {
     (
         "    kind: payment",
         "    kind: Pay ment",
-    ): "80: events[1].kind: 'Pay ment' is not a keyword; ",
+    ): "80: events[1].kind: 'Pay ment' is not a keyword; write small letters, digits, hyphens and "
+    "underscores, as pay_ment",
+    ("    kind: payment", "    kind: הסכם"): (
+        "80: events[1].kind: 'הסכם' is not a keyword; write small letters, digits, hyphens and "
+        "underscores, as lobbying"
+    ),
     ("    kind: payment\n", ""): "78: events[1].kind: it is missing",
     ("status: disputed", "status: rumour"): (
         "81: events[1].status: 'rumour' is not known; give 'confirmed', 'reported', 'alleged' or"
