@@ -61,6 +61,7 @@ LAYERS = [
     "formats.spreadsheet",
     "formats.lines",
     "formats.linked",
+    "formats.bars",
     "formats.page",
     "formats",
     "cache",

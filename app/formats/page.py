@@ -1,8 +1,7 @@
 """Pages for people, whole without a script: the timeline, one event, and what goes wrong."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Protocol
@@ -17,10 +16,11 @@ from app.dates import EventDate
 from app.errors import Problem
 from app.excerpt import Heading, heading_of
 from app.formats import linked
+from app.formats.bars import bars_of
 from app.formats.drawing import Drawing
 from app.formats.wording import credit, day, isolated, link, quoted
 from app.front import Axis, Front
-from app.schemas import Bucket, Event, Interval, Timeline, given
+from app.schemas import Event, Timeline, given
 
 LABELS = {
     "q": "Words",
@@ -49,8 +49,6 @@ IN_FORM = {
 LISTED: dict[Axis, str] = {"kind": "Kind", "status": "Status", "timeline": "Timeline"}
 """What is chosen from a list beside the actors."""
 FEW_CHOICES = 8
-MOST_TICKS = 10
-"""So many years are named below the bars."""
 
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
 GUARDED = {"Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'"}
@@ -69,19 +67,6 @@ class Named(Protocol):
     def name(self) -> str: ...  # noqa: D102
     @property
     def media_type(self) -> str: ...  # noqa: D102
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A bucket of the histogram, drawn; heights are per cent."""
-
-    label: str
-    period: str
-    url: str
-    possible: float
-    certain: float
-    tick: str
-    """What stands below it, if anything."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +135,7 @@ def _told_of(front: Front) -> dict[str, Any]:
         "address": front.address,
         "links": local,
         "groups": [(year, [*events]) for year, events in groups],
-        "bars": [*_bars(front, local)],
+        "bars": [*bars_of(front, local)],
         "chips": [*_chips(front, local)],
         "carried": [pair for pair in local.filters if pair[0] not in IN_FORM],
         "fields": _fields(front),
@@ -179,47 +164,6 @@ def _snippet(front: Front) -> str:
 
 def _year(event: Event) -> str:
     return f"{Drawing.of(event.date.edtf).known.first.year:04}"
-
-
-def _bars(front: Front, local: Address) -> Iterator[Bar]:
-    buckets, interval = front.histogram.buckets, front.histogram.interval
-    highest = max((bucket.possible for bucket in buckets), default=0) or 1
-    open_ = local.having("date").having("from").having("to")
-    for bucket, tick in zip(buckets, _ticks(buckets, interval), strict=True):
-        period = _period(bucket, interval)
-        yield Bar(
-            label=f"{period.display}: {bucket.possible} possible, {bucket.certain} certain",
-            period=period.display,
-            url=open_.front(**_window(period)),
-            possible=100 * bucket.possible / highest,
-            certain=100 * bucket.certain / highest,
-            tick=tick,
-        )
-
-
-def _period(bucket: Bucket, interval: Interval) -> EventDate:
-    """Write a bucket as a month or a year where it is one, else by its days."""
-    first, last = bucket.start.isoformat(), bucket.end.isoformat()
-    whole = EventDate.parse(first[: {"month": 7, "year": 4}.get(interval, 10)])
-    if (whole.earliest, whole.latest) == (bucket.start, bucket.end):
-        return whole
-    return EventDate.parse(f"{first}/{last}")
-
-
-def _window(period: EventDate) -> dict[str, str]:
-    assert period.start  # noqa: S101 - a bucket has both ends
-    assert period.end  # noqa: S101
-    return {"from": period.start.edtf, "to": period.end.edtf}
-
-
-def _ticks(buckets: Sequence[Bucket], interval: Interval) -> Iterator[str]:
-    """Give for each bucket the year that begins in it, of many years some."""
-    steps = (1, 2, 5, 10, 20, 50, 100)
-    step = next(step for step in steps if interval != "year" or len(buckets) <= MOST_TICKS * step)
-    for bucket in buckets:
-        year = bucket.end.year
-        begins = bucket.start <= date(year, 1, 1)
-        yield f"{year:04}" if begins and year % step == 0 else ""
 
 
 def _chips(front: Front, local: Address) -> Iterator[Chip]:
