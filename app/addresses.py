@@ -57,9 +57,13 @@ class Address:
         """Give the URL of the page of all that an actor takes part in."""
         return replace(self, filters=[("actor", slug)]).front()
 
-    def event(self, slug: str, suffix: str = ".html") -> str:
-        """Give the URL of one event."""
-        return f"{self.root}/events/{slug}{suffix}"
+    def event(self, slug: str) -> str:
+        """Give the URL of the page of one event."""
+        return f"{self.record('events', slug)}.html"
+
+    def record(self, kind: str, slug: str) -> str:
+        """Give the URL of a record, of a kind in the plural."""
+        return f"{self.root}/{kind}/{slug}"
 
     def having(self, name: str, *values: str) -> Self:
         """Give the address with these values of a parameter, and no others of it."""
@@ -71,7 +75,7 @@ class Address:
         return f"{self.root}{path}{'?' if query else ''}{query}"
 
 
-def unique(url: str) -> UUID:
+def uuid_of(url: str) -> UUID:
     """Give what tells the thing at a URL from all others, whether asked with TLS or without."""
     _, _, place = url.lower().partition(":")
     return uuid5(NAMESPACE_URL, place)

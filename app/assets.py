@@ -33,4 +33,4 @@ _THEIRS = {name: _swagger(name) for name in ("swagger-ui-bundle.js", "swagger-ui
 
 ASSETS = {name: _asset(name, body) for name, body in {**_OURS, **_THEIRS}.items()}
 """By the name of the file."""
-BY_NAME = {asset.name: asset for asset in ASSETS.values()}
+SERVED = {asset.name: asset for asset in ASSETS.values()}

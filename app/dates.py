@@ -90,10 +90,9 @@ class Point:
         return self.qualifier in ("?", "%")
 
     @property
-    def edtf(self) -> str:
-        """As it is written."""
-        length = {"year": 4, "month": 7, "day": 10}[self.precision]
-        return self.first.isoformat()[:length] + self.qualifier
+    def digits(self) -> str:
+        """As it is written, but for how sure of it its source is."""
+        return self.first.isoformat()[: {"year": 4, "month": 7, "day": 10}[self.precision]]
 
     @property
     def display(self) -> str:

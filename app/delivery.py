@@ -205,7 +205,7 @@ class _Answer:
             return {**self._start, **allowed}, {**message, "body": b""}
         if not message.get("more_body"):
             body = await self._encode(message["body"], headers)
-            if headers["Cache-Control"] == FRESH:
+            if headers["Cache-Control"].startswith("public"):
                 return _messages(self._represent(headers, body), self._asked)
             message = {**message, "body": body}
         return self._start, self._body(message)

@@ -73,6 +73,14 @@ class Excerpt:
         return self.most is not None and (more or self.total.value > self.most)
 
     @property
+    def headers(self) -> dict[str, str]:
+        """What programs are told of an excerpt that is cut, as a structured field (RFC 9651)."""
+        if not self.is_cut:
+            return {}
+        more = ";relation=gte" if self.total.relation == "gte" else ""
+        return {"Timeline-Truncated": f"shown={self.most}, total={self.total.value}{more}"}
+
+    @property
     def notice(self) -> str:
         """What readers are told of an excerpt that is cut, and nothing of any other."""
         if not self.is_cut:

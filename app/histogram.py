@@ -43,10 +43,10 @@ def count_buckets(connection: Connection, where: EventFilter, interval: Interval
 
 
 def count_few_buckets(connection: Connection, where: EventFilter, few: int) -> Histogram:
-    """Count in the finest stretches in one of which at least an event lies for certain.
+    """Count in the finest stretches in one of which an event lies for certain, else in years.
 
     Finer ones would make many days of what is known to the month. Years may be more than `few`;
-    where they are too many, or one stretch is all there is, there are no buckets.
+    where they are too many, or one is all there is, there are no buckets.
     """
     spread = _Spread(connection, where)
     for interval in INTERVALS:
@@ -67,11 +67,11 @@ class _Spread:
         rows = connection.execute(_select_spans(where), where.values)
         self._spans = [Span(Bounds.of(key), certain, events) for key, certain, events in rows]
         self.extent = _extent(connection, where, self._spans)
+        self._begun = _Tally((span.bounds.earliest, span.events) for span in self._spans)
+        self._over = _Tally((span.bounds.latest, span.events) for span in self._spans)
 
     def counted(self, windows: Sequence[tuple[date, date]], interval: Interval) -> Histogram:
         """Count in each of some windows."""
-        begun = _Tally((span.bounds.earliest, span.events) for span in self._spans)
-        over = _Tally((span.bounds.latest, span.events) for span in self._spans)
         certain = _count_certain(windows, self._spans)
         return Histogram(
             interval=interval,
@@ -80,7 +80,7 @@ class _Spread:
                     start=first,
                     end=last,
                     certain=certain[first],
-                    possible=begun.up_to(last) - over.before(first),
+                    possible=self._begun.up_to(last) - self._over.before(first),
                 )
                 for first, last in windows
             ],

@@ -1,8 +1,9 @@
 """The pages for people: how they are asked for, and those that show no selection."""
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -11,20 +12,32 @@ from starlette.responses import HTMLResponse
 
 from app import schemas
 from app.addresses import Address
-from app.assets import BY_NAME
-from app.endpoints import DatabaseDep, Id, read_record
+from app.assets import ASSETS, SERVED
+from app.dependencies import DatabaseDep, Id, read_record
 from app.errors import FORESEEN, problem_of
-from app.formats.page import GUARDED, GUARDED_DOCS, render_docs, render_event, render_problem
+from app.formats.page import (
+    GUARDED,
+    GUARDED_DOCS,
+    GUARDED_IN_A_FRAME,
+    render_docs,
+    render_event,
+    render_problem,
+)
 from app.models import Event, Timeline
-from app.params import parameters_of
+from app.params import StrictRoute, parameters_of
+
+FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 class PageRoute(APIRoute):
     """A route for people, whose links carry what others add to them, and whose errors are pages.
 
-    What it does not know is ignored, and so is a field that was left empty. An error is a page to
-    whoever asks for HTML by name, as browsers do.
+    What it does not know is ignored, and so is a field that was left empty. What its endpoint
+    refuses is told on a page to whoever asks for HTML by name, as browsers do.
     """
+
+    guard: ClassVar[Mapping[str, str]] = GUARDED
+    """The headers of what it gives, unless the endpoint sets others."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Clear the query string before FastAPI reads it."""
@@ -43,11 +56,14 @@ class PageRoute(APIRoute):
             query = urlencode(kept)
             request = Request({**request.scope, "query_string": query.encode()}, request.receive)
             try:
-                return await answer(request)
+                response = await answer(request)
             except FORESEEN as error:
                 if "text/html" not in request.headers.get("accept", ""):
                     raise
-                return _refusal(request, error)
+                response = _refusal(request, error)
+            for name, value in self.guard.items():
+                response.headers.setdefault(name, value)
+            return response
 
         return lenient
 
@@ -55,8 +71,13 @@ class PageRoute(APIRoute):
 def _refusal(request: Request, error: Exception) -> Response:
     refused = problem_of(request, error)
     page = render_problem(refused.problem, Address.of(request))
-    headers = {**refused.headers, **GUARDED}
-    return HTMLResponse(page, refused.problem.status, headers)
+    return HTMLResponse(page, refused.problem.status, refused.headers)
+
+
+class FrameRoute(PageRoute):
+    """A route whose pages may stand in anybody's frame, and its errors too."""
+
+    guard = GUARDED_IN_A_FRAME
 
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -69,7 +90,7 @@ def show_event(slug: Id, database: DatabaseDep, request: Request) -> Response:
         event = schemas.Event.model_validate_json(read_record(connection, Event, slug))
         told = read_record(connection, Timeline, event.timelines[0]) if event.timelines else None
     timeline = schemas.Timeline.model_validate_json(told) if told else None
-    return HTMLResponse(render_event(event, timeline, Address.of(request)), headers=GUARDED)
+    return HTMLResponse(render_event(event, timeline, Address.of(request)))
 
 
 @router.get("/docs")
@@ -78,9 +99,15 @@ async def show_docs(request: Request) -> Response:
     return HTMLResponse(render_docs(Address.of(request)), headers=GUARDED_DOCS)
 
 
-@router.get("/web/{name}")
 async def get_asset(name: str) -> Response:
-    """Give what pages load."""
-    if name not in BY_NAME:
+    """Give what pages load, for good; to a page of another version, what stands there now."""
+    asset = SERVED.get(name)
+    if asset:
+        return Response(asset.body, headers=FOR_GOOD, media_type=asset.media_type)
+    asset = ASSETS.get(re.sub("-[0-9a-f]{8}(?=[.])", "", name))
+    if asset is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return Response(BY_NAME[name].body, media_type=BY_NAME[name].media_type)
+    return Response(asset.body, headers={"Cache-Control": "no-cache"}, media_type=asset.media_type)
+
+
+router.add_api_route("/web/{name}", get_asset, route_class_override=StrictRoute)

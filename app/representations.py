@@ -8,10 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.addresses import Address
-from app.endpoints import REFUSED, DatabaseDep
-from app.excerpt import Excerpt
+from app.dependencies import REFUSED, DatabaseDep
 from app.formats import FORMATS, FRAME, PAGE, Format
-from app.pages import PageRoute
+from app.pages import FrameRoute, PageRoute
 from app.params import StrictRoute
 
 router = APIRouter(responses=REFUSED)
@@ -32,20 +31,12 @@ def _list_in(format_: Format) -> Callable[..., Response]:
 def _written(format_: Format, pieces: Iterator[Any]) -> Response:
     """Write an answer whole or, where it comes in several pieces, as they are read."""
     first = next(pieces)
-    headers = {**format_.headers, **_truncation(first)}
+    headers = first.headers
     chunks = map(format_.render, chain([first], pieces))
     begun = [*islice(chunks, 2)]
     if len(begun) == 1:
         return Response(begun[0], headers=headers, media_type=format_.media_type)
     return StreamingResponse(chain(begun, chunks), headers=headers, media_type=format_.media_type)
-
-
-def _truncation(piece: object) -> dict[str, str]:
-    """Tell what was cut, as a structured field (RFC 9651)."""
-    if not (isinstance(piece, Excerpt) and piece.is_cut):
-        return {}
-    more = ";relation=gte" if piece.total.relation == "gte" else ""
-    return {"Timeline-Truncated": f"shown={piece.most}, total={piece.total.value}{more}"}
 
 
 for suffix, format_ in FORMATS.items():
@@ -55,14 +46,14 @@ for suffix, format_ in FORMATS.items():
         name=f"list_events_as_{suffix.removesuffix('.json')}",
         summary=f"List Events As {format_.name}",
         description=f"List the events that match every filter, as {format_.name}.",
-        response_class=Response if format_.shape is None else JSONResponse,
-        response_model=format_.shape,
+        response_class=Response if format_.response_model is None else JSONResponse,
+        response_model=format_.response_model,
         responses={200: {"content": {format_.media_type: {}}}},
         route_class_override=PageRoute if format_.is_page else StrictRoute,
         tags=["events"],
     )
 
-for path, format_ in {"/": PAGE, "/embed.html": FRAME}.items():
+for path, format_, route in (("/", PAGE, PageRoute), ("/embed.html", FRAME, FrameRoute)):
     router.add_api_route(
-        path, _list_in(format_), route_class_override=PageRoute, include_in_schema=False
+        path, _list_in(format_), route_class_override=route, include_in_schema=False
     )

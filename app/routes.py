@@ -13,7 +13,7 @@ from app import schemas
 from app.addresses import Address
 from app.catalog import ACTOR_ORDER, SOURCE_ORDER, TIMELINE_ORDER, select_actors
 from app.database import Database, DatabaseError, damage, revision_of
-from app.endpoints import MISSED, REFUSED, DatabaseDep, Id, read_record
+from app.dependencies import MISSED, REFUSED, DatabaseDep, Id, read_record
 from app.errors import unavailable
 from app.facets import count_facets
 from app.formats import FORMATS
@@ -165,7 +165,7 @@ def _page(request: Request, page: PageText, alternates: Iterable[str] = ()) -> R
 
 
 def _alternates(address: Address) -> list[str]:
-    """Link to the same selection in every other representation, unless that takes too much."""
+    """Link to the same selection in every representation, unless the header grew too long."""
     links = [
         f'<{address.events(suffix)}>; rel="alternate"; type="{format_.media_type}"'
         for suffix, format_ in FORMATS.items()

@@ -296,6 +296,9 @@ def test_what_was_written_is_still_there_when_some_of_it_is_wrong(seed: httpx.Cl
     page = _read(seed, "/?q=lobbyists&from=March+2022&actor=nso-group&order=desc", 422)
     sent = dict(parse_qsl(urlsplit(_submitted(page, **{"from": "2021"})).query))
     assert sent == {"q": "lobbyists", "from": "2021", "order": "desc", "actor": "nso-group"}
+    page = _read(seed, "/?date=2021-11&actor=nobody&sort=updated", 422)
+    sent = dict(parse_qsl(urlsplit(_submitted(page, to="2021")).query))
+    assert sent == {"from": "2021-11-01", "to": "2021", "actor": "nobody", "sort": "updated"}
 
 
 def test_one_date_stands_in_the_fields_as_the_two_that_it_is_short_for(
@@ -331,6 +334,8 @@ POLICIES = {
     "/events/nso-blacklisted.html": GUARDED,
     "/?limit=0": GUARDED,
     "/embed.html": GUARDED_IN_A_FRAME,
+    "/embed.html?limit=0": GUARDED_IN_A_FRAME,
+    "/embed.html?actor=nobody": GUARDED_IN_A_FRAME,
     "/docs": GUARDED_DOCS,
 }
 
@@ -354,13 +359,27 @@ def test_a_page_loads_what_is_ours_and_no_more(seed: httpx.Client, url: str) -> 
 
 
 def test_only_one_page_may_be_framed(seed: httpx.Client) -> None:
-    framed = [url for url in POLICIES if "frame-ancestors *" in seed.get(url).headers[POLICY]]
-    assert framed == ["/embed.html"]
+    policies = {url: seed.get(url, headers=BROWSER).headers[POLICY] for url in POLICIES}
+    framed = {
+        url.partition("?")[0] for url, told in policies.items() if "frame-ancestors *" in told
+    }
+    assert framed == {"/embed.html"}
 
 
 def test_what_is_no_asset_is_missed(seed: httpx.Client) -> None:
-    for name in ("page.css", "page-00000000.css", "..%2Fmain.py", "templates%2Fbase.html"):
+    for name in ("page-00000000.html", "x.css", "..%2Fmain.py", "templates%2Fbase.html"):
         check_problem(seed.get(f"/web/{name}"), 404)
+
+
+def test_an_asset_is_kept_for_good_and_found_by_a_page_of_another_version(
+    seed: httpx.Client,
+) -> None:
+    (link,) = _read(seed, "/").select("link[rel=stylesheet]")
+    asset = seed.get(str(link["href"]))
+    assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+    other = seed.get("/web/page-00000000.css")
+    assert other.content == asset.content
+    assert other.headers["cache-control"] == "no-cache"
 
 
 def test_every_filter_has_a_name_for_people() -> None:

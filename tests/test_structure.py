@@ -68,7 +68,7 @@ LAYERS = [
     "encoding",
     "delivery",
     "protocol",
-    "endpoints",
+    "dependencies",
     "pages",
     "representations",
     "routes",

@@ -1,7 +1,7 @@
 """The representations of a selection of events: what its URL's suffix is, and who writes it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from app.formats import (
     timelinejs,
     vis,
 )
-from app.front import read_front
+from app.front import read_embedded, read_front
 from app.params import CalendarQuery, EventPageQuery, EventQuery, ExcerptQuery, FeedQuery
 
 
@@ -36,11 +36,10 @@ class Format:
     """So many events at most; None where all are given, however many, piece by piece."""
     query: type[EventQuery] = ExcerptQuery
     """What may be asked of it."""
-    shape: Any = None
-    """What it looks like, where it is JSON of a shape of its own."""
+    response_model: Any = None
+    """Describes it, where it is JSON of a shape of its own."""
     read: Callable[[Database, Any, Address, int | None], Iterator[Any]] = read_excerpts
     """Reads what is written, piece by piece where there is no cap."""
-    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_page(self) -> bool:
@@ -54,22 +53,24 @@ DATA: Mapping[str, Format] = {
     "timelinejs.json": _widget(
         "TimelineJS",
         render=timelinejs.render,
-        cap=timelinejs.MOST,
-        shape=timelinejs.Slides,
+        cap=timelinejs.CAP,
+        response_model=timelinejs.Slides,
     ),
-    "vis.json": _widget("vis-timeline", render=vis.render, cap=vis.MOST, shape=vis.VisItems),
+    "vis.json": _widget(
+        "vis-timeline", render=vis.render, cap=vis.CAP, response_model=vis.VisItems
+    ),
     "fullcalendar.json": _widget(
         "FullCalendar",
         render=fullcalendar.render,
-        cap=fullcalendar.MOST,
+        cap=fullcalendar.CAP,
         query=CalendarQuery,
-        shape=list[fullcalendar.CalendarEntry],
+        response_model=list[fullcalendar.CalendarEntry],
     ),
-    "ics": Format("iCalendar", "text/calendar", ical.render, ical.MOST),
-    "atom": Format("Atom", "application/atom+xml", atom.render, atom.MOST, FeedQuery),
+    "ics": Format("iCalendar", "text/calendar", ical.render, ical.CAP),
+    "atom": Format("Atom", "application/atom+xml", atom.render, atom.CAP, FeedQuery),
     "csv": Format("CSV", "text/csv", spreadsheet.render),
     "jsonl": Format("JSON Lines", "application/jsonl", lines.render),
-    "jsonld": Format("JSON-LD", "application/ld+json", linked.render, linked.MOST),
+    "jsonld": Format("JSON-LD", "application/ld+json", linked.render, linked.CAP),
 }
 
 PAGE = Format(
@@ -78,13 +79,12 @@ PAGE = Format(
     partial(page.render_front, formats=DATA),
     query=EventPageQuery,
     read=read_front,
-    headers=page.GUARDED,
 )
 FRAME = replace(
     PAGE,
     name="Web page in a frame",
     render=page.render_embedded,
-    headers=page.GUARDED_IN_A_FRAME,
+    read=read_embedded,
 )
 
 FORMATS = {**DATA, "html": PAGE}

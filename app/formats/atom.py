@@ -9,12 +9,12 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 
 from markupsafe import Markup
 
-from app.addresses import Address, unique
+from app.addresses import Address, uuid_of
 from app.excerpt import Excerpt
-from app.formats.wording import headline, html
+from app.formats.wording import headline, html, moment
 from app.schemas import Event
 
-MOST = 500
+CAP = 500
 ATOM = "http://www.w3.org/2005/Atom"
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # What no XML document may hold, though JSON may. https://www.w3.org/TR/xml/#charsets
@@ -28,12 +28,12 @@ def render(excerpt: Excerpt) -> bytes:
     address = excerpt.address
     feed = Element(_name("feed"))
     itself = address.itself("atom")
-    _add(feed, "id", unique(itself).urn)
+    _add(feed, "id", uuid_of(itself).urn)
     _add(feed, "title", excerpt.heading.title)
     if about := " ".join(filter(None, [excerpt.heading.description, excerpt.notice])):
         _add(feed, "subtitle", about)
     updated = max((event.updated_at for event in excerpt.events), default=_NEVER)
-    _add(feed, "updated", _moment(updated))
+    _add(feed, "updated", moment(updated))
     _add(feed, "link", rel="self", type="application/atom+xml", href=itself)
     _add(feed, "link", rel="alternate", type="text/html", href=address.front())
     for event in excerpt.events:
@@ -44,10 +44,10 @@ def render(excerpt: Excerpt) -> bytes:
 
 def _add_entry(feed: Element, event: Event, address: Address) -> None:
     entry = _add(feed, "entry")
-    _add(entry, "id", unique(address.event(event.id, "")).urn)
+    _add(entry, "id", uuid_of(address.record("events", event.id)).urn)
     _add(entry, "title", headline(event))
-    _add(entry, "updated", _moment(event.updated_at))
-    _add(entry, "published", _moment(event.created_at))
+    _add(entry, "updated", moment(event.updated_at))
+    _add(entry, "published", moment(event.created_at))
     _add(entry, "link", rel="alternate", type="text/html", href=address.event(event.id))
     for publisher in dict.fromkeys(one.source.publisher.name for one in event.citations):
         _add(_add(entry, "author"), "name", publisher)
@@ -65,7 +65,3 @@ def _add(parent: Element, name: str, text: str | None = None, **attributes: str)
 
 def _name(name: str) -> str:
     return f"{{{ATOM}}}{name}"
-
-
-def _moment(value: datetime) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ")

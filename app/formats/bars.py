@@ -55,7 +55,7 @@ def _period(bucket: Bucket, interval: Interval) -> EventDate:
 def _window(period: EventDate) -> dict[str, str]:
     assert period.start  # noqa: S101 - a bucket has both ends
     assert period.end  # noqa: S101
-    return {"from": period.start.edtf, "to": period.end.edtf}
+    return {"from": period.start.digits, "to": period.end.digits}
 
 
 def _ticks(buckets: Sequence[Bucket], interval: Interval) -> Iterator[str]:

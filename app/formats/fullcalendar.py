@@ -12,7 +12,7 @@ from app.formats.wording import headline
 from app.models import Status
 from app.schemas import Citation, Edtf, Event
 
-MOST = 10_000
+CAP = 10_000
 
 
 class CalendarExtras(BaseModel):

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from icalendar import Calendar, Timezone, TimezoneStandard, vText
 from icalendar import Event as Entry
 
-from app.addresses import unique
+from app.addresses import uuid_of
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import headline, plain
 from app.schemas import Event, given
 
-MOST = 2_000
+CAP = 2_000
 """More than calendars take of a subscription."""
 
 
@@ -29,7 +29,7 @@ class _Text(vText):
 
 
 def render(excerpt: Excerpt) -> bytes:
-    """Write an entry for each event, over all the days that it may touch."""
+    """Write an entry for each event, over all its days if both ends are known."""
     calendar = Calendar()
     calendar.add("prodid", "-//Timeline API//EN")
     calendar.add("version", "2.0")
@@ -57,7 +57,7 @@ def render(excerpt: Excerpt) -> bytes:
 def _entry(event: Event, excerpt: Excerpt) -> Entry:
     drawing = Drawing.of(event.date.edtf)
     entry = Entry()
-    entry.add("uid", str(unique(excerpt.address.event(event.id, ""))))
+    entry.add("uid", str(uuid_of(excerpt.address.record("events", event.id))))
     entry.add("dtstamp", event.updated_at)
     entry.add("created", event.created_at)
     entry.add("last-modified", event.updated_at)

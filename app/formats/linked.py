@@ -14,7 +14,7 @@ from app.formats.wording import credit, link
 from app.models import ActorKind
 from app.schemas import ActorRef, Citation, Event, SourceRef, given
 
-MOST = 10_000
+CAP = 10_000
 EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 # Written out, so that nobody has to fetch it.
 CONTEXT = {
@@ -41,9 +41,11 @@ def render(excerpt: Excerpt) -> str:
         "name": excerpt.heading.title,
         "description": " ".join(filter(None, [excerpt.heading.description, excerpt.notice])),
         "url": excerpt.address.front(),
-        "hasPart": [{"@id": excerpt.address.event(event.id, "")} for event in excerpt.events],
+        "hasPart": [
+            {"@id": excerpt.address.record("events", event.id)} for event in excerpt.events
+        ],
     }
-    return _document([_told(about), *_nodes(excerpt.events, excerpt.address)])
+    return _document([_without_empty(about), *_nodes(excerpt.events, excerpt.address)])
 
 
 def render_one(event: Event, address: Address) -> str:
@@ -63,17 +65,17 @@ def _nodes(events: Iterable[Event], address: Address) -> Iterable[Node]:
         actors = [one.actor for one in event.participants]
         sources = [one.source for one in event.citations]
         for actor in (*actors, *(source.publisher for source in sources)):
-            named.setdefault(_id(address, "actors", actor), _actor(actor, address))
+            named.setdefault(address.record("actors", actor.id), _actor(actor, address))
         for source in sources:
-            named.setdefault(_id(address, "sources", source), _source(source, address))
+            named.setdefault(address.record("sources", source.id), _source(source, address))
     yield from named.values()
 
 
 def _event(event: Event, address: Address) -> Node:
     place = given(event.place)
-    return _told(
+    return _without_empty(
         {
-            "@id": address.event(event.id, ""),
+            "@id": address.record("events", event.id),
             "@type": "Event",
             "name": event.title,
             "description": given(event.summary),
@@ -87,7 +89,7 @@ def _event(event: Event, address: Address) -> Node:
                 {
                     "@type": "Role",
                     "roleName": one.role,
-                    "about": {"@id": _id(address, "actors", one.actor)},
+                    "about": {"@id": address.record("actors", one.actor.id)},
                 }
                 for one in event.participants
             ],
@@ -100,7 +102,7 @@ def _days(event: Event) -> Node:
     """Give the ends that are certain, no more of them than is known; of a set there are none."""
     when = EventDate.parse(event.date.edtf)
     ends = {"startDate": when.start, "endDate": when.end} if when.form != "set" else {}
-    return {name: end.edtf for name, end in ends.items() if end and not end.qualifier}
+    return {name: end.digits for name, end in ends.items() if end and not end.qualifier}
 
 
 def _quotation(citation: Citation, address: Address) -> Node:
@@ -108,33 +110,29 @@ def _quotation(citation: Citation, address: Address) -> Node:
         "@type": "Quotation",
         "text": citation.quote,
         "creditText": credit(citation),  # which says so where it denies what the event is
-        "isPartOf": {"@id": _id(address, "sources", citation.source)},
+        "isPartOf": {"@id": address.record("sources", citation.source.id)},
     }
 
 
 def _actor(actor: ActorRef, address: Address) -> Node:
-    slug = _id(address, "actors", actor)
-    return {"@id": slug, "@type": _TYPES[actor.kind], "name": actor.name}
+    iri = address.record("actors", actor.id)
+    return {"@id": iri, "@type": _TYPES[actor.kind], "name": actor.name}
 
 
 def _source(source: SourceRef, address: Address) -> Node:
     published = given(source.published)
-    return _told(
+    return _without_empty(
         {
-            "@id": _id(address, "sources", source),
+            "@id": address.record("sources", source.id),
             "@type": "CreativeWork",
             "name": source.title,
-            "publisher": {"@id": _id(address, "actors", source.publisher)},
+            "publisher": {"@id": address.record("actors", source.publisher.id)},
             "datePublished": published and published.isoformat(),
             "url": link(source),
         }
     )
 
 
-def _id(address: Address, kind: str, record: ActorRef | SourceRef) -> str:
-    return f"{address.root}/{kind}/{record.id}"
-
-
-def _told(node: Node) -> Node:
+def _without_empty(node: Node) -> Node:
     """Leave out what is not known."""
     return {name: value for name, value in node.items() if value not in (None, "", [])}

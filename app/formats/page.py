@@ -1,6 +1,6 @@
 """Pages for people, whole without a script: the timeline, one event, and what goes wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import groupby
@@ -10,16 +10,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import MISSING
 
-from app.addresses import Address
+from app.addresses import Address, Pairs
 from app.assets import ASSETS
-from app.dates import EventDate
+from app.dates import DateError, EventDate
 from app.errors import Problem
 from app.excerpt import Heading, heading_of
 from app.formats import linked
 from app.formats.bars import bars_of
 from app.formats.drawing import Drawing
 from app.formats.wording import credit, day, isolated, link, quoted
-from app.front import Axis, Front
+from app.front import Embedded, Front
 from app.schemas import Event, Timeline, given
 
 LABELS = {
@@ -41,13 +41,10 @@ LABELS = {
     "min_sources": "Sources at least",
 }
 """What people call each filter."""
-IN_FORM = {
-    *("q", "from", "to", "date", "date_match", "sort", "order"),
-    *("actor", "actor_match", "kind", "status", "timeline"),
-}
-"""What the form has a field for; other filters it carries along."""
-LISTED: dict[Axis, str] = {"kind": "Kind", "status": "Status", "timeline": "Timeline"}
-"""What is chosen from a list beside the actors."""
+FIELDS = ("q", "from", "to", "date_match", "order")
+"""What the form has fields for, whether there is anything to choose or not."""
+LISTED = {"kind": "Kind", "status": "Status"}
+"""What is chosen from lists beside the actors."""
 FEW_CHOICES = 8
 
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
@@ -80,12 +77,25 @@ class Chip:
 
 def render_front(front: Front, formats: Mapping[str, Named]) -> str:
     """Write the timeline as a page, with the URLs of its other representations."""
-    return _render("front.html", formats=formats, snippet=_snippet(front), **_told_of(front))
+    links = front.address.local()
+    return _render(
+        "front.html",
+        **_context(front),
+        formats=formats,
+        snippet=_snippet(front),
+        bars=[*bars_of(front, links)],
+        fields=_fields(links),
+        carried=_carried(links, {*front.choices, "actor_match"}),
+        opened=any(
+            choice.chosen for facet in ("kind", "status") for choice in front.choices[facet]
+        ),
+        is_later=front.query.cursor is not MISSING,
+    )
 
 
-def render_embedded(front: Front) -> str:
+def render_embedded(embedded: Embedded) -> str:
     """Write the timeline as a page for a frame on somebody else's."""
-    return _render("embed.html", **_told_of(front))
+    return _render("embed.html", **_context(embedded))
 
 
 def render_event(event: Event, timeline: Timeline | None, address: Address) -> str:
@@ -116,7 +126,8 @@ def render_problem(problem: Problem, address: Address) -> str:
         problem=problem,
         heading=heading,
         links=links,
-        fields=dict(links.filters),
+        fields=_fields(links),
+        carried=_carried(links),
         is_form=problem.status == HTTPStatus.UNPROCESSABLE_ENTITY,
     )
 
@@ -126,32 +137,38 @@ def render_docs(address: Address) -> str:
     return _render("docs.html", links=address.local())
 
 
-def _told_of(front: Front) -> dict[str, Any]:
-    local = front.address.local()
-    by_date = front.query.sort == "date"
-    groups = groupby(front.page.items, key=lambda event: _year(event) if by_date else "")
+def _context(embedded: Embedded) -> dict[str, Any]:
+    links = embedded.address.local()
+    by_date = embedded.query.sort == "date"
+    groups = groupby(embedded.page.items, key=lambda event: _year(event) if by_date else "")
     return {
-        "front": front,
-        "address": front.address,
-        "links": local,
+        "front": embedded,
+        "address": embedded.address,
+        "links": links,
         "groups": [(year, [*events]) for year, events in groups],
-        "bars": [*bars_of(front, local)],
-        "chips": [*_chips(front, local)],
-        "carried": [pair for pair in local.filters if pair[0] not in IN_FORM],
-        "fields": _fields(front),
-        "opened": any(choice.chosen for axis in LISTED for choice in front.choices[axis]),
-        "is_later": front.query.cursor is not MISSING,
+        "chips": [*_chips(embedded, links)],
     }
 
 
-def _fields(front: Front) -> dict[str, str]:
+def _fields(address: Address) -> dict[str, str]:
     """Give what stands in the fields; one date stands there as the two that it is short for."""
-    fields = dict(front.address.filters)
-    if "date" in fields:
+    fields = dict(address.filters)
+    try:
         when = EventDate.parse(fields.pop("date"))
-        fields |= {"from": when.earliest.isoformat()} if when.start else {}
-        fields |= {"to": when.latest.isoformat()} if when.end else {}
+    except (KeyError, DateError):
+        return fields
+    fields |= {"from": when.earliest.isoformat()} if when.start else {}
+    fields |= {"to": when.latest.isoformat()} if when.end else {}
     return fields
+
+
+def _carried(address: Address, shown: Container[str] = ()) -> Pairs:
+    """Give what the form carries along, having no field for it."""
+    return [
+        pair
+        for pair in address.filters
+        if pair[0] not in (*FIELDS, "date") and pair[0] not in shown
+    ]
 
 
 def _snippet(front: Front) -> str:
@@ -166,7 +183,7 @@ def _year(event: Event) -> str:
     return f"{Drawing.of(event.date.edtf).known.first.year:04}"
 
 
-def _chips(front: Front, local: Address) -> Iterator[Chip]:
+def _chips(front: Embedded, local: Address) -> Iterator[Chip]:
     for pair in local.filters:
         name, value = pair
         if name in LABELS:

@@ -5,13 +5,14 @@ https://www.rfc-editor.org/rfc/rfc4180
 
 import csv
 from collections.abc import Callable, Iterable
+from datetime import date
 from io import StringIO
 
 from app.excerpt import Excerpt
-from app.formats.wording import credit, part
+from app.formats.wording import credit, moment, part
 from app.schemas import Amount, Event, given
 
-Cell = object
+Cell = str | float | date | None
 
 COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "id": lambda event: event.id,
@@ -41,8 +42,8 @@ COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "credits": lambda event: _joined(map(credit, event.citations)),
     "topics": lambda event: _joined(event.topics),
     "timelines": lambda event: _joined(event.timelines),
-    "created_at": lambda event: event.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    "updated_at": lambda event: event.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "created_at": lambda event: moment(event.created_at),
+    "updated_at": lambda event: moment(event.updated_at),
 }
 
 # What a spreadsheet would run. https://owasp.org/www-community/attacks/CSV_Injection

@@ -14,7 +14,7 @@ from app.formats.drawing import Drawing
 from app.formats.wording import html, isolated, leading
 from app.schemas import Event
 
-MOST = 300
+CAP = 300
 """More take the widget seconds a key press."""
 
 

@@ -14,7 +14,7 @@ from app.formats.drawing import Drawing
 from app.formats.wording import credit, facts, headline, isolated, leading, quoted
 from app.schemas import Event, given
 
-MOST = 10_000
+CAP = 10_000
 
 
 class VisItem(BaseModel):

@@ -1,6 +1,6 @@
 """Records in words, for what shows texts: plain, or as HTML in which everything is escaped."""
 
-from datetime import date
+from datetime import date, datetime
 
 from markupsafe import Markup
 
@@ -74,6 +74,11 @@ def facts(event: Event) -> list[str]:
         *([f"How much: {amount.text}"] if amount else []),
         f"Status: {event.status}",
     ]
+
+
+def moment(value: datetime) -> str:
+    """Write a moment as the API does, in UTC."""
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plain(event: Event) -> str:

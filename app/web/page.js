@@ -2,11 +2,16 @@
 // shown, for every URL alike, so that a page that was come to is the same as one that was opened.
 
 const form = document.querySelector("#filters");
-const typed = ["q", "from", "to"];
+const TYPED = ["q", "from", "to"];
 const DATE = /^(\d{4}(-\d\d){0,2})?$/;
+const LINKS = "link:is([rel=canonical], [rel=alternate])";
 let asked = new AbortController();
-let shown = location.href;
+let shown = here();
 let typing;
+
+function here() {
+  return location.href.split("#")[0];
+}
 
 /** Write the URL of what the form asks for, without what was left empty. */
 function wanted() {
@@ -15,9 +20,13 @@ function wanted() {
   return form.action + (query && `?${query}`);
 }
 
-/** Show a URL in place; `move` tells how it goes into the history, if at all, and `kept` which field
-    somebody writes in. */
-async function show(url, move, kept) {
+/** The fields whose values the server does not write anew with each answer. */
+function fields() {
+  return [...form.querySelectorAll(".fields :is(input, select)")];
+}
+
+/** Show a URL in place; tell whether it is shown. `steps` says how it goes into the history. */
+async function show(url, steps, before) {
   asked.abort();
   asked = new AbortController();
   const { signal } = asked;
@@ -26,33 +35,47 @@ async function show(url, move, kept) {
     const answer = await fetch(url, { headers: { Accept: "text/html" }, signal });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (signal.aborted) return false;
-    if (move && answer.ok) history[move](null, "", url);
+    if (!page.getElementById("wrong")) throw new Error(answer.statusText); // not a page of ours
+    if (answer.ok) steps?.(url);
     shown = url;
-    replaceWith(page, kept);
+    replaceWith(page, before);
     return answer.ok;
   } catch (error) {
-    if (error.name !== "AbortError") document.querySelector("#wrong").textContent = "The timeline cannot be reached just now.";
+    if (error.name !== "AbortError") {
+      document.querySelector("#wrong").textContent = "The timeline cannot be reached just now.";
+    }
     return false;
   } finally {
     if (!signal.aborted) document.body.classList.remove("waiting");
   }
 }
 
-/** Put the parts of another page where those of this one are. */
-function replaceWith(page, kept) {
+function step(url) {
+  history.pushState(null, "", url);
+}
+
+/** Put what other page there is where that of this one is; `before` keeps what was typed since. */
+function replaceWith(page, before) {
   const focused = document.activeElement?.id;
   const opened = [...document.querySelectorAll("details[open]")].map((one) => one.id);
+  if (page.body.classList.contains("front")) {
+    document.title = page.title;
+    for (const link of document.head.querySelectorAll(LINKS)) link.remove();
+    document.head.append(...page.head.querySelectorAll(LINKS));
+    for (const field of fields()) {
+      const isKept = before && (field === document.activeElement || field.value !== before.get(field));
+      if (!isKept) field.value = page.getElementById(field.id).value;
+    }
+  }
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = page.getElementById(part.id);
-    if (other) part.replaceWith(document.adoptNode(other));
+    if (!other) continue;
+    // The part itself stays: what is read aloud when it changes must be there before.
+    if (part.dir !== other.dir) part.dir = other.dir;
+    part.replaceChildren(...other.childNodes);
   }
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-  for (const field of form.querySelectorAll(".fields input, .fields select")) {
-    const other = page.getElementById(field.id);
-    if (other && field !== kept) field.value = other.value;
-  }
   if (focused && focused !== document.activeElement?.id) document.getElementById(focused)?.focus();
-  if (page.getElementById("results")) document.title = page.title;
   offer();
 }
 
@@ -71,13 +94,27 @@ function go(step, from) {
   return Boolean(next);
 }
 
+/** Open the page of the event that has the focus. */
+function open() {
+  const event = document.activeElement;
+  if (!event?.matches(".event")) return false;
+  event.querySelector("h3 a").click();
+  return true;
+}
+
+function search() {
+  form.elements.q.focus();
+  return true;
+}
+
+// What a key does; each tells whether it did.
 const KEYS = {
   j: () => go(1),
   k: () => go(-1),
   Home: () => go(0, 0),
   End: () => go(0, Infinity),
-  Enter: () => document.activeElement.matches(".event") && !document.activeElement.querySelector("h3 a").click(),
-  "/": () => form.elements.q.focus() ?? true,
+  Enter: open,
+  "/": search,
 };
 
 document.addEventListener("keydown", (event) => {
@@ -86,32 +123,35 @@ document.addEventListener("keydown", (event) => {
   if (Object.hasOwn(KEYS, event.key) && KEYS[event.key]()) event.preventDefault();
 });
 
-/** Show what the form asks for, unless it is shown; `same` adds no step to the history. */
-function ask(same) {
+/** Show what the form asks for, unless it is shown. */
+function ask(steps) {
   clearTimeout(typing);
   const url = wanted();
-  if (url !== shown) show(url, same ? "replaceState" : "pushState", document.activeElement);
+  if (url === shown) return;
+  show(url, steps, new Map(fields().map((field) => [field, field.value])));
 }
 
-form.addEventListener("input", ({ target }) => {
+form.addEventListener("input", ({ target: { name, value } }) => {
   clearTimeout(typing);
   // A date is waited for until it is one; what is wrong with it is told when it is left.
-  if (!typed.includes(target.name) || (target.name !== "q" && !DATE.test(target.value))) return;
-  typing = setTimeout(() => {
-    // What is typed is one step in the history, however many letters it has.
-    ask(target.dataset.asked);
-    target.dataset.asked = "yes";
-  }, 300);
+  if (!TYPED.includes(name) || (name !== "q" && !DATE.test(value))) return;
+  // What is typed into a field is one step in the history, however many letters it has.
+  const letters = (url) => history[history.state === name ? "replaceState" : "pushState"](name, "", url);
+  typing = setTimeout(() => ask(letters), 300);
 });
 
-form.addEventListener("change", ({ target }) => {
-  ask(target.dataset.asked);
-  delete target.dataset.asked;
+form.addEventListener("change", ({ target: { name } }) => {
+  if (history.state === name) {
+    ask((url) => history.replaceState(null, "", url));
+    history.replaceState(null, "");
+  } else {
+    ask(step);
+  }
 });
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  ask();
+  ask(step);
 });
 
 document.addEventListener("click", async (event) => {
@@ -120,8 +160,8 @@ document.addEventListener("click", async (event) => {
   if (link && plain) {
     event.preventDefault();
     const turns = link.closest(".pages, .event");
-    if ((await show(link.href, "pushState")) && turns) {
-      document.querySelector("#found").scrollIntoView();
+    if ((await show(link.href, step)) && turns) {
+      document.querySelector(".found").scrollIntoView();
       document.querySelector("#results").focus({ preventScroll: true });
     }
   }
@@ -129,7 +169,7 @@ document.addEventListener("click", async (event) => {
   if (copy) tell(copy, await copied(copy.dataset.copy));
 });
 
-/** Copy a text; give whether it could be. Only pages that were come to safely may. */
+/** Copy a text; give whether that could be done, which browsers allow over TLS alone. */
 async function copied(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -139,10 +179,15 @@ async function copied(text) {
   }
 }
 
+/** Say that it was copied, or give it to be copied by hand. */
 function tell(button, done) {
-  button.parentElement.querySelector("[data-copied]").textContent = done ? "Copied." : button.dataset.copy;
+  const place = button.parentElement.querySelector("[data-copied]");
+  place.textContent = done ? "Copied." : button.dataset.copy;
 }
 
-addEventListener("popstate", () => show(location.href));
+addEventListener("popstate", () => {
+  history.replaceState(null, ""); // what is typed from here on is a step of its own
+  if (here() !== shown) show(here());
+});
 
 offer();

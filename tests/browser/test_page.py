@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.site import HERE, Site
@@ -40,7 +40,13 @@ def _shown(page: Page) -> list[str]:
     """Give all that changes with what is asked."""
     fields = page.locator("#filters .fields :is(input, select)").all()
     parts = page.locator("[data-live]").all()
-    return [*(field.input_value() for field in fields), *(part.inner_html() for part in parts)]
+    links = page.locator("head link:is([rel=canonical], [rel=alternate])").all()
+    return [
+        page.title(),
+        *(field.input_value() for field in fields),
+        *(f"{part.get_attribute('dir')}: {part.inner_html()}" for part in parts),
+        *(str(link.get_attribute("href")) for link in links),
+    ]
 
 
 def _violations(page: Page) -> list[Any]:
@@ -181,6 +187,73 @@ def test_a_filter_and_back_again(seed: httpx.Client, visit: Visit) -> None:
         # What was filtered live is what a link opens.
         page.goto(_address(seed, f"/?{query}"))
         assert _shown(page) == live
+
+
+def test_another_timeline_is_another_page(harbour: httpx.Client, visit: Visit) -> None:
+    with visit(_address(harbour, "/"), harbour, viewport=DESKTOP) as page:
+        page.locator("#timeline").select_option("The ferry")
+        expect(page.locator("h1")).to_have_text("The ferry")
+        assert page.title() == "The ferry – ferry"
+        live = _shown(page)
+        page.goto(_address(harbour, "/?timeline=ferry"))
+        assert _shown(page) == live
+
+
+def test_what_is_typed_is_one_step_and_no_other_is_lost(seed: httpx.Client, visit: Visit) -> None:
+    with visit(_address(seed, "/?kind=lobbying"), seed, expected=["422"]) as page:
+        page.locator("#from").fill("2020-13")
+        expect(page.locator("#wrong")).to_contain_text("there is no month 13")
+        page.locator("#from").fill("2022-03")
+        expect(page.locator("#wrong")).to_have_text("")
+        assert page.url == _address(seed, "/?from=2022-03&kind=lobbying")
+        page.go_back()
+        expect(page.locator("#from")).to_have_value("")
+        assert page.url == _address(seed, "/?kind=lobbying")
+        page.locator("#q").press_sequentially("lobbyists", delay=350)
+        expect(page.locator("#count")).to_have_text("2 events")
+        page.go_back()
+        expect(page.locator("#q")).to_have_value("")
+        assert page.url == _address(seed, "/?kind=lobbying")
+
+
+def test_an_answer_takes_nothing_from_what_is_typed_meanwhile(
+    seed: httpx.Client, visit: Visit
+) -> None:
+    with visit(_address(seed, "/"), seed) as page:
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/?q=*", hold)
+        page.locator("#q").fill("blacklist")
+        page.wait_for_timeout(400)
+        page.locator("#from").press_sequentially("202")
+        for route in held:
+            route.continue_()
+        expect(page.locator("#count")).to_have_text("6 events")
+        expect(page.locator("#from")).to_have_value("202")
+
+
+def test_to_skip_to_the_events_asks_for_nothing(seed: httpx.Client, visit: Visit) -> None:
+    with visit(_address(seed, "/"), seed) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.locator(".skip").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/#results")
+        page.wait_for_timeout(300)
+        assert [url for url in asked if "/web/" not in url] == []
+
+
+@pytest.mark.parametrize("status", [502, 200])
+def test_what_is_no_page_of_ours_is_told(seed: httpx.Client, visit: Visit, status: int) -> None:
+    expected = ["502"] if status == 502 else []
+    with visit(_address(seed, "/"), seed, expected=expected) as page:
+        page.route("**/?actor=*", lambda route: route.fulfill(status=status, body="Bad gateway"))
+        page.locator("#actor-candiru").check()
+        expect(page.locator("#wrong")).to_have_text("The timeline cannot be reached just now.")
+        assert page.url == _address(seed, "/")
 
 
 def test_without_a_script_the_form_and_the_links_do_the_same(
