@@ -1,7 +1,8 @@
 """What the page for people shows: a page of events, and what may be chosen among them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import MISSING
 from sqlalchemy import Connection
@@ -46,7 +47,8 @@ class Embedded:
     heading: Heading
     actors: Mapping[str, ActorRef]
     """Whom the names stand for that were given for an actor."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: ClassVar[Mapping[str, str]] = {}
+    """None beside those of its format; see `Excerpt.headers`."""
 
     @property
     def next(self) -> str | None:

@@ -56,11 +56,6 @@ class Drawing:
         return exact and self.shape in ("day", "span")
 
     @property
-    def is_lasting(self) -> bool:
-        """Whether it went on over all these days, as far as its bounds tell."""
-        return self.shape == "span"
-
-    @property
     def classes(self) -> tuple[str, ...]:
         """What a stylesheet can tell it by."""
         flags = {

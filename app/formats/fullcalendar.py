@@ -77,7 +77,7 @@ def _notice(excerpt: Excerpt, last: CalendarEntry) -> CalendarEntry:
 
 def _entry(event: Event, excerpt: Excerpt) -> CalendarEntry:
     drawing = Drawing.of(event.date.edtf)
-    shown = drawing if drawing.is_lasting else Drawing.of(drawing.first.isoformat())
+    shown = drawing if drawing.shape == "span" else Drawing.of(drawing.first.isoformat())
     return CalendarEntry(
         id=event.id,
         title=headline(event),

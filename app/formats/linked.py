@@ -64,10 +64,12 @@ def _nodes(events: Iterable[Event], address: Address) -> Iterable[Node]:
         yield _event(event, address)
         actors = [one.actor for one in event.participants]
         sources = [one.source for one in event.citations]
-        for actor in (*actors, *(source.publisher for source in sources)):
-            named.setdefault(address.record("actors", actor.id), _actor(actor, address))
-        for source in sources:
-            named.setdefault(address.record("sources", source.id), _source(source, address))
+        actors += [source.publisher for source in sources]
+        nodes = [
+            *(_actor(one, address) for one in actors),
+            *(_source(one, address) for one in sources),
+        ]
+        named |= {node["@id"]: node for node in nodes}
     yield from named.values()
 
 

@@ -18,8 +18,9 @@ from app.excerpt import Heading, heading_of
 from app.formats import linked
 from app.formats.bars import bars_of
 from app.formats.drawing import Drawing
-from app.formats.wording import credit, day, isolated, link, quoted
+from app.formats.wording import cited, day, isolated, link, quoted
 from app.front import Embedded, Front
+from app.params import FacetName
 from app.schemas import Event, Timeline, given
 
 LABELS = {
@@ -43,7 +44,7 @@ LABELS = {
 """What people call each filter."""
 FIELDS = ("q", "from", "to", "date_match", "order")
 """What the form has fields for, whether there is anything to choose or not."""
-LISTED = {"kind": "Kind", "status": "Status"}
+LISTED: dict[FacetName, str] = {"kind": "Kind", "status": "Status"}
 """What is chosen from lists beside the actors."""
 FEW_CHOICES = 8
 
@@ -86,9 +87,7 @@ def render_front(front: Front, formats: Mapping[str, Named]) -> str:
         bars=[*bars_of(front, links)],
         fields=_fields(links),
         carried=_carried(links, {*front.choices, "actor_match"}),
-        opened=any(
-            choice.chosen for facet in ("kind", "status") for choice in front.choices[facet]
-        ),
+        opened=any(choice.chosen for facet in LISTED for choice in front.choices[facet]),
         is_later=front.query.cursor is not MISSING,
     )
 
@@ -109,7 +108,7 @@ def render_event(event: Event, timeline: Timeline | None, address: Address) -> s
         links=links,
         graph=graph,
         dated=f"{isolated(event.date.display)}: {event.title}",
-        about=given(event.summary) or f"{quoted(first.quote)} — {credit(first)}",
+        about=given(event.summary) or cited(first),
         heading=heading_of(timeline) if timeline else Heading(),
         back=(links.having("timeline", timeline.id) if timeline else links).front(),
     )

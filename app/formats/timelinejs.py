@@ -11,7 +11,7 @@ from pydantic import MISSING, BaseModel, Field
 from app.dates import Point
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
-from app.formats.wording import html, isolated, leading
+from app.formats.wording import html, isolated, leading, paragraph
 from app.schemas import Event
 
 CAP = 300
@@ -83,8 +83,8 @@ def _no_events(excerpt: Excerpt) -> Slide:
 
 
 def _text(headline: str, *paragraphs: str) -> SlideText:
-    written = (Markup('<p dir="auto">{}</p>').format(one) for one in paragraphs if one)
-    return SlideText(headline=str(escape(headline)), text=str(Markup("").join(written)))
+    written = Markup("").join(paragraph(one) for one in paragraphs if one)
+    return SlideText(headline=str(escape(headline)), text=str(written))
 
 
 def _slide(event: Event) -> Slide:

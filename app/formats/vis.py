@@ -11,7 +11,7 @@ from pydantic import MISSING, BaseModel, Field
 from app.addresses import Address
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
-from app.formats.wording import credit, facts, headline, isolated, leading, quoted
+from app.formats.wording import cited, facts, headline, isolated, leading
 from app.schemas import Event, given
 
 CAP = 10_000
@@ -82,7 +82,7 @@ def _item(event: Event, address: Address) -> VisItem:
         isolated(event.date.display),
         event.title,
         given(event.summary),
-        *(f"{quoted(one.quote)} — {credit(one)}" for one in event.citations),
+        *map(cited, event.citations),
         *facts(event),
     ]
     slug, _ = _group(event)

@@ -65,6 +65,11 @@ def quoted(text: str) -> str:
     return text if text.startswith(("“", '"', "„", "«")) else f"“{text}”"
 
 
+def cited(citation: Citation) -> str:
+    """Give a quote with its credit, in a line."""
+    return f"{quoted(citation.quote)} — {credit(citation)}"
+
+
 def facts(event: Event) -> list[str]:
     """Tell who took part, where, how much was at stake and how sure it is, a line each."""
     place, amount = given(event.place), given(event.amount)
@@ -86,7 +91,7 @@ def plain(event: Event) -> str:
     lines = [
         given(event.summary),
         f"When: {isolated(event.date.display)}",
-        *(f"{quoted(one.quote)} — {credit(one)}" for one in event.citations),
+        *map(cited, event.citations),
         *facts(event),
     ]
     return "\n".join(line for line in lines if line)
@@ -95,15 +100,16 @@ def plain(event: Event) -> str:
 def html(event: Event) -> Markup:
     """Tell what an event is, and who says so, as HTML that holds no markup of theirs."""
     summary = given(event.summary)
-    parts = [_paragraph(summary)] if summary else []
+    parts = [paragraph(summary)] if summary else []
     for citation in event.citations:
         quote = _lines(citation.quote)
         parts.append(Markup('<blockquote dir="auto">{}</blockquote>').format(quote))
         parts.append(Markup('<p dir="auto">— {}</p>').format(_linked(citation)))
-    return Markup("").join([*parts, *map(_paragraph, facts(event))])
+    return Markup("").join([*parts, *map(paragraph, facts(event))])
 
 
-def _paragraph(text: str) -> Markup:
+def paragraph(text: str) -> Markup:
+    """Write a text as a paragraph of HTML that holds no markup of its own."""
     return Markup('<p dir="auto">{}</p>').format(_lines(text))
 
 

@@ -54,7 +54,7 @@ function step(url) {
   history.pushState(null, "", url);
 }
 
-/** Put what other page there is where that of this one is; `before` keeps what was typed since. */
+/** Put the parts of another page in the place of these; what was typed since `before` is kept. */
 function replaceWith(page, before) {
   const focused = document.activeElement?.id;
   const opened = [...document.querySelectorAll("details[open]")].map((one) => one.id);
@@ -86,16 +86,16 @@ function offer() {
 }
 
 /** Move among the events: by so many from the one that has the focus, or to the first or last. */
-function go(step, from) {
+function go(by, from) {
   const events = [...document.querySelectorAll("#results .event")];
   const at = from ?? events.indexOf(document.activeElement?.closest?.(".event"));
-  const next = events[Math.max(0, Math.min(events.length - 1, at + step))];
+  const next = events[Math.max(0, Math.min(events.length - 1, at + by))];
   next?.focus();
   return Boolean(next);
 }
 
 /** Open the page of the event that has the focus. */
-function open() {
+function visit() {
   const event = document.activeElement;
   if (!event?.matches(".event")) return false;
   event.querySelector("h3 a").click();
@@ -113,7 +113,7 @@ const KEYS = {
   k: () => go(-1),
   Home: () => go(0, 0),
   End: () => go(0, Infinity),
-  Enter: open,
+  Enter: visit,
   "/": search,
 };
 
