@@ -128,6 +128,14 @@ def serving(path: Path, root_path: str = "") -> Iterator[httpx.Client]:
             thread.join()
 
 
+@contextmanager
+def serving_files(folder: Path, *files: Path) -> Iterator[httpx.Client]:
+    """Load dossier files into a database in a folder, and serve it."""
+    load_into(new_database(folder / "timeline.db"), *files)
+    with serving(folder / "timeline.db") as client:
+        yield client
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     """Run coroutines as the server does."""
@@ -137,18 +145,14 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of the seed dossier."""
-    path = tmp_path_factory.mktemp("seed") / "timeline.db"
-    load_into(new_database(path), SEED)
-    with serving(path) as client:
+    with serving_files(tmp_path_factory.mktemp("seed"), SEED) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of the two small dossiers."""
-    path = tmp_path_factory.mktemp("harbour") / "timeline.db"
-    load_into(new_database(path), HARBOUR, FERRY)
-    with serving(path) as client:
+    with serving_files(tmp_path_factory.mktemp("harbour"), HARBOUR, FERRY) as client:
         yield client
 
 

@@ -12,6 +12,8 @@ from bs4 import BeautifulSoup
 from ical.calendar_stream import IcsCalendarStream
 from pyld import jsonld
 
+from tests.web import ids_of
+
 SCHEMA = "https://schema.org/"
 
 
@@ -62,11 +64,6 @@ def _events_of_graph(text: str) -> list[str]:
     return [*map(_slug, parts)]
 
 
-def _cards(text: str) -> list[str]:
-    cards = BeautifulSoup(text, "html.parser").select("article.event")
-    return [str(card["id"]).removeprefix("event-") for card in cards]
-
-
 IDS: dict[str, Callable[[str], list[str]]] = {
     "timelinejs.json": _slides,
     "vis.json": lambda text: [item["id"] for item in json.loads(text)["items"]],
@@ -78,6 +75,6 @@ IDS: dict[str, Callable[[str], list[str]]] = {
     "csv": lambda text: [row["id"] for row in read_rows(text)],
     "jsonl": lambda text: [json.loads(line)["id"] for line in text.splitlines()],
     "jsonld": _events_of_graph,
-    "html": _cards,
+    "html": lambda text: ids_of(BeautifulSoup(text, "html.parser")),
 }
 """The events of a representation, in its order, by its suffix."""

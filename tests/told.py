@@ -1,11 +1,15 @@
 """What a check of dossiers tells."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
+
+import yaml
 
 from app.database import scratch
 from app.findings import DossierError
 from app.load import load
+from tests.conftest import edited
 
 
 def told(*paths: Path) -> tuple[list[str], list[str]]:
@@ -28,3 +32,23 @@ def written(path: Path, content: str | bytes) -> Path:
     """Write a file."""
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def as_json(path: Path, target: Path, *edits: tuple[str, str]) -> Path:
+    """Write a dossier as JSON, with some of its text replaced."""
+    data = yaml.safe_load(path.read_text("utf-8"))
+    content = json.dumps(data, indent=1, default=str, ensure_ascii=False)
+    target.write_text(content, "utf-8")
+    return edited(target, target, *edits)
+
+
+def as_lines(path: Path, target: Path, *edits: tuple[str, str]) -> Path:
+    """Write a dossier as JSON Lines, with some of its text replaced."""
+    data = yaml.safe_load(path.read_text("utf-8"))
+    records = [("timeline", data["timeline"])]
+    records += [
+        (f"{key[:-1]}", one) for key in ("sources", "actors", "events") for one in data[key]
+    ]
+    lines = [json.dumps({kind: one}, default=str, ensure_ascii=False) for kind, one in records]
+    target.write_text("\n".join(lines) + "\n", "utf-8")
+    return edited(target, target, *edits)

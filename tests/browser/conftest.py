@@ -4,24 +4,21 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 
-from app.dossier import Dossier
+from tests.almanac import load_almanac
 from tests.browser.forms import FORMS
 from tests.browser.site import HERE, Site, showing
 from tests.browser.widgets import Widget
 from tests.conftest import (
     TESTS,
     lacking,
-    load_dossiers,
-    load_into,
-    new_database,
     required,
     serving,
+    serving_files,
 )
 
 HOSTILE = TESTS / "dossiers" / "hostile.yaml"
@@ -144,33 +141,21 @@ def show(visit: Visit, site: Site) -> Show:
 @pytest.fixture(scope="package")
 def dates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of a dossier in which every form of date occurs once."""
-    dossier: dict[str, Any] = {
-        "timeline": {"id": "dates", "title": "Dates"},
-        "actors": [{"id": "press", "name": "The Press", "kind": "media"}],
-        "sources": [{"id": "calendar", "title": "A calendar", "publisher": "press"}],
-        "events": [
-            {
-                "id": f"event-{number}",
-                "title": f"Event {number}",
-                "kind": "event",
-                "status": "reported",
-                "date": edtf,
-                "participants": [{"actor": "press", "role": "target"}][number % 2 :],
-                "citations": [{"source": "calendar", "quote": edtf}],
-            }
-            for number, edtf in enumerate(FORMS)
-        ],
-    }
-    path = tmp_path_factory.mktemp("dates") / "timeline.db"
-    load_dossiers(new_database(path), [Dossier.model_validate(dossier)])
-    with serving(path) as client:
+    events = [
+        {
+            "id": f"event-{number}",
+            "title": f"Event {number}",
+            "date": edtf,
+            "participants": [{"actor": "almanac", "role": "target"}][number % 2 :],
+        }
+        for number, edtf in enumerate(FORMS)
+    ]
+    with serving(load_almanac(tmp_path_factory.mktemp("dates"), *events)) as client:
         yield client
 
 
 @pytest.fixture(scope="package")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of a dossier full of markup."""
-    path = tmp_path_factory.mktemp("hostile") / "timeline.db"
-    load_into(new_database(path), HOSTILE)
-    with serving(path) as client:
+    with serving_files(tmp_path_factory.mktemp("hostile"), HOSTILE) as client:
         yield client
