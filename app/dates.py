@@ -7,10 +7,9 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple, Self
+from typing import NamedTuple, Self
 
-Form = Literal["date", "interval", "set"]
-Precision = Literal["day", "month", "year", "range"]
+from app.vocabulary import Form, Precision
 
 # Not calendar.month_name, which follows the machine's locale.
 MONTHS = (
@@ -27,6 +26,14 @@ UNSTARTED = 46
 """The span of what has no start; that of anything else that is certain is less."""
 DOUBTFUL = 64
 """Added to the span of what is not certain."""
+DAY_PATTERN = "[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+"""A year, a month or a day: as much of it as a pattern can say."""
+_POINT_PATTERN = f"{DAY_PATTERN}[?~%]?"
+PATTERN = (
+    rf"^({_POINT_PATTERN}|{_POINT_PATTERN}/(\.\.|{_POINT_PATTERN})?|(\.\.)?/{_POINT_PATTERN}"
+    rf"|\[{DAY_PATTERN}\.\.({DAY_PATTERN})?\]|\[\.\.{DAY_PATTERN}\])$"
+)
+"""Any date: as much of it as a pattern can say."""
 WRITE_A_DAY = "write 2021, 2021-11 or 2021-11-03"
 
 _POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([?~%])?")

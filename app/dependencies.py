@@ -1,25 +1,15 @@
 """What endpoints have in common: the database, a record by its id, and what they refuse."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Request
 from sqlalchemy import Connection, select
 
 from app.database import Database
-from app.errors import MEDIA_TYPE, ProblemError, fault, shown
+from app.errors import ProblemError, fault, shown
 from app.models import table_of
 from app.records import Table, read_records
-
-PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-REFUSED: dict[int | str, dict[str, Any]] = {
-    400: {"description": "The URL is not UTF-8.", **PROBLEM},
-    422: {"description": "A parameter is wrong; the answer says which and why.", **PROBLEM},
-    503: {"description": "The database is busy or out of reach.", **PROBLEM},
-}
-MISSED: dict[int | str, dict[str, Any]] = {
-    404: {"description": "There is no record of this id.", **PROBLEM}
-}
 
 
 async def get_database(request: Request) -> Database:
@@ -30,7 +20,13 @@ async def get_database(request: Request) -> Database:
 
 
 DatabaseDep = Annotated[Database, Depends(get_database)]
-Id = Annotated[str, Path(alias="id", description="The record's id.")]
+Id = Annotated[
+    str,
+    Path(
+        alias="id",
+        description="The id of the record, as lists and other records give it.",
+    ),
+]
 
 
 def read_record(connection: Connection, table: Table, slug: str) -> str:

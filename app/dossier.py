@@ -13,8 +13,8 @@ from pydantic import (
 )
 
 from app.errors import shown
-from app.models import ActorKind, AliasKind, Role, Stance, Status, Supports
 from app.values import Day, Digest, Id, Keyword, Line, Link, Number, Prose, Quote, Title, When
+from app.vocabulary import ActorKind, AliasKind, Role, Stance, Status, Supports
 
 
 class Entry(BaseModel):

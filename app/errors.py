@@ -7,10 +7,11 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from typing import Annotated
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import MISSING, BaseModel, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -27,26 +28,33 @@ RETRY_AFTER = 2
 class Fault(BaseModel):
     """One thing that is wrong, and what would be right."""
 
-    parameter: str | MISSING = Field(
-        default=MISSING, description="The parameter at fault, as it was written."
-    )
-    pointer: str | MISSING = Field(
-        default=MISSING, description="A JSON Pointer to the value at fault."
-    )
-    detail: str = Field(description="What was given wrongly, and what would be right.")
-    allowed: list[str] | MISSING = Field(
-        default=MISSING, description="Values that would be right, or the nearest of them."
-    )
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    parameter: str | MISSING = MISSING
+    """The parameter at fault, as it was written."""
+    pointer: str | MISSING = MISSING
+    """A JSON Pointer to the value at fault."""
+    detail: str
+    """What was given wrongly, and what would be right."""
+    allowed: list[str] | MISSING = MISSING
+    """Values that would be right, or the nearest of them."""
 
 
 class Problem(BaseModel):
     """An error, as RFC 9457 describes it."""
 
-    type: str = Field(default="about:blank", description="The kind of problem, a URI.")
-    title: str = Field(description="The HTTP status in words.")
-    status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What went wrong, in a sentence.")
-    errors: list[Fault] = Field(default=[], description="Each fault, where it can be named.")
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str
+    """The kind of problem, a URI; `about:blank` where the status says it all."""
+    title: str
+    """The HTTP status in words."""
+    status: Annotated[int, Field(ge=400, le=599)]
+    """The HTTP status."""
+    detail: str
+    """What went wrong, in a sentence."""
+    errors: list[Fault]
+    """Each fault, where it can be named; may be empty."""
 
 
 class ProblemError(Exception):
@@ -62,7 +70,11 @@ class ProblemError(Exception):
         detail = detail or "; ".join(fault.detail for fault in faults)
         super().__init__(detail)
         self.problem = Problem(
-            title=status.phrase, status=status, detail=detail, errors=list(faults)
+            type="about:blank",
+            title=status.phrase,
+            status=status,
+            detail=detail,
+            errors=list(faults),
         )
         self.headers = headers or {}
 

@@ -9,6 +9,7 @@ from pydantic import MISSING, TypeAdapter
 from sqlalchemy import Connection, select
 
 from app.addresses import Address
+from app.answers import Total
 from app.database import Database
 from app.models import Event, Timeline, table_of
 from app.paging import Listing, Position, events_in_order, position_of, read_rows, total_of
@@ -18,7 +19,7 @@ from app.records import read_each, read_records
 from app.resolve import resolve
 from app.schemas import Event as EventRecord
 from app.schemas import Timeline as TimelineRecord
-from app.schemas import Total, given
+from app.schemas import given
 from app.windows import Days
 
 BATCH = 500

@@ -6,14 +6,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, true
 from sqlmodel import col
 
+from app.answers import EventFacets, FacetCount, FacetCounts
 from app.expressions import Condition, Expression, Selection
 from app.filters import AXES, EventFilter
 from app.measure import count_events
 from app.models import Actor, Event, Source, Timeline
 from app.paging import total_of
-from app.params import FacetName
 from app.queries import keep_matching
-from app.schemas import FacetCount, FacetCounts, Facets
+from app.vocabulary import FacetName
 
 
 class Named(NamedTuple):
@@ -50,7 +50,7 @@ FACETS: dict[FacetName, Facet] = {
 
 def count_facets(
     connection: Connection, where: EventFilter, names: Iterable[FacetName], limit: int
-) -> Facets:
+) -> EventFacets:
     """Count the matching events by each of the facets, or by all six if none is named."""
     counts = {
         name: [
@@ -62,7 +62,7 @@ def count_facets(
         for name in names or FACETS
     }
     total = total_of(count_events(connection, where))
-    return Facets(total=total, facets=FacetCounts(**counts))
+    return EventFacets(total=total, facets=FacetCounts(**counts))
 
 
 def _select_facet(facet: Facet, where: EventFilter) -> Selection:

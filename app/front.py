@@ -8,16 +8,18 @@ from pydantic import MISSING
 from sqlalchemy import Connection
 
 from app.addresses import Address
+from app.answers import EventPage, FacetCount, Histogram
 from app.database import Database
 from app.excerpt import Heading, read_heading
 from app.facets import count_facets
 from app.filters import EventFilter
 from app.histogram import count_few_buckets
 from app.paging import events_in_order, read_page
-from app.params import EventPageQuery, FacetName
+from app.params import EventPageQuery
 from app.queries import event_order
 from app.resolve import name_actors, resolve
-from app.schemas import ActorRef, EventPage, FacetCount, Histogram, given
+from app.schemas import ActorRef, given
+from app.vocabulary import FacetName
 
 MOST_CHOICES = 200
 MOST_BARS = 36

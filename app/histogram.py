@@ -7,24 +7,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import accumulate, islice
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
+from app.answers import Bucket, Histogram
 from app.dates import DAY, LONGEST_YEAR, Bounds, EventDate
 from app.errors import ProblemError, fault, unprocessable
 from app.expressions import Selection
 from app.filters import EventFilter
 from app.models import Event, table_of
 from app.queries import is_certain, keep_matching
-from app.schemas import Bucket, Histogram, Interval
+from app.vocabulary import Interval, values_of
 from app.windows import Days, has_no_end
 
 MAX_BUCKETS = 1_000
 MANY_YEARS = 150
 ONE_DAY = timedelta(days=1)
-INTERVALS: tuple[Interval, ...] = get_args(Interval)
+INTERVALS: tuple[Interval, ...] = values_of(Interval)
 """From the finest to the coarsest."""
 
 

@@ -1,32 +1,19 @@
 """The application, put together."""
 
-import re
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
-from importlib.metadata import version
-from typing import Any
+from functools import cache, partial
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
-from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import errors, pages, representations, routes
+from app.contract import describe, operation_id
 from app.database import POOL_SIZE, Database
 from app.delivery import Delivery
 from app.settings import Settings
-
-SUMMARY = "Dated, sourced, attributed event records, honest about their dates."
-DESCRIPTION = """\
-Every record says who says so, in their words, and its date is as precise as its source and no more:
-“last November” is `2021-11`, never the first of November. Ask for what *could* have happened in a
-window, or for what *certainly* did.
-
-What is not there is absent, never null. Every error is `application/problem+json`.
-"""
 
 
 class Application(FastAPI):
@@ -53,17 +40,13 @@ def create_app(settings: Settings | None = None) -> Application:
         database.close()
 
     app = Application(
-        title="Timeline API",
-        summary=SUMMARY,
-        description=DESCRIPTION,
-        version=version("timeline-api"),
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
-        generate_unique_id_function=_operation_id,
+        generate_unique_id_function=operation_id,
     )
     app.state.database = database
     for router in (pages.router, routes.router, representations.router):
@@ -75,28 +58,6 @@ def create_app(settings: Settings | None = None) -> Application:
         database.version,
         settings.cache_size * 2**20,
     )
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    app.openapi = cache(partial(describe, app, settings))  # type: ignore[method-assign]
+    app.state.contract = cache(lambda: json.dumps(app.openapi(), ensure_ascii=False).encode())
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    """Name an operation as clients do: `listEvents`."""
-    return re.sub(r"_(\w)", lambda match: match[1].upper(), route.name)
-
-
-def _document(app: FastAPI) -> dict[str, Any]:
-    """Describe the API, once; problems are the one schema that no route returns."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            description=app.description,
-            routes=app.routes,
-        )
-        _, problem = models_json_schema(
-            [(errors.Problem, "serialization")], ref_template="#/components/schemas/{model}"
-        )
-        document["components"]["schemas"].update(problem["$defs"])
-        app.openapi_schema = document
-    return app.openapi_schema

@@ -6,30 +6,26 @@ in a list twice, `first` marks the row that counts.
 """
 
 from datetime import UTC, date, datetime
-from typing import Any, Literal, get_args
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Index, Numeric, String, Table
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
+from typing_extensions import TypeAliasType
 
 from app.dates import MAX_LENGTH as MAX_EDTF_LENGTH
-from app.dates import EventDate, Form, Precision
-
-ActorKind = Literal["person", "company", "government", "media", "organization"]
-AliasKind = Literal["alias", "misspelling"]
-Status = Literal["confirmed", "reported", "alleged", "disputed"]
-Role = Literal[
-    "agent",
-    "target",
-    "speaker",
-    "addressee",
-    "participant",
-    "beneficiary",
-    "reporter",
-    "subject",
-]
-Supports = Literal["event", "date", "actors", "amount"]
-Stance = Literal["asserts", "denies"]
+from app.dates import EventDate
+from app.vocabulary import (
+    ActorKind,
+    AliasKind,
+    Form,
+    Precision,
+    Role,
+    Stance,
+    Status,
+    Supports,
+    values_of,
+)
 
 SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
 MAX_SLUG_LENGTH = 100
@@ -66,8 +62,8 @@ class Timestamp(TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if value else None
 
 
-def _one_of(column: str, values: Any) -> CheckConstraint:  # noqa: ANN401 - a Literal has no type
-    allowed = ", ".join(f"'{value}'" for value in get_args(values))
+def _one_of(column: str, vocabulary: TypeAliasType) -> CheckConstraint:
+    allowed = ", ".join(f"'{value}'" for value in values_of(vocabulary))
     return CheckConstraint(f"{column} IN ({allowed})", name=column)
 
 

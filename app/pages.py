@@ -24,7 +24,7 @@ from app.formats.page import (
     render_problem,
 )
 from app.models import Event, Timeline
-from app.params import StrictRoute, parameters_of
+from app.strict import StrictRoute, parameters_of
 
 FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from pydantic import MISSING
 from sqlalchemy import Connection, func, select
 
+from app.answers import Total
 from app.errors import ProblemError, fault, unprocessable
 from app.expressions import Order, Selection
 from app.filters import EventFilter
@@ -22,7 +23,6 @@ from app.models import Event
 from app.params import Paging
 from app.queries import FEW, LIMIT, select_page
 from app.records import Table, read_records
-from app.schemas import Total
 from app.statements import SHAPES, Prepared, Values, prepare, run
 
 

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.addresses import Address
-from app.dependencies import REFUSED, DatabaseDep
+from app.contract import given_with
+from app.dependencies import DatabaseDep
 from app.formats import FORMATS, FRAME, PAGE, Format
 from app.pages import FrameRoute, PageRoute
-from app.params import StrictRoute
+from app.strict import StrictRoute
 
-router = APIRouter(responses=REFUSED)
+router = APIRouter()
 
 
 def _list_in(format_: Format) -> Callable[..., Response]:
@@ -39,16 +40,34 @@ def _written(format_: Format, pieces: Iterator[Any]) -> Response:
     return StreamingResponse(chain(begun, chunks), headers=headers, media_type=format_.media_type)
 
 
+def _most(format_: Format) -> str:
+    return f"At most {format_.cap:,} events." if format_.cap else "All events, however many."
+
+
+def _response_class(format_: Format) -> type[Response]:
+    """Make the class by which FastAPI knows what a representation is written in."""
+    base = JSONResponse if format_.response_model else Response
+    return type("Written", (base,), {"media_type": format_.media_type})
+
+
+def _described(format_: Format) -> dict[int | str, dict[str, Any]]:
+    """Describe of an answer what FastAPI cannot know."""
+    given = {} if format_.is_page else given_with("Timeline-Truncated")[200]
+    schema = {"format": "binary"} if format_.is_file else {}
+    return {200: {**given, "content": {format_.media_type: {"schema": schema}}}}
+
+
 for suffix, format_ in FORMATS.items():
     router.add_api_route(
         f"/events.{suffix}",
         _list_in(format_),
         name=f"list_events_as_{suffix.removesuffix('.json')}",
         summary=f"List Events As {format_.name}",
-        description=f"List the events that match every filter, as {format_.name}.",
-        response_class=Response if format_.response_model is None else JSONResponse,
+        description=f"{format_.told} {_most(format_)}",
+        response_class=_response_class(format_),
         response_model=format_.response_model,
-        responses={200: {"content": {format_.media_type: {}}}},
+        response_description=f"The events as {format_.name}.",
+        responses=_described(format_),
         route_class_override=PageRoute if format_.is_page else StrictRoute,
         tags=["events"],
     )

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable
 from sqlite3 import sqlite_version
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import MISSING
 from sqlalchemy import select
 from sqlmodel import col
 
-from app import schemas
+from app import answers, schemas
 from app.addresses import Address
 from app.catalog import ACTOR_ORDER, SOURCE_ORDER, TIMELINE_ORDER, select_actors
+from app.contract import given_with
 from app.database import Database, DatabaseError, damage, revision_of
-from app.dependencies import MISSED, REFUSED, DatabaseDep, Id, read_record
+from app.dependencies import DatabaseDep, Id, read_record
 from app.errors import unavailable
 from app.facets import count_facets
 from app.formats import FORMATS
@@ -26,23 +26,35 @@ from app.params import (
     FacetParams,
     HistogramParams,
     PagingParams,
-    StrictRoute,
 )
 from app.queries import event_order
 from app.records import Table
 from app.resolve import resolve
+from app.strict import StrictRoute
 from app.text import words
 
 MAX_ALTERNATES = 3_000
 """Bytes of links in a header; proxies take four thousand of all headers together."""
 
-router = APIRouter(route_class=StrictRoute, responses=REFUSED)
+PAGED = given_with("Link")
+
+router = APIRouter(route_class=StrictRoute)
 
 
-@router.get("/events", response_model=schemas.EventPage, tags=["events"])
+@router.get(
+    "/events",
+    response_model=answers.EventPage,
+    response_description="A page of events.",
+    responses=PAGED,
+    tags=["events"],
+)
 @router.get("/events.json", include_in_schema=False)
 def list_events(query: EventPageParams, database: DatabaseDep, request: Request) -> Response:
-    """List the events that match every filter, in the order of their dates unless told."""
+    """List the events that match every filter, in the order of their dates unless told.
+
+    A page holds `limit` of them; `next` is the `cursor` of the page behind it. The same selection
+    is given in other formats at `/events.csv` and its like, with the same filters.
+    """
     order = event_order(query.sort, descending=query.order == "desc")
     with database.read() as connection:
         found = events_in_order(resolve(query, connection), order)
@@ -50,22 +62,30 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
     return _page(request, page, _alternates(Address.of(request)))
 
 
-@router.get("/events/{id}", response_model=schemas.Event, responses=MISSED, tags=["events"])
+@router.get(
+    "/events/{id}",
+    response_model=schemas.Event,
+    response_description="The event.",
+    tags=["events"],
+)
 def get_event(slug: Id, database: DatabaseDep) -> Response:
-    """Get one event."""
+    """Get one event: when it happened, who took part, and who says so in which words."""
     return _one(database, Event, slug)
 
 
-@router.get("/facets", tags=["events"])
-def count_event_facets(query: FacetParams, database: DatabaseDep) -> schemas.Facets:
-    """Count the matching events by actor, kind, status, topic, timeline and source."""
+@router.get("/facets", response_description="The counts.", tags=["events"])
+def get_facets(query: FacetParams, database: DatabaseDep) -> answers.EventFacets:
+    """Count the matching events by actor, kind, status, topic, timeline and source.
+
+    Each value is one that the filter of that name takes, so it leads to the events that bear it.
+    """
     with database.read() as connection:
         where = resolve(query, connection)
         return count_facets(connection, where, query.facet, query.facet_limit)
 
 
-@router.get("/histogram", tags=["events"])
-def count_event_buckets(query: HistogramParams, database: DatabaseDep) -> schemas.Histogram:
+@router.get("/histogram", response_description="The buckets.", tags=["events"])
+def get_histogram(query: HistogramParams, database: DatabaseDep) -> answers.Histogram:
     """Count the matching events in each day, week, month, quarter or year.
 
     A bucket counts what `/events` finds with the bucket as window: `possible` by
@@ -76,7 +96,13 @@ def count_event_buckets(query: HistogramParams, database: DatabaseDep) -> schema
         return count_buckets(connection, resolve(query, connection), query.interval)
 
 
-@router.get("/actors", response_model=schemas.ActorPage, tags=["actors"])
+@router.get(
+    "/actors",
+    response_model=answers.ActorPage,
+    response_description="A page of actors.",
+    responses=PAGED,
+    tags=["actors"],
+)
 def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
     named = select_actors([] if query.q is MISSING else words(query.q), query.kind)
@@ -86,13 +112,24 @@ def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> 
     return _page(request, page)
 
 
-@router.get("/actors/{id}", response_model=schemas.Actor, responses=MISSED, tags=["actors"])
+@router.get(
+    "/actors/{id}",
+    response_model=schemas.Actor,
+    response_description="The actor.",
+    tags=["actors"],
+)
 def get_actor(slug: Id, database: DatabaseDep) -> Response:
-    """Get one actor."""
+    """Get one actor: its names, what it is a part of, and when it first and last takes part."""
     return _one(database, Actor, slug)
 
 
-@router.get("/sources", response_model=schemas.SourcePage, tags=["sources"])
+@router.get(
+    "/sources",
+    response_model=answers.SourcePage,
+    response_description="A page of sources.",
+    responses=PAGED,
+    tags=["sources"],
+)
 def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the sources, the newest first."""
     found = rows_in_order(Source, select(col(Source.id)), SOURCE_ORDER)
@@ -101,13 +138,24 @@ def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -
     return _page(request, page)
 
 
-@router.get("/sources/{id}", response_model=schemas.Source, responses=MISSED, tags=["sources"])
+@router.get(
+    "/sources/{id}",
+    response_model=schemas.Source,
+    response_description="The source.",
+    tags=["sources"],
+)
 def get_source(slug: Id, database: DatabaseDep) -> Response:
-    """Get one source."""
+    """Get one source: who published it, where it is read, and how much rests on it."""
     return _one(database, Source, slug)
 
 
-@router.get("/timelines", response_model=schemas.TimelinePage, tags=["timelines"])
+@router.get(
+    "/timelines",
+    response_model=answers.TimelinePage,
+    response_description="A page of timelines.",
+    responses=PAGED,
+    tags=["timelines"],
+)
 def list_timelines(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the timelines, by id."""
     found = rows_in_order(Timeline, select(col(Timeline.id)), TIMELINE_ORDER)
@@ -117,22 +165,25 @@ def list_timelines(query: PagingParams, database: DatabaseDep, request: Request)
 
 
 @router.get(
-    "/timelines/{id}", response_model=schemas.Timeline, responses=MISSED, tags=["timelines"]
+    "/timelines/{id}",
+    response_model=schemas.Timeline,
+    response_description="The timeline.",
+    tags=["timelines"],
 )
 def get_timeline(slug: Id, database: DatabaseDep) -> Response:
-    """Get one timeline."""
+    """Get one timeline: what it is about, and when it begins and ends."""
     return _one(database, Timeline, slug)
 
 
-@router.get("/livez", tags=["health"])
-async def get_liveness(response: Response) -> schemas.Health:
+@router.get("/livez", response_description="It is up.", tags=["health"])
+async def get_liveness(response: Response) -> answers.Health:
     """Tell that the process is up, even while every thread waits for the database."""
     response.headers["Cache-Control"] = "no-store"
-    return schemas.Health()
+    return answers.Health(status="ok")
 
 
-@router.get("/readyz", tags=["health"])
-def get_readiness(database: DatabaseDep, response: Response) -> schemas.Readiness:
+@router.get("/readyz", response_description="It is ready.", tags=["health"])
+def get_readiness(database: DatabaseDep, response: Response) -> answers.Readiness:
     """Tell that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
     try:
@@ -142,15 +193,14 @@ def get_readiness(database: DatabaseDep, response: Response) -> schemas.Readines
     with database.read() as connection:
         if damaged := damage(connection):
             raise unavailable(f"the database is corrupt: {damaged}")
-        return schemas.Readiness(revision=revision_of(connection), sqlite=sqlite_version)
+        revision = revision_of(connection)
+    return answers.Readiness(status="ok", revision=revision, sqlite=sqlite_version)
 
 
 @router.get("/openapi.json", include_in_schema=False)
-def get_document(request: Request) -> dict[str, Any]:
+async def get_document(request: Request) -> Response:
     """Give the OpenAPI document."""
-    document: dict[str, Any] = request.app.openapi()
-    root_path = request.scope["root_path"]
-    return {**document, "servers": [{"url": root_path}]} if root_path else document
+    return Response(request.app.state.contract(), media_type="application/json")
 
 
 def _page(request: Request, page: PageText, alternates: Iterable[str] = ()) -> Response:

@@ -1,18 +1,17 @@
-"""The public JSON, field by field. What is not there is absent, never null."""
+"""The public JSON of a record, member by member. What is not there is absent, never null."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import MISSING, BaseModel, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 
-from app.dates import MAX_LENGTH, Form, Precision
-from app.models import (
-    MAX_QUOTE_LENGTH,
-    MAX_SLUG_LENGTH,
-    MAX_TITLE_LENGTH,
-    SLUG_PATTERN,
+from app.dates import MAX_LENGTH, PATTERN
+from app.models import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG_PATTERN
+from app.vocabulary import (
     ActorKind,
     AliasKind,
+    Form,
+    Precision,
     Role,
     Stance,
     Status,
@@ -27,276 +26,221 @@ def given(value: Given | MISSING) -> Given | None:
     return None if value is MISSING else value
 
 
-Slug = Annotated[
-    str,
-    Field(
-        pattern=SLUG_PATTERN,
-        max_length=MAX_SLUG_LENGTH,
-        description="A stable identifier.",
-    ),
-]
+Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=MAX_SLUG_LENGTH)]
+Keyword = Annotated[str, Field(max_length=MAX_SLUG_LENGTH)]
+Title = Annotated[str, Field(max_length=MAX_TITLE_LENGTH)]
+Link = Annotated[str, Field(pattern="^https?://")]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Count = Annotated[int, Field(ge=0)]
-Edtf = Annotated[
-    str,
-    Field(
-        max_length=MAX_LENGTH, description="A date in EDTF, as precise as its source and no more."
-    ),
-]
+Edtf = Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra={"pattern": PATTERN})]
 
 
-class ActorRef(BaseModel):
+class Public(BaseModel):
+    """JSON that clients are given; each member is described by the text below it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class ActorRef(Public):
     """An actor, in brief."""
 
     id: Slug
+    """Stable; the record is at `/actors/{id}`."""
     name: str
+    """What it is called, as `NSO Group`."""
     kind: ActorKind
+    """What it is."""
 
 
-class SourceRef(BaseModel):
+class SourceRef(Public):
     """A source, in brief."""
 
     id: Slug
+    """Stable; the record is at `/sources/{id}`."""
     title: str
+    """What it is called by who published it."""
     publisher: ActorRef
-    published: date | MISSING = Field(default=MISSING, description="The day it was published.")
-    url: str | MISSING = MISSING
+    """Who published it."""
+    published: date | MISSING = MISSING
+    """The day it was published."""
+    url: Link | MISSING = MISSING
+    """Where it is read, an `http` or `https` URL."""
 
 
-class EventWhen(BaseModel):
+class EventWhen(Public):
     """When it happened, as precisely as the source says and no more."""
 
     edtf: Edtf
-    form: Form = Field(
-        description="`date`: then; `interval`: lasted from one end to the other; "
-        "`set`: at some time between the two."
-    )
+    """The date in EDTF (ISO 8601-2): `2021-11` is known to the month."""
+    form: Form
+    """How the date is meant."""
     precision: Precision
-    earliest: date | MISSING = Field(
-        default=MISSING,
-        description="The first day it can touch; absent where the start is open or unknown.",
-    )
-    latest: date | MISSING = Field(
-        default=MISSING,
-        description="The last day it can touch; absent where the end is open or unknown.",
-    )
-    approximate: bool = Field(description="The source says “about”.")
-    uncertain: bool = Field(description="The date is a reading that may be wrong.")
-    display: str = Field(description="The date in English words.")
-    source_text: str | MISSING = Field(
-        default=MISSING, description="The words of the source that the date is read from."
-    )
-    note: str | MISSING = Field(default=MISSING, description="Why it is read so.")
+    """How much of it is known."""
+    earliest: date | MISSING = MISSING
+    """The first day it can touch; absent where the start is open or unknown."""
+    latest: date | MISSING = MISSING
+    """The last day it can touch; absent where the end is open or unknown."""
+    approximate: bool
+    """Whether the source says “about”."""
+    uncertain: bool
+    """Whether the date is a reading that may be wrong."""
+    display: str
+    """The date in English words, as `November 2021`."""
+    source_text: str | MISSING = MISSING
+    """The words of the source that the date is read from."""
+    note: str | MISSING = MISSING
+    """Why it is read so."""
 
 
-class Amount(BaseModel):
+class Amount(Public):
     """How much, as the source words it; the numbers are a reading of the words."""
 
     text: str
+    """The words of the source."""
     min: float | MISSING = MISSING
+    """At least so much."""
     max: float | MISSING = MISSING
-    unit: str | MISSING = Field(default=MISSING, description="`USD`, `people` and the like.")
+    """At most so much."""
+    unit: str | MISSING = MISSING
+    """`USD`, `people` and the like."""
 
 
-class Participant(BaseModel):
+class Participant(Public):
     """Who took part, and as what."""
 
     actor: ActorRef
+    """Who."""
     role: Role
-    capacity: str | MISSING = Field(
-        default=MISSING, description="The office or title in which they acted, as printed."
-    )
+    """As what."""
+    capacity: str | MISSING = MISSING
+    """The office or title in which they acted, as printed."""
 
 
-class Citation(BaseModel):
+class Citation(Public):
     """A source's own words, and what they bear out."""
 
     source: SourceRef
-    quote: str = Field(max_length=MAX_QUOTE_LENGTH, description="Verbatim.")
-    locator: str | MISSING = Field(
-        default=MISSING, description="Where in the source: a page, a paragraph."
-    )
-    supports: Supports = Field(description="Which part of the record the quote bears on.")
+    """Where it is written."""
+    quote: Annotated[str, Field(max_length=MAX_QUOTE_LENGTH)]
+    """The words themselves, verbatim."""
+    locator: str | MISSING = MISSING
+    """Where in the source: a page, a paragraph."""
+    supports: Supports
+    """Which part of the record the quote bears on."""
     stance: Stance
-    attributed_to: str | MISSING = Field(
-        default=MISSING, description="Whose claim it is, according to the source."
-    )
+    """Whether the source says that it is so, or that it is not."""
+    attributed_to: str | MISSING = MISSING
+    """Whose claim it is, according to the source."""
 
 
-class Event(BaseModel):
+class Event(Public):
     """A dated, sourced, attributed event record."""
 
     id: Slug
-    title: str = Field(max_length=MAX_TITLE_LENGTH)
+    """Stable; the record is at `/events/{id}`."""
+    title: Title
+    """What happened, in a line."""
     summary: str | MISSING = MISSING
-    kind: str = Field(max_length=MAX_SLUG_LENGTH, description="`sanction`, `visit` and the like.")
-    status: Status = Field(
-        description="`confirmed`: on record from the party itself; `reported`: the publisher's own "
-        "voice; `alleged`: attributed to others; `disputed`: some citation denies it."
-    )
+    """What happened, in a few sentences; may have line breaks."""
+    kind: Keyword
+    """What sort of event: `sanction`, `visit` and the like. Each dossier has its own."""
+    status: Status
+    """How sure it is."""
     date: EventWhen
+    """When it happened."""
     place: str | MISSING = MISSING
+    """Where, as the source has it."""
     amount: Amount | MISSING = MISSING
+    """How much money, or how many."""
     participants: list[Participant]
-    citations: list[Citation] = Field(min_length=1)
-    topics: list[str]
+    """Who took part; may be empty."""
+    citations: Annotated[list[Citation], Field(min_length=1)]
+    """Who says so, in their words."""
+    topics: list[Keyword]
+    """Keywords; may be empty."""
     timelines: list[Slug]
+    """The ids of the dossiers that it belongs to."""
     created_at: datetime
+    """When the record was first loaded, in UTC."""
     updated_at: datetime
+    """When anything in the record last changed, in UTC."""
 
 
-class Alias(BaseModel):
+class Alias(Public):
     """Another name of an actor."""
 
     name: str
+    """The name, by which the actor is found too."""
     kind: AliasKind
+    """Whether it is in use, or an error in print."""
 
 
-class Actor(BaseModel):
+class Actor(Public):
     """Who takes part, publishes or is spoken of."""
 
     id: Slug
+    """Stable; what the filter `actor` takes."""
     name: str
+    """What it is called, as `NSO Group`."""
     kind: ActorKind
+    """What it is."""
     aliases: list[Alias]
-    parent: ActorRef | MISSING = Field(default=MISSING, description="What it is a part of.")
+    """Its other names; may be empty."""
+    parent: ActorRef | MISSING = MISSING
+    """What it is a part of."""
     note: str | MISSING = MISSING
-    events: Count = Field(description="In how many events it takes part.")
-    first: Edtf | MISSING = Field(
-        default=MISSING, description="The date of the first of its events in order."
-    )
-    last: Edtf | MISSING = Field(
-        default=MISSING, description="The date of the last of its events in order."
-    )
+    """What an editor remarks."""
+    events: Count
+    """In how many events it takes part."""
+    first: Edtf | MISSING = MISSING
+    """The date of the first of its events in order, in EDTF."""
+    last: Edtf | MISSING = MISSING
+    """The date of the last of its events in order, in EDTF."""
 
 
-class Source(BaseModel):
+class Source(Public):
     """What records rest on."""
 
     id: Slug
+    """Stable; what the filter `source` takes."""
     title: str
+    """What it is called by who published it."""
     publisher: ActorRef
+    """Who published it."""
     author: str | MISSING = MISSING
-    published: date | MISSING = Field(default=MISSING, description="The day it was published.")
-    url: str | MISSING = MISSING
-    archived_url: str | MISSING = MISSING
-    language: str | MISSING = Field(default=MISSING, description="A BCP 47 tag, as `en`.")
-    sha256: str | MISSING = Field(default=MISSING, description="Of the document that was read.")
+    """Who wrote it."""
+    published: date | MISSING = MISSING
+    """The day it was published."""
+    url: Link | MISSING = MISSING
+    """Where it is read, an `http` or `https` URL."""
+    archived_url: Link | MISSING = MISSING
+    """Where a copy is kept that will not change."""
+    language: str | MISSING = MISSING
+    """The language it is written in, a BCP 47 tag as `en`."""
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | MISSING = MISSING
+    """The SHA-256 digest of the text that was read, in hexadecimal."""
     note: str | MISSING = MISSING
-    events: Count = Field(description="How many events rest on it.")
-    citations: Count = Field(description="How often it is cited.")
+    """What an editor remarks."""
+    events: Count
+    """How many events rest on it."""
+    citations: Count
+    """How often it is cited."""
 
 
-class Timeline(BaseModel):
+class Timeline(Public):
     """A dossier: events told together."""
 
     id: Slug
+    """Stable; what the filter `timeline` takes."""
     title: str
+    """What it is about, in a line."""
     description: str | MISSING = MISSING
-    language: str | MISSING = Field(default=MISSING, description="A BCP 47 tag, as `en`.")
+    """What it is about, in a few sentences."""
+    language: str | MISSING = MISSING
+    """The language it is written in, a BCP 47 tag as `en`."""
     events: Count
-    first: Edtf | MISSING = Field(
-        default=MISSING, description="The date of the first of its events in order."
-    )
-    last: Edtf | MISSING = Field(
-        default=MISSING, description="The date of the last of its events in order."
-    )
-
-
-class Total(BaseModel):
-    """How many match in all pages."""
-
-    value: Count
-    relation: Literal["eq", "gte"] = Field(
-        description="`eq`: exactly so many; `gte`: so many or more."
-    )
-
-
-class Page(BaseModel):
-    """One page of a list."""
-
-    total: Total
-    next: str | MISSING = Field(
-        default=MISSING, description="The `cursor` of the next page; absent on the last."
-    )
-
-
-class EventPage(Page):
-    """A page of events."""
-
-    items: list[Event]
-
-
-class ActorPage(Page):
-    """A page of actors."""
-
-    items: list[Actor]
-
-
-class SourcePage(Page):
-    """A page of sources."""
-
-    items: list[Source]
-
-
-class TimelinePage(Page):
-    """A page of timelines."""
-
-    items: list[Timeline]
-
-
-class FacetCount(BaseModel):
-    """One value, and how many matching events bear it."""
-
-    value: str = Field(description="What the filter of the facet's name takes.")
-    label: str = Field(description="The value for people.")
-    count: Count
-
-
-class FacetCounts(BaseModel):
-    """The values of each facet that was asked for, most frequent first."""
-
-    actor: list[FacetCount] | MISSING = MISSING
-    kind: list[FacetCount] | MISSING = MISSING
-    status: list[FacetCount] | MISSING = MISSING
-    topic: list[FacetCount] | MISSING = MISSING
-    timeline: list[FacetCount] | MISSING = MISSING
-    source: list[FacetCount] | MISSING = MISSING
-
-
-class Facets(BaseModel):
-    """What the matching events are made of."""
-
-    total: Total
-    facets: FacetCounts
-
-
-class Bucket(BaseModel):
-    """One stretch of a histogram, both ends inclusive, clipped to `from` and `to`."""
-
-    start: date
-    end: date
-    certain: Count = Field(description="Events that lie certainly and wholly in it.")
-    possible: Count = Field(description="Events that could touch it.")
-
-
-Interval = Literal["day", "week", "month", "quarter", "year"]
-
-
-class Histogram(BaseModel):
-    """How the matching events spread over time; no bucket is left out."""
-
-    interval: Interval
-    buckets: list[Bucket]
-
-
-class Health(BaseModel):
-    """What a probe is told."""
-
-    status: Literal["ok"] = "ok"
-
-
-class Readiness(Health):
-    """The database is open, migrated and sound."""
-
-    revision: Count = Field(description="Advances with every change of the data.")
-    sqlite: str = Field(description="The version of SQLite.")
+    """How many events belong to it."""
+    first: Edtf | MISSING = MISSING
+    """The date of the first of its events in order, in EDTF."""
+    last: Edtf | MISSING = MISSING
+    """The date of the last of its events in order, in EDTF."""

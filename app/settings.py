@@ -1,11 +1,13 @@
 """What an operator can set, from the environment."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "TIMELINE_"
+_LINK = r"^(https?://\S+)?$"
 
 
 class Settings(BaseSettings):
@@ -39,7 +41,23 @@ class Settings(BaseSettings):
         description="Megabytes of answers that each process keeps; 0 keeps none.",
     )
 
+    license_name: str = Field(
+        default="", description="The licence of the data, as the contract tells it."
+    )
+    license_url: str = Field(default="", pattern=_LINK, description="Where that licence is read.")
+    contact_name: str = Field(default="", description="Who answers questions about the data.")
+    contact_url: str = Field(default="", pattern=_LINK, description="Where to ask them.")
+    contact_email: str = Field(
+        default="", pattern=r"^([^@\s]+@[^@\s]+)?$", description="The address to ask them at."
+    )
+
     access_log: bool = Field(default=True, description="Whether each request is logged.")
+
+    @model_validator(mode="after")
+    def _names_the_license(self) -> Self:
+        if self.license_url and not self.license_name:
+            raise ValueError(f"give {PREFIX}LICENSE_NAME beside {PREFIX}LICENSE_URL")
+        return self
 
     @field_validator("database_url")
     @classmethod

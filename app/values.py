@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from app.dates import MAX_LENGTH, DateError, EventDate
+from app.dates import MAX_LENGTH, PATTERN, DateError, EventDate
 from app.errors import shown
 from app.models import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG_PATTERN
 
@@ -106,8 +106,6 @@ Number = Annotated[
     AfterValidator(_exact),
     BeforeValidator(_no_bool),
 ]
-_DAY = "[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
-_POINT = f"{_DAY}[?~%]?"
 When = Annotated[
     EventDate,
     PlainValidator(_when),
@@ -115,9 +113,7 @@ When = Annotated[
     WithJsonSchema(
         {
             "type": ["string", "integer"],
-            # As much of it as a pattern can say.
-            "pattern": rf"^({_POINT}|{_POINT}/(\.\.|{_POINT})?|(\.\.)?/{_POINT}"
-            rf"|\[{_DAY}\.\.({_DAY})?\]|\[\.\.{_DAY}\])$",
+            "pattern": PATTERN,
             "maxLength": MAX_LENGTH,
             "minimum": 1,
             "maximum": 9999,

@@ -2,10 +2,9 @@
 
 from datetime import date, timedelta
 from random import Random
-from typing import get_args
 
 from app.dossier import Dossier
-from app.models import Role, Status, Supports
+from app.vocabulary import Role, Status, Supports, values_of
 
 VOCABULARY = ["quay", "ferry", "O’Brien's", "Łódź", "שָׁלוֹם", "مُحَمَّد", "contract", "pilot", "Zürich"]
 KINDS = ["works", "payment", "visit", "statement"]
@@ -52,7 +51,7 @@ def _actor(number: int) -> dict[str, object]:
 def make_event(random: Random, id_: str) -> dict[str, object]:
     """Make up an event."""
     parts = {
-        (random.choice(ACTORS), random.choice(get_args(Role))) for _ in range(random.randint(0, 4))
+        (random.choice(ACTORS), random.choice(values_of(Role))) for _ in range(random.randint(0, 4))
     }
     return {
         "id": id_,
@@ -60,7 +59,7 @@ def make_event(random: Random, id_: str) -> dict[str, object]:
         "summary": random.choice([None, _sentence(random)]),
         "place": random.choice([None, *VOCABULARY]),
         "kind": random.choice(KINDS),
-        "status": random.choice(get_args(Status)),
+        "status": random.choice(values_of(Status)),
         "date": make_date(random),
         "topics": random.sample(TOPICS, random.randint(0, 2)),
         "participants": [{"actor": actor, "role": role} for actor, role in sorted(parts)],
@@ -68,7 +67,7 @@ def make_event(random: Random, id_: str) -> dict[str, object]:
             {
                 "source": random.choice(SOURCES),
                 "quote": _sentence(random),
-                "supports": random.choice(get_args(Supports)),
+                "supports": random.choice(values_of(Supports)),
             }
             for _ in range(random.randint(1, 3))
         ],

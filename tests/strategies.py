@@ -2,11 +2,10 @@
 
 from datetime import date
 from random import Random
-from typing import get_args
 
 from hypothesis import strategies as st
 
-from app.models import Role, Status
+from app.vocabulary import Role, Status, values_of
 from tests.generated import ACTORS, KINDS, SOURCES, TOPICS, VOCABULARY, make_date
 from tests.reference import Params
 
@@ -46,12 +45,12 @@ filters = st.tuples(
     repeated("actor", names),
     maybe("actor_match", st.sampled_from(["any", "all"])),
     maybe("actor_scope", st.sampled_from(["self", "tree"])),
-    repeated("role", list(get_args(Role)), 2),
+    repeated("role", list(values_of(Role)), 2),
     repeated("exclude_actor", names, 1),
     windows,
     maybe("date_match", st.sampled_from(["overlap", "within"])),
     repeated("kind", KINDS, 2),
-    repeated("status", list(get_args(Status)), 2),
+    repeated("status", list(values_of(Status)), 2),
     repeated("topic", TOPICS, 1),
     repeated("source", SOURCES, 1),
     maybe("timeline", st.sampled_from(["one", "two"])),

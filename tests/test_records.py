@@ -8,17 +8,20 @@ import httpx
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from app import schemas
+from app import answers, schemas
 from app.dates import EventDate
 from app.main import create_app
 
-LISTS: dict[str, type[schemas.Page]] = {
-    "/events": schemas.EventPage,
-    "/actors": schemas.ActorPage,
-    "/sources": schemas.SourcePage,
-    "/timelines": schemas.TimelinePage,
+LISTS: dict[str, type[answers.Page]] = {
+    "/events": answers.EventPage,
+    "/actors": answers.ActorPage,
+    "/sources": answers.SourcePage,
+    "/timelines": answers.TimelinePage,
 }
-COUNTS: dict[str, type[BaseModel]] = {"/facets": schemas.Facets, "/histogram": schemas.Histogram}
+COUNTS: dict[str, type[BaseModel]] = {
+    "/facets": answers.EventFacets,
+    "/histogram": answers.Histogram,
+}
 
 
 @pytest.fixture(params=["seed", "harbour", "generated"])

@@ -12,6 +12,7 @@ APP = TESTS.parent / "app"
 
 # From the bottom up: a module imports only from those before it.
 LAYERS = [
+    "vocabulary",
     "dates",
     "text",
     "expressions",
@@ -23,7 +24,9 @@ LAYERS = [
     "windows",
     "database",
     "schemas",
+    "answers",
     "params",
+    "strict",
     "filters",
     "queries",
     "catalog",
@@ -68,6 +71,8 @@ LAYERS = [
     "encoding",
     "delivery",
     "protocol",
+    "examples",
+    "contract",
     "dependencies",
     "pages",
     "representations",
@@ -75,7 +80,7 @@ LAYERS = [
     "main",
     "cli",
 ]
-KNOW_NOBODY = {"dates", "text", "errors", "settings"}
+KNOW_NOBODY = {"vocabulary", "dates", "text", "errors", "settings"}
 
 
 MODULES = {
@@ -104,7 +109,7 @@ def test_every_module_has_its_layer() -> None:
 def test_nothing_imports_upwards(module: str) -> None:
     imported = _imports(MODULES[module])
     assert imported <= {*LAYERS[: LAYERS.index(module)]}
-    assert not (module in KNOW_NOBODY and imported)
+    assert not (module in KNOW_NOBODY and imported - {"vocabulary"})
 
 
 def test_the_top_level_is_fixed() -> None:

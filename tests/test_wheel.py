@@ -81,7 +81,11 @@ def test_the_wheel_holds_what_is_needed_and_nothing_else(checkout: Path, wheel: 
     files = {path.relative_to(checkout).as_posix() for path in checkout.rglob("*")}
     expected = {
         *(name for name in files if re.fullmatch(r"app/(formats/)?\w+\.py", name)),
-        *(name for name in files if re.fullmatch(r"app/web/(templates/)?\w+\.\w+", name)),
+        *(
+            name
+            for name in files
+            if re.fullmatch(r"app/(web|web/templates|examples)/\w+\.\w+", name)
+        ),
         *(f"app/{name}" for name in files if re.fullmatch(r"migrations/.+\.(py|mako)", name)),
         *(f"app/{name}" for name in files if re.fullmatch(r"seed/.+\.(yaml|json)", name)),
     }

@@ -32,12 +32,16 @@ class Format:
     media_type: str
     render: Callable[[Any], str | bytes]
     """Writes what is read; a pure function."""
+    told: str
+    """What a client is given, for the contract."""
     cap: int | None = None
     """So many events at most; None where all are given, however many, piece by piece."""
     query: type[EventQuery] = ExcerptQuery
     """What may be asked of it."""
     response_model: Any = None
     """Describes it, where it is JSON of a shape of its own."""
+    is_file: bool = False
+    """Whether generated clients hand it over as bytes: as text, not all know its media type."""
     read: Callable[[Database, Any, Address, int | None], Iterator[Any]] = read_excerpts
     """Reads what is written, piece by piece where there is no cap."""
 
@@ -52,31 +56,77 @@ _widget = partial(Format, media_type="application/json")
 DATA: Mapping[str, Format] = {
     "timelinejs.json": _widget(
         "TimelineJS",
+        told="A title and a slide for each event, as TimelineJS loads them. What is "
+        "not certain to the day has its date in words.",
         render=timelinejs.render,
         cap=timelinejs.CAP,
         response_model=timelinejs.Slides,
     ),
     "vis.json": _widget(
-        "vis-timeline", render=vis.render, cap=vis.CAP, response_model=vis.VisItems
+        "vis-timeline",
+        told="An item for each event, and the groups that they stand in, as vis-timeline takes "
+        "them.",
+        render=vis.render,
+        cap=vis.CAP,
+        response_model=vis.VisItems,
     ),
     "fullcalendar.json": _widget(
         "FullCalendar",
+        told="An entry for each event, as FullCalendar and EventCalendar take them. "
+        "Only what lasted spans days: of a month, a year or a set, the first day is "
+        "marked. Calendars send `_` past caches, which changes nothing.",
         render=fullcalendar.render,
         cap=fullcalendar.CAP,
         query=CalendarQuery,
         response_model=list[fullcalendar.CalendarEntry],
     ),
-    "ics": Format("iCalendar", "text/calendar", ical.render, ical.CAP),
-    "atom": Format("Atom", "application/atom+xml", atom.render, atom.CAP, FeedQuery),
-    "csv": Format("CSV", "text/csv", spreadsheet.render),
-    "jsonl": Format("JSON Lines", "application/jsonl", lines.render),
-    "jsonld": Format("JSON-LD", "application/ld+json", linked.render, linked.CAP),
+    "ics": Format(
+        "iCalendar",
+        "text/calendar",
+        ical.render,
+        "A calendar to subscribe to (RFC 5545).",
+        ical.CAP,
+    ),
+    "atom": Format(
+        "Atom",
+        "application/atom+xml",
+        atom.render,
+        "A feed to follow (RFC 4287), what changed last before all else.",
+        atom.CAP,
+        FeedQuery,
+        is_file=True,
+    ),
+    "csv": Format(
+        "CSV",
+        "text/csv",
+        spreadsheet.render,
+        "A table for spreadsheets (RFC 4180): a heading, then a row an event; several values of a "
+        "cell are joined by `; `.",
+    ),
+    "jsonl": Format(
+        "JSON Lines",
+        "application/jsonl",
+        lines.render,
+        "A record a line, each an `Event`. All events, however many: they are sent as they are "
+        "read, and of what changes meanwhile each is given once.",
+        is_file=True,
+    ),
+    "jsonld": Format(
+        "JSON-LD",
+        "application/ld+json",
+        linked.render,
+        "A graph for search engines and linked data, in the vocabulary of schema.org.",
+        linked.CAP,
+        response_model=linked.LinkedData,
+    ),
 }
 
 PAGE = Format(
     "Web page",
     "text/html",
     partial(page.render_front, formats=DATA),
+    "The timeline as a page for people, 50 events at a time. What it does not know in a query is "
+    "ignored, since links to pages carry what others add to them.",
     query=EventPageQuery,
     read=read_front,
 )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.addresses import Address
+from app.answers import Bucket
 from app.dates import EventDate
 from app.front import Front
-from app.schemas import Bucket, Interval
+from app.vocabulary import Interval
 
 MOST_TICKS = 10
 """So many years are named below the bars."""

@@ -3,51 +3,66 @@
 https://fullcalendar.io/docs/event-parsing
 """
 
-from pydantic import MISSING, BaseModel, Field, TypeAdapter
+from pydantic import MISSING, Field, TypeAdapter
 
-from app.dates import Form, Precision
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import headline
-from app.models import Status
-from app.schemas import Citation, Edtf, Event
+from app.schemas import Citation, Day, Edtf, Event, Keyword, Link, Public, Title
+from app.vocabulary import Form, Precision, Status
 
 CAP = 10_000
 
 
-class CalendarExtras(BaseModel):
+class CalendarExtras(Public):
     """What a calendar does not draw, and hands to whoever clicks."""
 
     edtf: Edtf
+    """The date in EDTF (ISO 8601-2): `2021-11` is known to the month."""
     form: Form
+    """How the date is meant."""
     precision: Precision
-    display: str = Field(description="The date in words.")
-    title: str
+    """How much of it is known."""
+    display: str
+    """The date in words."""
+    title: Title
+    """The event's title alone."""
     summary: str | MISSING = MISSING
+    """What happened, in a few sentences."""
     status: Status
-    kind: str
+    """How sure it is."""
+    kind: Keyword
+    """What sort of event."""
     place: str | MISSING = MISSING
+    """Where, as the source has it."""
     citations: list[Citation]
-    url: str = Field(description="The event's page.")
+    """Who says so, in their words."""
+    url: Link
+    """The event's page."""
 
 
-class CalendarEntry(BaseModel):
+class CalendarEntry(Public):
     """One event, or a notice that not all of them are here."""
 
     id: str
-    title: str = Field(
-        description="Plain text. The title, with the date before it unless it is certain to the "
-        "day: of a month, a year or a set, only the first day is drawn."
-    )
-    all_day: bool = Field(default=True, alias="allDay")
-    start: str = Field(json_schema_extra={"format": "date"})
-    end: str = Field(description="Exclusive.", json_schema_extra={"format": "date"})
+    """The event's id, or `_notice`."""
+    title: str
+    """Plain text. The title, with the date before it unless it is certain to the day: of a month,
+    a year or a set, only the first day is drawn."""
+    all_day: bool = Field(alias="allDay")
+    """That it has no clock time."""
+    start: Day
+    """The first day that is drawn."""
+    end: Day
+    """The day after the last that is drawn."""
     class_names: list[str] = Field(alias="classNames")
-    resource_ids: list[str] = Field(
-        default=[], alias="resourceIds", description="The ids of all who took part."
-    )
-    url: str | MISSING = Field(default=MISSING, description="The event's page.")
+    """How sure the date is, as the items of vis-timeline tell it in `className`."""
+    resource_ids: list[str] = Field(alias="resourceIds")
+    """The ids of all who took part."""
+    url: Link | MISSING = MISSING
+    """The event's page."""
     extended: CalendarExtras | MISSING = Field(default=MISSING, alias="extendedProps")
+    """What is not drawn; a notice has none."""
 
 
 ENTRIES = TypeAdapter(list[CalendarEntry])
@@ -69,9 +84,11 @@ def _notice(excerpt: Excerpt, last: CalendarEntry) -> CalendarEntry:
     return CalendarEntry(
         id="_notice",
         title=excerpt.notice,
+        allDay=True,
         start=shown.first.isoformat(),
         end=shown.end.isoformat(),
         classNames=["notice"],
+        resourceIds=[],
     )
 
 
@@ -81,6 +98,7 @@ def _entry(event: Event, excerpt: Excerpt) -> CalendarEntry:
     return CalendarEntry(
         id=event.id,
         title=headline(event),
+        allDay=True,
         start=shown.first.isoformat(),
         end=shown.end.isoformat(),
         classNames=[*drawing.classes],

@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import RootModel
+
 from app.addresses import Address
 from app.dates import EventDate
 from app.excerpt import Excerpt
 from app.formats.wording import credit, link
-from app.models import ActorKind
 from app.schemas import ActorRef, Citation, Event, SourceRef, given
+from app.vocabulary import ActorKind
 
 CAP = 10_000
 EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
@@ -31,6 +33,10 @@ _TYPES: dict[ActorKind, str] = {
 }
 
 Node = dict[str, Any]
+
+
+class LinkedData(RootModel[Node]):
+    """A graph in JSON-LD: its `@context`, and each thing in its `@graph`."""
 
 
 def render(excerpt: Excerpt) -> str:

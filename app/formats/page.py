@@ -20,8 +20,8 @@ from app.formats.bars import bars_of
 from app.formats.drawing import Drawing
 from app.formats.wording import cited, day, isolated, link, quoted
 from app.front import Embedded, Front
-from app.params import FacetName
 from app.schemas import Event, Timeline, given
+from app.vocabulary import FacetName
 
 LABELS = {
     "q": "Words",

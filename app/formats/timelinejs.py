@@ -4,60 +4,74 @@ https://timeline.knightlab.com/docs/json-format.html
 """
 
 from datetime import date
+from typing import Annotated
 
 from markupsafe import Markup, escape
-from pydantic import MISSING, BaseModel, Field
+from pydantic import MISSING, Field
 
 from app.dates import Point
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import html, isolated, leading, paragraph
-from app.schemas import Event
+from app.schemas import Event, Public
 
 CAP = 300
 """More take the widget seconds a key press."""
 
 
-class SlideDate(BaseModel):
+class SlideDate(Public):
     """A date, no more of it than is known."""
 
-    year: int
-    month: int | MISSING = Field(default=MISSING, ge=1, le=12)
-    day: int | MISSING = Field(default=MISSING, ge=1, le=31)
+    year: Annotated[int, Field(ge=1, le=9999)]
+    """The year."""
+    month: Annotated[int, Field(ge=1, le=12)] | MISSING = MISSING
+    """The month, where it is known."""
+    day: Annotated[int, Field(ge=1, le=31)] | MISSING = MISSING
+    """The day, where it is known."""
 
 
-class SlideText(BaseModel):
+class SlideText(Public):
     """What a slide says, as HTML that holds no markup of the record."""
 
     headline: str
+    """The title."""
     text: str
+    """What is known of it, with its quotes."""
 
 
-class Slide(BaseModel):
+class Slide(Public):
     """One event."""
 
     unique_id: str
+    """The event's id."""
     start_date: SlideDate
-    end_date: SlideDate | MISSING = Field(default=MISSING, description="Inclusive.")
-    display_date: str = Field(description="The date in words, kept apart from what is around it.")
-    group: str | MISSING = Field(
-        default=MISSING, description="The name of one participant, escaped twice."
-    )
-    autolink: bool = Field(default=False, description="Whether addresses in texts become links.")
+    """When it began, or was."""
+    end_date: SlideDate | MISSING = MISSING
+    """The last day of what lasted; inclusive."""
+    display_date: str
+    """The date in words, kept apart from what is around it."""
+    group: str | MISSING = MISSING
+    """The name of one participant, escaped for HTML twice, as it is read twice."""
+    autolink: bool
+    """Whether addresses in texts become links."""
     text: SlideText
+    """What is said of it."""
 
 
-class TitleSlide(BaseModel):
+class TitleSlide(Public):
     """What all of it is about."""
 
     text: SlideText
+    """What is said of it."""
 
 
-class Slides(BaseModel):
+class Slides(Public):
     """A timeline."""
 
     title: TitleSlide | MISSING = MISSING
-    events: list[Slide] = Field(description="Absent members are unknown; none is null.")
+    """What all of it is about."""
+    events: list[Slide]
+    """The events, in order; one slide that says so where there are none."""
 
 
 def render(excerpt: Excerpt) -> str:
@@ -76,6 +90,7 @@ def _no_events(excerpt: Excerpt) -> Slide:
         unique_id="no-events-match",
         start_date=_known(Drawing.of(excerpt.heading.first or "2000").known),
         display_date=isolated(""),
+        autolink=False,
         text=_text(
             "No events match", excerpt.heading.title, "Nothing there is what was asked for."
         ),
@@ -97,6 +112,7 @@ def _slide(event: Event) -> Slide:
         # A month alone would be drawn as its first day.
         end_date=_whole(drawing.last) if lasts else MISSING,
         display_date=isolated(event.date.display),
+        autolink=False,
         # The widget takes a group for HTML, reads its text, and takes that for HTML once more.
         group=str(escape(str(escape(leader.actor.name)))) if leader else MISSING,
         text=SlideText(headline=str(escape(event.title)), text=str(html(event))),

@@ -6,57 +6,60 @@ https://visjs.github.io/vis-timeline/docs/timeline/#Data_Format
 from typing import Literal
 
 from markupsafe import Markup, escape
-from pydantic import MISSING, BaseModel, Field
+from pydantic import MISSING, Field
 
 from app.addresses import Address
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import cited, facts, headline, isolated, leading
-from app.schemas import Event, given
+from app.schemas import Day, Event, Link, Public, given
 
 CAP = 10_000
 
 
-class VisItem(BaseModel):
+class VisItem(Public):
     """One event."""
 
     id: str
-    group: str = Field(description="The id of one participant, or nothing where nobody takes part.")
-    content: str = Field(
-        description="Escaped. The title, with the date before it unless it is certain to the day."
-    )
-    title: str = Field(
-        description="HTML that holds no markup of the record: date in words, title, summary and "
-        "what else is known, a line each."
-    )
-    start: str = Field(json_schema_extra={"format": "date"})
-    end: str | MISSING = Field(
-        default=MISSING, description="Exclusive.", json_schema_extra={"format": "date"}
-    )
+    """The event's id."""
+    group: str
+    """The id of one participant, or an empty text where nobody takes part."""
+    content: str
+    """Escaped for HTML. The title, with the date before it unless it is certain to the day."""
+    title: str
+    """HTML that holds no markup of the record: date in words, title, summary and what else is
+    known, a line each."""
+    start: Day
+    """The first day that is drawn."""
+    end: Day | MISSING = MISSING
+    """The day after the last that is drawn; absent of a point."""
     type: Literal["point", "range"]
-    url: str = Field(description="The event's page.")
-    class_name: str = Field(
-        alias="className",
-        description="`date-` and the form, `precision-` and the precision; `open-start`, "
-        "`open-end`, `approximate`, `uncertain`; `inexact` for all that is not certain to the day.",
-    )
+    """A point for a day, a range for more."""
+    url: Link
+    """The event's page."""
+    class_name: str = Field(alias="className")
+    """`date-` and the form, `precision-` and the precision; `open-start`, `open-end`,
+    `approximate`, `uncertain`; `inexact` for all that is not certain to the day."""
 
 
-class VisGroup(BaseModel):
+class VisGroup(Public):
     """An actor that stands for some of the events."""
 
     id: str
-    content: str = Field(description="Escaped.")
+    """The actor's id."""
+    content: str
+    """The actor's name, escaped for HTML."""
 
 
-class VisItems(BaseModel):
+class VisItems(Public):
     """What a timeline draws."""
 
     items: list[VisItem]
+    """The events, in order."""
     groups: list[VisGroup]
-    notice: str | MISSING = Field(
-        default=MISSING, description="What to tell readers, where not all events are here."
-    )
+    """The actors that the items stand beside."""
+    notice: str | MISSING = MISSING
+    """What to tell readers, where not all events are here."""
 
 
 def render(excerpt: Excerpt) -> str:

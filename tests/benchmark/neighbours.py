@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, func
 from sqlmodel import Session, col, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import schemas
+from app import answers, schemas
 from app.models import (
     Actor,
     Citation,
@@ -52,7 +52,7 @@ def orm(path: str) -> FastAPI:
     @app.get("/events")
     def list_events(
         first: Annotated[date, Query(alias="from")], to: date, actor: str | None = None
-    ) -> schemas.EventPage:
+    ) -> answers.EventPage:
         with Session(engine) as session:
             found = select(Event).where(col(Event.latest) >= first, col(Event.earliest) <= to)
             if actor:
@@ -61,9 +61,9 @@ def orm(path: str) -> FastAPI:
             order = (Event.sort_day, Event.earliest, Event.latest, Event.slug)
             events = session.exec(found.order_by(*map(col, order)).limit(50)).all()
             total = session.exec(select(func.count()).select_from(found.subquery())).one()
-            return schemas.EventPage(
+            return answers.EventPage(
                 items=[_event(session, event) for event in events],
-                total=schemas.Total(value=min(total, 10_000), relation="eq"),
+                total=answers.Total(value=min(total, 10_000), relation="eq"),
             )
 
     return app

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, get_args
+from typing import Any
 
-from app.models import Role
+from app.vocabulary import Role, values_of
 
 EVENTS_OF_AN_ACTOR = 50
 EVENTS_OF_A_SOURCE = 20
@@ -78,7 +78,7 @@ def _event(random: Random, number: int, actors: int, sources: int) -> dict[str, 
         "date": _date(random),
         "topics": random.sample(WORDS[:8], random.choice([0, 1, 1, 2])),
         "participants": [
-            {"actor": f"actor-{actor}", "role": random.choice(get_args(Role))}
+            {"actor": f"actor-{actor}", "role": random.choice(values_of(Role))}
             for actor in sorted(chosen)
         ],
         "citations": [

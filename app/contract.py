@@ -1,0 +1,249 @@
+"""The contract: the OpenAPI document, made of the routes.
+
+FastAPI describes what each route takes and gives; here stands what all of them have in common, said
+once and shared, so that documents and generated clients are short and their names are ours.
+https://spec.openapis.org/oas/v3.1.1.html
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+
+from app.delivery import ALLOWED_METHODS, MAX_URL_LENGTH
+from app.errors import MEDIA_TYPE, Problem
+from app.examples import REQUESTS, read_answer, read_problems
+from app.settings import Settings
+
+Node = dict[str, Any]
+
+_REF = "#/components/schemas/{model}"
+
+TITLE = "Timeline API"
+SUMMARY = "Dated, sourced, attributed event records, honest about their dates."
+DESCRIPTION = """\
+Every record says who says so, in their words, and its date is as precise as its source and no more:
+“last November” is `2021-11`, never the first of November. Ask for what *could* have happened in a
+window, or for what *certainly* did.
+
+What is not there is absent, never null. A parameter that is not known is refused. Every error is
+`application/problem+json`, in one shape. `HEAD` and `OPTIONS` work wherever `GET` does. Any
+origin may ask for everything, without credentials.
+"""
+TAGS = {
+    "events": "What happened, when, and who says so: as records, as counts, and in other formats.",
+    "actors": "Who takes part, publishes or is spoken of.",
+    "sources": "What the records rest on.",
+    "timelines": "The dossiers: events told together.",
+    "health": "What probes ask.",
+}
+PROBES = "health"
+"""The tag of what is never kept."""
+
+HEADERS: Mapping[str, Node] = {
+    "Allow": {
+        "description": "The methods that the path takes.",
+        "schema": {"type": "string", "const": ALLOWED_METHODS},
+    },
+    "ETag": {
+        "description": "Names this very answer; sent back in `If-None-Match`, it is answered by "
+        "304 as long as nothing has changed. Absent where the answer is sent as it is read.",
+        "schema": {"type": "string", "pattern": '^"[^"]+"$'},
+        "example": '"5f0c2a1e9d3b47c8a6e2f101"',
+    },
+    "Link": {
+        "description": 'The URL of the next page, `rel="next"`, unless this is the last; on '
+        '`/events` also that of the same selection in each other format, `rel="alternate"`.',
+        "schema": {"type": "string"},
+        "example": '<http://localhost:8000/events?limit=1&cursor=…>; rel="next"',
+    },
+    "Retry-After": {
+        "description": "Seconds after which it is worth asking again.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 2,
+    },
+    "Timeline-Truncated": {
+        "description": "How many events of how many are here, where not all are.",
+        "schema": {"type": "string", "pattern": "^shown=[0-9]+, total=[0-9]+$"},
+        "example": "shown=300, total=1204",
+    },
+}
+
+
+class Refusal(NamedTuple):
+    """An answer that is an error, the same on every path."""
+
+    name: str
+    description: str
+    headers: tuple[str, ...] = ()
+
+
+REFUSALS: Mapping[str, Refusal] = {
+    "400": Refusal("BadRequest", "The URL is not UTF-8, or the `Host` is no host name."),
+    "404": Refusal("NotFound", "There is no record of this id."),
+    "405": Refusal("MethodNotAllowed", "The path is only read.", ("Allow",)),
+    "414": Refusal("UriTooLong", f"The URL has more than {MAX_URL_LENGTH:,} bytes."),
+    "422": Refusal("Unprocessable", "A parameter is wrong; it is named, with what would be right."),
+    "500": Refusal("InternalServerError", "Something failed on our side."),
+    "503": Refusal("ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)),
+}
+UNCHANGED: Mapping[str, Node] = {
+    "304": {"description": "The client has this very answer, by its `ETag`."}
+}
+IF_NONE_MATCH: Node = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The `ETag` of the answer that the client has.",
+    "schema": {"type": "string"},
+}
+
+
+def given_with(*headers: str) -> dict[int | str, Node]:
+    """Declare the headers of what a route gives."""
+    return {200: {"headers": _headers(headers)}}
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name an operation as clients do: `listEvents`."""
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), route.name)
+
+
+def describe(app: FastAPI, settings: Settings) -> Node:
+    """Describe the API as an OpenAPI document; of the same settings, always the same."""
+    drawn = get_openapi(title=TITLE, version=version("timeline-api"), routes=app.routes)
+    _, problem = models_json_schema([(Problem, "serialization")], ref_template=_REF)
+    schemas = {**drawn["components"]["schemas"], **problem["$defs"]}
+    for default in ("HTTPValidationError", "ValidationError"):
+        del schemas[default]
+    parameters: dict[str, Node] = {}
+    paths = {
+        path: {"get": _operation(_tidy(methods["get"]), parameters)}
+        for path, methods in drawn["paths"].items()
+    }
+    info = {"summary": SUMMARY, "description": DESCRIPTION, **_operator(settings)}
+    return {
+        "openapi": drawn["openapi"],
+        "info": {**drawn["info"], **info},
+        "servers": [{"url": settings.root_path or "/"}],
+        "security": [],
+        "tags": [{"name": name, "description": told} for name, told in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": {name: _tidy(schemas[name]) for name in sorted(schemas)},
+            "parameters": parameters,
+            "headers": {name: _tidy(header) for name, header in HEADERS.items()},
+            "responses": _refusals(),
+        },
+    }
+
+
+def _operator(settings: Settings) -> Node:
+    """Tell who runs the API and on which terms its data may be used, if that is said."""
+    told = {
+        "contact": {
+            "name": settings.contact_name,
+            "url": settings.contact_url,
+            "email": settings.contact_email,
+        },
+        "license": {"name": settings.license_name, "url": settings.license_url},
+    }
+    known = {
+        part: {name: value for name, value in members.items() if value}
+        for part, members in told.items()
+    }
+    return {part: members for part, members in known.items() if members}
+
+
+def _tidy(node: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Leave out the titles that Pydantic makes of names, and say how large numbers may be."""
+    if isinstance(node, list):
+        return [*map(_tidy, node)]
+    if not isinstance(node, dict):
+        return node
+    # A member that is called title is no text.
+    kept = {
+        name: _tidy(value)
+        for name, value in node.items()
+        if not (name == "title" and isinstance(value, str))
+    }
+    match kept.get("type"):
+        case "integer":
+            bounded = kept.get("maximum", 2**31) < 2**31
+            kept.setdefault("format", "int32" if bounded else "int64")
+        case "number":
+            kept.setdefault("format", "double")
+    return kept
+
+
+def _operation(operation: Node, shared: dict[str, Node]) -> Node:
+    """Complete an operation, and put its parameters among those that are shared."""
+    taken = [
+        _parameter(parameter)
+        for parameter in operation.pop("parameters", [])
+        if parameter["name"].strip("_")  # "_" is no name that a generated client could have
+    ]
+    name, given = operation["operationId"], operation.pop("responses")["200"]
+    refusals = REFUSALS.keys() - {"404"}
+    if any(parameter["in"] == "path" for parameter in taken):
+        refusals = {*refusals, "404"}
+    unchanged: Mapping[str, Node] = {}
+    if PROBES not in operation["tags"]:
+        taken.append(IF_NONE_MATCH)
+        given.setdefault("headers", {})["ETag"] = _ref("headers", "ETag")
+        unchanged = UNCHANGED
+    if name in REQUESTS:
+        (content,) = given["content"].values()
+        asked = {"summary": f"GET {REQUESTS[name]}", "value": read_answer(name)}
+        content["examples"] = {"dossier": asked}
+    errors = {status: _ref("responses", REFUSALS[status].name) for status in sorted(refusals)}
+    return {
+        **operation,
+        "parameters": [_shared(parameter, shared) for parameter in taken],
+        "responses": {"200": given, **unchanged, **errors},
+    }
+
+
+def _parameter(parameter: Node) -> Node:
+    """Describe a parameter once; a named choice bare, else generators do not see its name."""
+    schema = parameter["schema"]
+    reference = {name: value for name, value in schema.items() if name == "$ref"}
+    bare = {name: value for name, value in schema.items() if name != "description"}
+    return {**parameter, "schema": reference or bare}
+
+
+def _shared(parameter: Node, shared: dict[str, Node]) -> Node:
+    """Refer to a parameter; where another of its name is shared already, give it as it is."""
+    name = parameter["name"]
+    known = shared.setdefault(name, parameter)
+    return _ref("parameters", name) if known == parameter else parameter
+
+
+def _refusals() -> dict[str, Node]:
+    """Describe the answers that are errors."""
+    problems = read_problems()
+    return {
+        refusal.name: {
+            "description": refusal.description,
+            "headers": _headers(refusal.headers),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": _ref("schemas", "Problem"),
+                    "examples": {"dossier": {"value": problems[status]}},
+                }
+            },
+        }
+        for status, refusal in REFUSALS.items()
+    }
+
+
+def _headers(names: Iterable[str]) -> Node:
+    return {name: _ref("headers", name) for name in names}
+
+
+def _ref(kind: str, name: str) -> Node:
+    return {"$ref": f"#/components/{kind}/{name}"}
