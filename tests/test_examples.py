@@ -8,7 +8,7 @@ import pytest
 
 from app.delivery import MAX_URL_LENGTH
 from app.errors import unavailable, unforeseen
-from app.examples import REQUESTS, file_of, read_answer, read_problems
+from app.examples import REQUESTS, file_of, is_json, read_answer, read_problems
 from tests.described import DOCUMENT, OPERATIONS, resolved
 
 HOST = {"Host": "localhost:8000"}
@@ -19,7 +19,7 @@ RUNS_BY = {"sqlite": read_answer("getReadiness")["sqlite"]}
 @pytest.mark.parametrize("operation", REQUESTS)
 def test_an_answer_is_what_the_server_says(seed: httpx.Client, operation: str) -> None:
     answer = seed.get(REQUESTS[operation], headers=HOST)
-    if file_of(operation).suffix == ".json":
+    if is_json(file_of(operation)):
         given = answer.json()
         if operation == "getReadiness":
             given |= RUNS_BY

@@ -43,11 +43,16 @@ def file_of(operation: str) -> Path:
     return _FOLDER / f"{operation}{suffix}"
 
 
+def is_json(file: Path) -> bool:
+    """Tell whether a file holds JSON."""
+    return file.suffix in (".json", ".jsonld")
+
+
 def read_answer(operation: str) -> Any:  # noqa: ANN401 - any JSON, or a text
     """Read the answer of an operation: what JSON it is, or else its text."""
     file = file_of(operation)
     text = file.read_bytes().decode()  # as it is: iCalendar has line breaks of its own
-    return json.loads(text) if file.suffix == ".json" else text
+    return json.loads(text) if is_json(file) else text
 
 
 def read_problems() -> dict[str, Any]:
