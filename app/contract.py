@@ -121,10 +121,9 @@ def describe(app: FastAPI, settings: Settings) -> Node:
     for default in ("HTTPValidationError", "ValidationError"):
         del schemas[default]
     parameters: dict[str, Node] = {}
-    paths = {
-        path: {"get": _operation(_tidy(methods["get"]), parameters)}
-        for path, methods in drawn["paths"].items()
-    }
+    operations = {path: _tidy(methods["get"]) for path, methods in drawn["paths"].items()}
+    in_order = sorted(operations, key=lambda path: ([*TAGS].index(*operations[path]["tags"]), path))
+    paths = {path: {"get": _operation(operations[path], parameters)} for path in in_order}
     info = {"summary": SUMMARY, "description": DESCRIPTION, **_operator(settings)}
     return {
         "openapi": drawn["openapi"],

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from app.database import Database
 from app.errors import ProblemError, fault, shown
-from app.models import table_of
+from app.models import MAX_SLUG_LENGTH, SLUG_PATTERN, table_of
 from app.records import Table, read_records
 
 
@@ -25,6 +25,8 @@ Id = Annotated[
     Path(
         alias="id",
         description="The id of the record, as lists and other records give it.",
+        # Whatever else is asked for is not there, which is a 404 and no 422.
+        json_schema_extra={"pattern": SLUG_PATTERN, "maxLength": MAX_SLUG_LENGTH},
     ),
 ]
 

@@ -80,12 +80,17 @@ class FrameRoute(PageRoute):
     guard = GUARDED_IN_A_FRAME
 
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(route_class=PageRoute)
 
 
-@router.get("/events/{id}.html")
-def show_event(slug: Id, database: DatabaseDep, request: Request) -> Response:
-    """Show one event."""
+@router.get(
+    "/events/{id}.html",
+    response_class=HTMLResponse,
+    response_description="The page of the event.",
+    tags=["events"],
+)
+def get_event_as_html(slug: Id, database: DatabaseDep, request: Request) -> Response:
+    """Get the page of one event for people, which shows what it is wherever it is shared."""
     with database.read() as connection:
         event = schemas.Event.model_validate_json(read_record(connection, Event, slug))
         told = read_record(connection, Timeline, event.timelines[0]) if event.timelines else None
@@ -93,7 +98,7 @@ def show_event(slug: Id, database: DatabaseDep, request: Request) -> Response:
     return HTMLResponse(render_event(event, timeline, Address.of(request)))
 
 
-@router.get("/docs")
+@router.get("/docs", include_in_schema=False)
 async def show_docs(request: Request) -> Response:
     """Show the API, to be tried."""
     return HTMLResponse(render_docs(Address.of(request)), headers=GUARDED_DOCS)
@@ -110,4 +115,6 @@ async def get_asset(name: str) -> Response:
     return Response(asset.body, headers={"Cache-Control": "no-cache"}, media_type=asset.media_type)
 
 
-router.add_api_route("/web/{name}", get_asset, route_class_override=StrictRoute)
+router.add_api_route(
+    "/web/{name}", get_asset, route_class_override=StrictRoute, include_in_schema=False
+)

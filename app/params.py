@@ -76,8 +76,16 @@ def _query(value: str) -> str:
     return value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(clean)]
-# What a date may be is told better by what reads it than by a pattern, so these only describe it.
+# What reads a text tells better than a pattern what is wrong with it, so patterns only describe.
+Text = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_TEXT,
+        json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"},
+    ),
+    AfterValidator(clean),
+]
 Day = Annotated[
     Text,
     Field(
@@ -88,7 +96,10 @@ Day = Annotated[
 ]
 Moment = Annotated[
     Text,
-    Field(examples=["2022-07-01", "2022-07-01T00:00:00-05:00"]),
+    Field(
+        examples=["2022-07-01", "2022-07-01T00:00:00-05:00"],
+        json_schema_extra={"pattern": re.sub(r"\?P<\w+>", "", f"^{_MOMENT.pattern}$")},
+    ),
     AfterValidator(_wall_day),
 ]
 Edtf = Annotated[
@@ -103,7 +114,15 @@ Edtf = Annotated[
     AfterValidator(check_date),
 ]
 Words = Annotated[Text, Field(examples=['blacklist "members of Congress"']), AfterValidator(_query)]
-Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR), AfterValidator(clean)]
+Cursor = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_CURSOR,
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"},
+    ),
+    AfterValidator(clean),
+]
 Repeated = Field(max_length=MAX_REPEATS)
 
 
