@@ -1,5 +1,6 @@
 """The server under test: a real one, on a free port, over a database of its own."""
 
+import json
 import os
 import shutil
 import socket
@@ -53,6 +54,17 @@ def required(program: str) -> None:
     """Skip a test where a program is missing; with `CI` set, fail instead."""
     if shutil.which(program) is None:
         lacking(f"this test needs {program}; install the package {program}")
+
+
+def required_packages(folder: Path) -> None:
+    """Skip a test where an npm package is missing, or of another version than that in `folder`."""
+    pinned = json.loads((folder / "package.json").read_text("utf-8"))["devDependencies"]
+    for name, version in pinned.items():
+        manifest = folder / "node_modules" / name / "package.json"
+        if not manifest.exists() or json.loads(manifest.read_text("utf-8"))["version"] != version:
+            lacking(
+                f"this test needs {name} {version}; run npm install --prefix tests/{folder.name}"
+            )
 
 
 def lacking(message: str) -> None:

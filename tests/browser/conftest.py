@@ -1,6 +1,5 @@
 """Chromium, and pages on another origin than the API."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,8 +14,8 @@ from tests.browser.site import HERE, Site, showing
 from tests.browser.widgets import Widget
 from tests.conftest import (
     TESTS,
-    lacking,
     required,
+    required_packages,
     serving,
     serving_files,
 )
@@ -25,7 +24,6 @@ HOSTILE = TESTS / "dossiers" / "hostile.yaml"
 ZONES = ["UTC", "America/New_York", "Asia/Jerusalem"]
 VIEWPORT = {"width": 2000, "height": 1200}
 """Wide enough that a day of a year or two has some pixels."""
-INSTALL = "npm install --prefix tests/browser"
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -35,20 +33,11 @@ Visit = Callable[..., AbstractContextManager[Page]]
 Show = Callable[..., AbstractContextManager[Page]]
 
 
-def _check_packages() -> None:
-    """Skip where a widget is missing, or of another version than the one that is pinned."""
-    pinned = json.loads((HERE / "package.json").read_text("utf-8"))["devDependencies"]
-    for name, version in pinned.items():
-        manifest = HERE / "node_modules" / name / "package.json"
-        if not manifest.exists() or json.loads(manifest.read_text("utf-8"))["version"] != version:
-            lacking(f"this test needs {name} {version}; run {INSTALL}")
-
-
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Give one browser, closed before other tests run event loops of their own."""
     required("chromium")
-    _check_packages()
+    required_packages(HERE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=ARGUMENTS
