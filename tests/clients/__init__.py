@@ -1,0 +1,1 @@
+"""Generators of clients, and programs that use what they make."""

@@ -1,0 +1,65 @@
+/** Asks a timeline by way of the client that @hey-api/openapi-ts makes: a function an operation. */
+
+import { client } from "./client/client.gen.js";
+import { type Event, getEvent, listEvents, listEventsAsCsv } from "./client/index.js";
+
+const DAY = 86_400_000;
+
+client.setConfig({ baseUrl: process.argv[2] ?? "http://localhost:8000" });
+
+/** All events, page after page: an answer without `next` is the last. */
+async function* allEvents(): AsyncGenerator<Event> {
+  let cursor: string | undefined;
+  do {
+    const { data } = await listEvents({ query: { limit: 5, cursor }, throwOnError: true });
+    yield* data.items;
+    cursor = data.next;
+  } while (cursor !== undefined);
+}
+
+// What involved either company from November 2021 on?
+const filtered = await listEvents({
+  query: { actor: ["nso-group", "candiru"], from: "2021-11" },
+  throwOnError: true,
+});
+
+const paged: string[] = [];
+for await (const event of allEvents()) paged.push(event.id);
+
+// One event. What is not known is absent: a date may be open at either end.
+const visit = await getEvent({ path: { id: "biden-visits-israel" }, throwOnError: true });
+const { date, citations, place, summary, amount } = visit.data;
+if (date.earliest === undefined || date.latest === undefined) throw new Error("its date is open");
+
+// A mistake is told as a problem, of one shape everywhere; it is thrown only where one asks for it.
+const missing = await getEvent({ path: { id: "no-such-event" } });
+const refused = await listEvents({ query: { from: "2021-13" } });
+if (!missing.error || !refused.error) throw new Error("a mistake went unnoticed");
+
+const csv = await listEventsAsCsv({ query: { actor: ["candiru"] }, throwOnError: true });
+const lines = csv.data.split("\r\n");
+
+console.log(
+  JSON.stringify({
+    filtered: filtered.data.items.map((event) => event.id),
+    paged,
+    event: {
+      id: visit.data.id,
+      edtf: date.edtf,
+      earliest: date.earliest,
+      days: (Date.parse(date.latest) - Date.parse(date.earliest)) / DAY + 1,
+      place,
+      quotes: citations.map(({ quote, source }) => [quote, source.publisher.name]),
+    },
+    absent: Object.entries({ summary, amount }).flatMap(([name, value]) =>
+      value === undefined ? [name] : [],
+    ),
+    missing: { status: missing.error.status, detail: missing.error.detail },
+    refused: {
+      status: refused.error.status,
+      parameter: refused.error.errors?.[0]?.parameter,
+      detail: refused.error.errors?.[0]?.detail,
+    },
+    csv: { header: lines[0], lines: lines.length },
+  }),
+);
