@@ -29,7 +29,8 @@ class Client:
     """Fails where the journey, or what is generated, uses a type in a wrong way."""
     run: Command
     misuse: Mapping[str, str]
-    """Replaced so in the journey, it reads a member that there is not, and limits by a text."""
+    """Replaced so in the journey, it chooses what is no choice, reads a member that there is not,
+    and limits by a text."""
     needs: Sequence[str] = ()
     forgiven: str = "^$"
     """Warnings that are the generator's own: any document brings them."""
@@ -39,7 +40,9 @@ _GENERATE = (BIN / "openapi-generator-cli", "generate", "-i", "{document}", "-o"
 _TSC = (NPM / "tsc", "--project", ".")
 _MYPY = (BIN / "mypy", "--strict")
 _JAVA = ("java", "-XX:TieredStopAtLevel=1", "-cp", f"{JAR}:classes")
-_BETA = "OpenAPI 3.1 support is still in beta"
+_OWN = "OpenAPI 3.1 support is still in beta|Failed to get the schema name: null"
+_MISUSED_BY_SCRIPT = {'"desc"': '"down"', "date.edtf": "date.etdf", "limit: 5": 'limit: "5"'}
+_MISUSED_BY_PYTHON = {"Order.DESC": '"desc"', "date.edtf": "date.etdf", "limit=5": 'limit="5"'}
 
 CLIENTS: Mapping[str, Client] = {
     "openapi-fetch": Client(
@@ -47,7 +50,7 @@ CLIENTS: Mapping[str, Client] = {
         generate=(NPM / "openapi-typescript", "{document}", "--output", "schema.ts"),
         check=(*_TSC, "--exactOptionalPropertyTypes"),
         run=("node", "openapi_fetch.js", "{server}"),
-        misuse={"date.edtf": "date.etdf", "limit: 5": 'limit: "5"'},
+        misuse=_MISUSED_BY_SCRIPT,
         needs=["node"],
     ),
     "hey-api": Client(
@@ -58,7 +61,7 @@ CLIENTS: Mapping[str, Client] = {
         ),
         check=_TSC,
         run=("node", "hey_api.js", "{server}"),
-        misuse={"date.edtf": "date.etdf", "limit: 5": 'limit: "5"'},
+        misuse=_MISUSED_BY_SCRIPT,
         needs=["node"],
     ),
     "openapi-python-client": Client(
@@ -70,7 +73,7 @@ CLIENTS: Mapping[str, Client] = {
         ),
         check=(*_MYPY, "attrs_client", "attrs_journey.py"),
         run=(BIN / "python", "-W", "error", "attrs_journey.py", "{server}"),
-        misuse={"date.edtf": "date.etdf", "limit=5": 'limit="5"'},
+        misuse=_MISUSED_BY_PYTHON,
     ),
     "openapi-generator-python": Client(
         journey="pydantic_journey.py",
@@ -78,9 +81,9 @@ CLIENTS: Mapping[str, Client] = {
         # What is generated is not strict.
         check=(*_MYPY, "--follow-imports", "silent", "pydantic_journey.py"),
         run=(BIN / "python", "-W", "error", "pydantic_journey.py", "{server}"),
-        misuse={"date.edtf": "date.etdf", "limit=5": 'limit="5"'},
+        misuse=_MISUSED_BY_PYTHON,
         needs=["java"],
-        forgiven=f"{_BETA}|Failed to get the schema name: null|(From|Date) \\(reserved word\\)",
+        forgiven=f"{_OWN}|(From|Date) \\(reserved word\\)",
     ),
     "openapi-generator-java": Client(
         journey="Journey.java",
@@ -94,8 +97,8 @@ CLIENTS: Mapping[str, Client] = {
             *("-cp", JAR, "-d", "classes", "Journey.java", "src/main/java/**/*.java"),
         ),
         run=(*_JAVA, "Journey", "{server}"),
-        misuse={"getEdtf": "getEtdf", "limit(5)": 'limit("5")'},
+        misuse={"Order.DESC": '"desc"', "getEdtf": "getEtdf", "limit(5)": 'limit("5")'},
         needs=["java", "javac"],
-        forgiven=_BETA,
+        forgiven=_OWN,
     ),
 }

@@ -15,8 +15,9 @@ OPTIONAL = ["summary", "amount"]
 @pytest.fixture(scope="session")
 def there(seed: httpx.Client) -> dict[str, object]:
     """Give what a client must meet, as the server tells it to everybody."""
-    companies = {"actor": ["nso-group", "candiru"], "from": "2021-11"}
-    filtered = seed.get("/events", params=companies).json()
+    asked = {"actor": ["nso-group", "candiru"], "from": "2021-11"}
+    chosen = {"status": "reported", "order": "desc"}
+    filtered = seed.get("/events", params={**asked, **chosen}).json()
     every = seed.get("/events", params={"limit": 500}).json()
     visit = seed.get("/events/biden-visits-israel").json()
     missing = seed.get("/events/no-such-event").json()
@@ -64,7 +65,7 @@ def test_the_client_meets_what_is_there(
 
 
 def test_the_types_refuse_misuse(generated_client: Generated) -> None:
-    """A member that there is not and a limit that is a text are told, each by its line."""
+    """Each mistake is told by its line, and nothing else is."""
     client, folder = generated_client.client, generated_client.folder
     path = folder / client.journey
     right = path.read_text("utf-8")

@@ -18,7 +18,9 @@ import timeline.model.Event;
 import timeline.model.EventPage;
 import timeline.model.EventWhen;
 import timeline.model.Fault;
+import timeline.model.Order;
 import timeline.model.Problem;
+import timeline.model.Status;
 
 /** Asks a timeline by way of openapi-generator's Java client, of the JDK's own HTTP client. */
 public final class Journey {
@@ -39,11 +41,16 @@ public final class Journey {
   }
 
   private Map<String, Object> met() throws ApiException, JsonProcessingException {
-    // What involved either company from November 2021 on?
+    // What is reported of either company from November 2021 on, newest first?
     List<String> companies = List.of("nso-group", "candiru");
     EventPage filtered =
         events.listEvents(
-            APIListEventsRequest.newBuilder().actor(companies).from("2021-11").build());
+            APIListEventsRequest.newBuilder()
+                .actor(companies)
+                .from("2021-11")
+                .status(List.of(Status.REPORTED))
+                .order(Order.DESC)
+                .build());
 
     // One event. What is not known is null: a date may be open at either end.
     Event visit = get("biden-visits-israel");

@@ -17,9 +17,14 @@ async function* allEvents(): AsyncGenerator<Event> {
   } while (cursor !== undefined);
 }
 
-// What involved either company from November 2021 on?
+// What is reported of either company from November 2021 on, newest first?
 const filtered = await listEvents({
-  query: { actor: ["nso-group", "candiru"], from: "2021-11" },
+  query: {
+    actor: ["nso-group", "candiru"],
+    from: "2021-11",
+    status: ["reported"],
+    order: "desc",
+  },
   throwOnError: true,
 });
 
@@ -57,8 +62,8 @@ console.log(
     missing: { status: missing.error.status, detail: missing.error.detail },
     refused: {
       status: refused.error.status,
-      parameter: refused.error.errors?.[0]?.parameter,
-      detail: refused.error.errors?.[0]?.detail,
+      parameter: refused.error.errors[0]?.parameter,
+      detail: refused.error.errors[0]?.detail,
     },
     csv: { header: lines[0], lines: lines.length },
   }),

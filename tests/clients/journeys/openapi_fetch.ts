@@ -23,9 +23,16 @@ async function* allEvents(): AsyncGenerator<Event> {
   } while (cursor !== undefined);
 }
 
-// What involved either company from November 2021 on?
+// What is reported of either company from November 2021 on, newest first?
 const filtered = await api.GET("/events", {
-  params: { query: { actor: ["nso-group", "candiru"], from: "2021-11" } },
+  params: {
+    query: {
+      actor: ["nso-group", "candiru"],
+      from: "2021-11",
+      status: ["reported"],
+      order: "desc",
+    },
+  },
 });
 if (filtered.error) throw new Error(filtered.error.detail);
 
@@ -68,8 +75,8 @@ console.log(
     missing: { status: missing.error.status, detail: missing.error.detail },
     refused: {
       status: refused.error.status,
-      parameter: refused.error.errors?.[0]?.parameter,
-      detail: refused.error.errors?.[0]?.detail,
+      parameter: refused.error.errors[0]?.parameter,
+      detail: refused.error.errors[0]?.detail,
     },
     csv: { header: lines[0], lines: lines.length },
   }),
