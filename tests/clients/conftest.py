@@ -39,10 +39,8 @@ def generated_client(
 ) -> Generated:
     """Give each client, of the server of the seed dossier."""
     client = CLIENTS[request.param]
-    for program in client.needs:
-        if shutil.which(program) is None:
-            lacking(f"this test needs {program}; install Debian's {PACKAGES[program]}")
-    _required_distributions()
+    required_programs(*client.needs)
+    required_distributions()
     if "node" in client.needs:
         required_packages(HERE)
     folder = workshop / request.param
@@ -81,7 +79,14 @@ def _run(command: Command, folder: Path, server: httpx.URL) -> subprocess.Comple
     )
 
 
-def _required_distributions() -> None:
+def required_programs(*programs: str) -> None:
+    """Skip where a program is missing."""
+    for program in programs:
+        if shutil.which(program) is None:
+            lacking(f"this test needs {program}; install Debian's {PACKAGES[program]}")
+
+
+def required_distributions() -> None:
     """Skip where a Python package is missing, or of another version than the one that is pinned."""
     site = [str(path) for path in VENV.glob("lib/*/site-packages")]
     installed = {found.name.lower(): found.version for found in distributions(path=site)}

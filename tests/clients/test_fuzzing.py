@@ -1,0 +1,126 @@
+"""Fuzzing: whatever the document allows is answered as it says, and all else is refused."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.clients.clients import BIN, HERE
+from tests.clients.conftest import required_distributions
+from tests.conftest import FERRY, HARBOUR, SEED, repetitions, serving_files
+from tests.problems import check_problem
+
+EXAMPLES = repetitions(10, 100)
+Node = dict[str, Any]
+
+ATTEMPTS = 1_000
+"""Fewer would be a run that found nothing to ask."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of all small dossiers at once."""
+    with serving_files(tmp_path_factory.mktemp("fuzzed"), SEED, HARBOUR, FERRY) as client:
+        yield client
+
+
+def _fuzz(document: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    required_distributions()
+    return subprocess.run(
+        [BIN / "schemathesis", "run", document, *options],
+        cwd=shutil.copytree(HERE / "fuzzing", folder / "fuzzing"),
+        env={**os.environ, "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("number", ["1", "2", "3"])
+def test_nothing_is_found(server: httpx.Client, tmp_path: Path, number: str) -> None:
+    document = str(server.base_url.join("/openapi.json"))
+    run = _fuzz(document, tmp_path, "--seed", number, "--max-examples", str(EXAMPLES))
+    assert run.returncode == 0, run.stdout
+    told = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
+    assert told
+    assert told[1] == told[2]
+    assert int(told[1]) > ATTEMPTS
+
+
+def _more_than_a_page(document: Node) -> None:
+    document["components"]["parameters"]["limit"]["schema"]["maximum"] = 1_000
+
+
+def _any_number(document: Node) -> None:
+    document["components"]["schemas"]["SourcePage"]["properties"]["total"] = {"type": "integer"}
+
+
+def _always_there(document: Node) -> None:
+    document["components"]["schemas"]["SourcePage"]["required"].append("next")
+
+
+# what the document says untruly: what is found
+LIES: Mapping[Callable[[Node], None], str] = {
+    _more_than_a_page: "the document allows it, but: limit: ",
+    _any_number: "Response violates schema",
+    _always_there: "Response violates schema",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_is_found(server: httpx.Client, tmp_path: Path, lie: Callable[[Node], None]) -> None:
+    document = server.get("/openapi.json").json()
+    lie(document)
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(document), "utf-8")
+    one = ("--include-path", "/sources", "--phases", "coverage", "--url", str(server.base_url))
+    run = _fuzz(str(path), tmp_path, *one)
+    assert run.returncode == 1, run.stdout
+    assert LIES[lie] in run.stdout
+
+
+# What it does not find. URL: status, and the parameter at fault
+UNFOUND = {
+    "/events?limit=NaN": (422, "limit"),
+    "/events?limit=1e999": (422, "limit"),
+    "/events?min_sources=Infinity": (422, "min_sources"),
+    "/events?q=%ED%A0%80": (400, None),  # a lone surrogate
+    "/events?actor=%ED%BF%BF": (400, None),
+    "/events?q=a%00b": (422, "q"),
+    "/events?actor=nso-group%00": (422, "actor"),
+    "/events/nso-blacklisted%00": (404, "id"),
+    "/events?actor[]=nso-group": (422, "actor[]"),
+    "/events?actor[0]=nso-group": (422, "actor[0]"),
+    "/events?from=": (422, "from"),
+    "/events?actor=": (422, "actor"),
+    "/events?unknown=1": (422, "unknown"),
+    "/livez?unknown=1": (422, "unknown"),
+    f"/events?limit={2**63}": (422, "limit"),
+    f"/events?min_sources={2**63}": (422, "min_sources"),
+    f"/events?min_sources=-{2**63 + 1}": (422, "min_sources"),
+    f"/facets?facet_limit={2**64}": (422, "facet_limit"),
+    "/events?q=%FF": (400, None),
+    "/events/%FF": (400, None),
+    "/actors/%C3%28": (400, None),
+}
+
+
+@pytest.mark.parametrize("url", UNFOUND)
+def test_what_fuzzing_does_not_find(seed: httpx.Client, url: str) -> None:
+    status, parameter = UNFOUND[url]
+    problem = check_problem(seed.get(url), status)
+    assert [fault.parameter for fault in problem.errors] == ([parameter] if parameter else [])
+
+
+@pytest.mark.parametrize("path", ["/events", "/events/nso-blacklisted", "/events.csv", "/livez"])
+def test_head_is_not_refused(seed: httpx.Client, path: str) -> None:
+    assert seed.head(path).status_code == 200

@@ -1,0 +1,116 @@
+"""Linters find nothing in the document, and would find what is wrong with it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from app.main import create_app
+from app.settings import Settings
+from tests.clients.clients import BIN, HERE, NPM, Command
+from tests.clients.conftest import required_distributions, required_programs
+from tests.conftest import required_packages
+
+OPERATOR = {
+    "license_name": "CC BY 4.0",
+    "license_url": "https://creativecommons.org/licenses/by/4.0/",
+    "contact_name": "The desk",
+    "contact_url": "https://newsroom.example/desk",
+    "contact_email": "desk@newsroom.example",
+}
+"""What an operator is asked to tell; nobody is invented where none does."""
+OFFLINE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+
+Node = dict[str, Any]
+
+
+def _without_description(document: Node) -> None:
+    del document["paths"]["/events"]["get"]["responses"]["200"]["description"]
+
+
+def _with_a_wrong_example(document: Node) -> None:
+    content = document["paths"]["/livez"]["get"]["responses"]["200"]["content"]
+    content["application/json"]["examples"]["dossier"]["value"] = {"status": "well"}
+
+
+def _without_tags(document: Node) -> None:
+    del document["paths"]["/events"]["get"]["tags"]
+
+
+def _unused(document: Node) -> None:
+    document["components"]["schemas"]["Unused"] = {"type": "object"}
+
+
+class Linter(NamedTuple):
+    """A linter, and what it must find."""
+
+    command: Command
+    spoil: Callable[[Node], None]
+    program: str = "node"
+
+
+LINTERS: Mapping[str, Linter] = {
+    "openapi-spec-validator": Linter(
+        (BIN / "openapi-spec-validator",), _without_description, "python3"
+    ),
+    "redocly": Linter(
+        (NPM / "redocly", "lint", "--extends=recommended-strict"), _with_a_wrong_example
+    ),
+    "spectral": Linter(
+        (NPM / "spectral", "lint", "--fail-severity=hint", "--ruleset", HERE / "spectral.yaml"),
+        _without_tags,
+    ),
+    "openapi-generator": Linter(
+        (BIN / "openapi-generator-cli", "validate", "--recommend", "-i"), _unused, "java"
+    ),
+}
+
+
+@pytest.fixture(params=LINTERS)
+def linter(request: pytest.FixtureRequest) -> Linter:
+    """Give each linter."""
+    linter = LINTERS[request.param]
+    required_programs(linter.program)
+    required_distributions()
+    if linter.program == "node":
+        required_packages(HERE)
+    return linter
+
+
+def _lint(linter: Linter, document: Node, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = folder / "openapi.json"
+    path.write_text(json.dumps(document), "utf-8")
+    return subprocess.run(
+        [*linter.command, path],
+        cwd=folder,
+        env={**os.environ, **OFFLINE},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def document() -> Node:
+    """Give the document of an operator who tells all that there is to tell."""
+    document = create_app(Settings.model_validate(OPERATOR)).openapi()
+    copy: Node = json.loads(json.dumps(document))
+    return copy
+
+
+def test_the_document_is_clean(linter: Linter, document: Node, tmp_path: Path) -> None:
+    lint = _lint(linter, document, tmp_path)
+    assert lint.returncode == 0, lint.stdout
+    assert "warning" not in lint.stdout.lower().replace("deprecation warning: node.js", "")
+
+
+def test_a_spoilt_document_is_not(linter: Linter, document: Node, tmp_path: Path) -> None:
+    linter.spoil(document)
+    lint = _lint(linter, document, tmp_path)
+    assert lint.returncode != 0 or "warning" in lint.stdout.lower(), lint.stdout
