@@ -169,6 +169,13 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of the seed and the two small dossiers at once."""
+    with serving_files(tmp_path_factory.mktemp("everything"), SEED, HARBOUR, FERRY) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of the dossiers that `tests.generated` makes up."""
     path = tmp_path_factory.mktemp("generated") / "timeline.db"

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 from tests.clients.clients import BIN, HERE
 from tests.clients.conftest import required_distributions
-from tests.conftest import FERRY, HARBOUR, SEED, repetitions, serving_files
+from tests.conftest import repetitions
 from tests.problems import check_problem
 
 EXAMPLES = repetitions(10, 100)
@@ -22,13 +22,6 @@ Node = dict[str, Any]
 
 ATTEMPTS = 1_000
 """Fewer would be a run that found nothing to ask."""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Give a client of all small dossiers at once."""
-    with serving_files(tmp_path_factory.mktemp("fuzzed"), SEED, HARBOUR, FERRY) as client:
-        yield client
 
 
 def _fuzz(document: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -46,8 +39,8 @@ def _fuzz(document: str, folder: Path, *options: str) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("number", ["1", "2", "3"])
-def test_nothing_is_found(server: httpx.Client, tmp_path: Path, number: str) -> None:
-    document = str(server.base_url.join("/openapi.json"))
+def test_nothing_is_found(everything: httpx.Client, tmp_path: Path, number: str) -> None:
+    document = str(everything.base_url.join("/openapi.json"))
     run = _fuzz(document, tmp_path, "--seed", number, "--max-examples", str(EXAMPLES))
     assert run.returncode == 0, run.stdout
     told = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
@@ -77,12 +70,14 @@ LIES: Mapping[Callable[[Node], None], str] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_found(server: httpx.Client, tmp_path: Path, lie: Callable[[Node], None]) -> None:
-    document = server.get("/openapi.json").json()
+def test_a_lie_is_found(
+    everything: httpx.Client, tmp_path: Path, lie: Callable[[Node], None]
+) -> None:
+    document = everything.get("/openapi.json").json()
     lie(document)
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(document), "utf-8")
-    one = ("--include-path", "/sources", "--phases", "coverage", "--url", str(server.base_url))
+    one = ("--include-path", "/sources", "--phases", "coverage", "--url", str(everything.base_url))
     run = _fuzz(str(path), tmp_path, *one)
     assert run.returncode == 1, run.stdout
     assert LIES[lie] in run.stdout

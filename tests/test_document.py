@@ -1,0 +1,142 @@
+"""The contract says what there is to say, of every operation, parameter and member."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from app.contract import HEADERS, TAGS
+from app.examples import REQUESTS
+from app.main import create_app
+from app.settings import Settings
+from tests.described import DOCUMENT, OPERATIONS, Node, parameters_of, resolved
+
+PARAMETERS = [
+    pytest.param(parameter, id=f"{path}-{parameter['name']}")
+    for path in OPERATIONS
+    for place in ("query", "path")
+    for parameter in parameters_of(path, place)
+]
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def _nodes(node: Any) -> Iterator[Node]:  # noqa: ANN401 - any JSON
+    """Give each object in a document, examples left out."""
+    if isinstance(node, list):
+        for one in node:
+            yield from _nodes(one)
+    elif isinstance(node, dict):
+        yield node
+        for name, value in node.items():
+            if name != "examples":
+                yield from _nodes(value)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_an_operation_is_described(operation: Node) -> None:
+    assert re.fullmatch("(list|get)[A-Z][A-Za-z]+", operation["operationId"])
+    assert operation["summary"]
+    assert operation["description"].endswith(".")
+    (tag,) = operation["tags"]
+    assert tag in TAGS
+    assert operation["responses"]["200"]["description"] != "Successful Response"
+    assert {"422", "500"} <= operation["responses"].keys()
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len({*names}) == len(names)
+    assert [tag["name"] for tag in DOCUMENT["tags"]] == [*TAGS]
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_a_parameter_is_described_and_bounded(parameter: Node) -> None:
+    """What comes in has a limit, whatever it is."""
+    assert parameter["description"].endswith(".")
+    schema = parameter["schema"]
+    if schema["type"] == "array":
+        assert schema["maxItems"] <= 50
+        schema = resolved(schema["items"])
+    if schema["type"] == "integer":
+        assert {"minimum", "maximum", "format"} <= schema.keys()
+    elif "enum" not in schema:
+        assert {"maxLength", "pattern"} <= schema.keys()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_described(name: str) -> None:
+    schema = SCHEMAS[name]
+    assert schema["description"].endswith(".")
+    for member in map(resolved, schema.get("properties", {}).values()):
+        assert member["description"].endswith(".")
+        assert member["type"]
+
+
+def test_nothing_is_null_or_titled() -> None:
+    nodes = [*_nodes({**DOCUMENT, "info": {}})]
+    assert [node for node in nodes if node.get("type") == "null" or "anyOf" in node] == []
+    assert [node for node in nodes if isinstance(node.get("title"), str)] == []
+    numbers = [node for node in nodes if node.get("type") in ("integer", "number")]
+    assert all("format" in node for node in numbers)
+
+
+TOLD = {name.lower() for name in HEADERS}
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_headers_are_declared(everything: httpx.Client, path: str) -> None:
+    """What is given is what is declared, also where an answer is cut or one page of many."""
+    operation = OPERATIONS[path]
+    asked = REQUESTS.get(operation["operationId"], path.replace("{id}", "nso-blacklisted"))
+    takes = {parameter["name"] for parameter in parameters_of(path, "query")}
+    urls = [asked, f"{path}?limit=1"] if "limit" in takes else [asked]
+    given = {header for url in urls for header in everything.get(url).headers.keys() & TOLD}
+    assert given == {header.lower() for header in operation["responses"]["200"].get("headers", {})}
+    (status,) = operation["responses"].keys() & {"304"} or {"200"}
+    assert everything.get(asked, headers={"If-None-Match": "*"}).status_code == int(status)
+
+
+TERMS = {"license_name": "CC BY 4.0", "license_url": "https://creativecommons.org/licenses/by/4.0/"}
+# settings: what the document tells of who runs it
+OPERATORS: list[tuple[dict[str, str], Node]] = [
+    ({}, {}),
+    ({"license_name": "CC0"}, {"license": {"name": "CC0"}}),
+    (TERMS, {"license": {"name": "CC BY 4.0", "url": TERMS["license_url"]}}),
+    (
+        {"contact_name": "The desk", "contact_email": "desk@newsroom.example"},
+        {"contact": {"name": "The desk", "email": "desk@newsroom.example"}},
+    ),
+    (
+        {"contact_url": "https://newsroom.example/desk"},
+        {"contact": {"url": "https://newsroom.example/desk"}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "told"), OPERATORS)
+def test_the_operator_is_who_says_so(settings: dict[str, str], told: Node) -> None:
+    info = create_app(Settings.model_validate(settings)).openapi()["info"]
+    assert {name: info[name] for name in ("contact", "license") if name in info} == told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("license_url", TERMS["license_url"]),
+        ("contact_url", "newsroom.example"),
+        ("contact_email", "the desk"),
+    ],
+)
+def test_an_operator_is_told_what_is_wrong(name: str, value: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({name: value})
+
+
+def test_the_document_is_made_once(seed: httpx.Client) -> None:
+    app = create_app()
+    assert app.openapi() is app.openapi()
+    assert app.state.contract() is app.state.contract()
+    assert seed.get("/openapi.json").content == app.state.contract()
