@@ -1,27 +1,19 @@
 """The contract as the tests read it: operations with what they share in its place."""
 
-from typing import Any
-
 from app.main import create_app
+from tests import contract
+from tests.contract import Json
 
-Node = dict[str, Any]
-
-DOCUMENT: Node = create_app().openapi()
-OPERATIONS: dict[str, Node] = {path: one["get"] for path, one in DOCUMENT["paths"].items()}
-
-
-def resolved(node: Node) -> Node:
-    """Give what a reference refers to, beside what is said with it; anything else as it is."""
-    if "$ref" not in node:
-        return node
-    _, *steps = node["$ref"].split("/")
-    found: Any = DOCUMENT
-    for step in steps:
-        found = found[step]
-    return {**found, **{name: value for name, value in node.items() if name != "$ref"}}
+DOCUMENT: Json = create_app().openapi()
+OPERATIONS: dict[str, Json] = {path: one["get"] for path, one in DOCUMENT["paths"].items()}
 
 
-def parameters_of(path: str, place: str) -> list[Node]:
+def resolved(node: Json) -> Json:
+    """Give what a node refers to, with what stands beside the reference."""
+    return contract.resolved(DOCUMENT, node)
+
+
+def parameters_of(path: str, place: str) -> list[Json]:
     """List the parameters of a path that stand in a place: `query`, `path` or `header`."""
     found = map(resolved, OPERATIONS[path]["parameters"])
     return [

@@ -12,7 +12,8 @@ from app.contract import HEADERS, TAGS
 from app.examples import REQUESTS
 from app.main import create_app
 from app.settings import Settings
-from tests.described import DOCUMENT, OPERATIONS, Node, parameters_of, resolved
+from tests.contract import Json
+from tests.described import DOCUMENT, OPERATIONS, parameters_of, resolved
 
 PARAMETERS = [
     pytest.param(parameter, id=f"{path}-{parameter['name']}")
@@ -23,7 +24,7 @@ PARAMETERS = [
 SCHEMAS = DOCUMENT["components"]["schemas"]
 
 
-def _nodes(node: Any) -> Iterator[Node]:  # noqa: ANN401 - any JSON
+def _nodes(node: Any) -> Iterator[Json]:  # noqa: ANN401 - any JSON
     """Give each object in a document, examples left out."""
     if isinstance(node, list):
         for one in node:
@@ -36,7 +37,7 @@ def _nodes(node: Any) -> Iterator[Node]:  # noqa: ANN401 - any JSON
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_an_operation_is_described(operation: Node) -> None:
+def test_an_operation_is_described(operation: Json) -> None:
     assert re.fullmatch("(list|get)[A-Z][A-Za-z]+", operation["operationId"])
     assert operation["summary"]
     assert operation["description"].endswith(".")
@@ -53,7 +54,7 @@ def test_operations_have_names_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
-def test_a_parameter_is_described_and_bounded(parameter: Node) -> None:
+def test_a_parameter_is_described_and_bounded(parameter: Json) -> None:
     """What comes in has a limit, whatever it is."""
     assert parameter["description"].endswith(".")
     schema = parameter["schema"]
@@ -101,7 +102,7 @@ def test_headers_are_declared(everything: httpx.Client, path: str) -> None:
 
 TERMS = {"license_name": "CC BY 4.0", "license_url": "https://creativecommons.org/licenses/by/4.0/"}
 # settings: what the document tells of who runs it
-OPERATORS: list[tuple[dict[str, str], Node]] = [
+OPERATORS: list[tuple[dict[str, str], Json]] = [
     ({}, {}),
     ({"license_name": "CC0"}, {"license": {"name": "CC0"}}),
     (TERMS, {"license": {"name": "CC BY 4.0", "url": TERMS["license_url"]}}),
@@ -117,7 +118,7 @@ OPERATORS: list[tuple[dict[str, str], Node]] = [
 
 
 @pytest.mark.parametrize(("settings", "told"), OPERATORS)
-def test_the_operator_is_who_says_so(settings: dict[str, str], told: Node) -> None:
+def test_the_operator_is_who_says_so(settings: dict[str, str], told: Json) -> None:
     info = create_app(Settings.model_validate(settings)).openapi()["info"]
     assert {name: info[name] for name in ("contact", "license") if name in info} == told
 

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -15,11 +14,10 @@ import pytest
 from tests.clients.clients import BIN, HERE
 from tests.clients.conftest import required_distributions
 from tests.conftest import repetitions
+from tests.contract import Json
 from tests.problems import check_problem
 
 EXAMPLES = repetitions(10, 100)
-Node = dict[str, Any]
-
 ATTEMPTS = 1_000
 """Fewer would be a run that found nothing to ask."""
 
@@ -49,20 +47,20 @@ def test_nothing_is_found(everything: httpx.Client, tmp_path: Path, number: str)
     assert int(told[1]) > ATTEMPTS
 
 
-def _more_than_a_page(document: Node) -> None:
+def _more_than_a_page(document: Json) -> None:
     document["components"]["parameters"]["limit"]["schema"]["maximum"] = 1_000
 
 
-def _any_number(document: Node) -> None:
+def _any_number(document: Json) -> None:
     document["components"]["schemas"]["SourcePage"]["properties"]["total"] = {"type": "integer"}
 
 
-def _always_there(document: Node) -> None:
+def _always_there(document: Json) -> None:
     document["components"]["schemas"]["SourcePage"]["required"].append("next")
 
 
 # what the document says untruly: what is found
-LIES: Mapping[Callable[[Node], None], str] = {
+LIES: Mapping[Callable[[Json], None], str] = {
     _more_than_a_page: "the document allows it, but: limit: ",
     _any_number: "Response violates schema",
     _always_there: "Response violates schema",
@@ -71,7 +69,7 @@ LIES: Mapping[Callable[[Node], None], str] = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_is_found(
-    everything: httpx.Client, tmp_path: Path, lie: Callable[[Node], None]
+    everything: httpx.Client, tmp_path: Path, lie: Callable[[Json], None]
 ) -> None:
     document = everything.get("/openapi.json").json()
     lie(document)

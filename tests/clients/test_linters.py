@@ -5,7 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -14,6 +14,7 @@ from app.settings import Settings
 from tests.clients.clients import BIN, HERE, NPM, Command
 from tests.clients.conftest import required_distributions, required_programs
 from tests.conftest import required_packages
+from tests.contract import Json
 
 OPERATOR = {
     "license_name": "CC BY 4.0",
@@ -25,23 +26,21 @@ OPERATOR = {
 """What an operator is asked to tell; nobody is invented where none does."""
 OFFLINE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
-Node = dict[str, Any]
 
-
-def _without_description(document: Node) -> None:
+def _without_description(document: Json) -> None:
     del document["paths"]["/events"]["get"]["responses"]["200"]["description"]
 
 
-def _with_a_wrong_example(document: Node) -> None:
+def _with_a_wrong_example(document: Json) -> None:
     content = document["paths"]["/livez"]["get"]["responses"]["200"]["content"]
     content["application/json"]["examples"]["dossier"]["value"] = {"status": "well"}
 
 
-def _without_tags(document: Node) -> None:
+def _without_tags(document: Json) -> None:
     del document["paths"]["/events"]["get"]["tags"]
 
 
-def _unused(document: Node) -> None:
+def _unused(document: Json) -> None:
     document["components"]["schemas"]["Unused"] = {"type": "object"}
 
 
@@ -49,7 +48,7 @@ class Linter(NamedTuple):
     """A linter, and what it must find."""
 
     command: Command
-    spoil: Callable[[Node], None]
+    spoil: Callable[[Json], None]
     program: str = "node"
 
 
@@ -81,7 +80,7 @@ def linter(request: pytest.FixtureRequest) -> Linter:
     return linter
 
 
-def _lint(linter: Linter, document: Node, folder: Path) -> subprocess.CompletedProcess[str]:
+def _lint(linter: Linter, document: Json, folder: Path) -> subprocess.CompletedProcess[str]:
     path = folder / "openapi.json"
     path.write_text(json.dumps(document), "utf-8")
     return subprocess.run(
@@ -97,20 +96,20 @@ def _lint(linter: Linter, document: Node, folder: Path) -> subprocess.CompletedP
 
 
 @pytest.fixture
-def document() -> Node:
+def document() -> Json:
     """Give the document of an operator who tells all that there is to tell."""
     document = create_app(Settings.model_validate(OPERATOR)).openapi()
-    copy: Node = json.loads(json.dumps(document))
+    copy: Json = json.loads(json.dumps(document))
     return copy
 
 
-def test_the_document_is_clean(linter: Linter, document: Node, tmp_path: Path) -> None:
+def test_the_document_is_clean(linter: Linter, document: Json, tmp_path: Path) -> None:
     lint = _lint(linter, document, tmp_path)
     assert lint.returncode == 0, lint.stdout
     assert "warning" not in lint.stdout.lower().replace("deprecation warning: node.js", "")
 
 
-def test_a_spoilt_document_is_not(linter: Linter, document: Node, tmp_path: Path) -> None:
+def test_a_spoilt_document_is_not(linter: Linter, document: Json, tmp_path: Path) -> None:
     linter.spoil(document)
     lint = _lint(linter, document, tmp_path)
     assert lint.returncode != 0 or "warning" in lint.stdout.lower(), lint.stdout
