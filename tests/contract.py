@@ -85,12 +85,11 @@ class _Comparison:
         if pair in self._open:  # a schema within itself
             return
         self._open.add(pair)
-        shared = before.get("$ref", "")
-        if "/schemas/" in shared and shared == after.get("$ref"):
+        if "/schemas/" in (shared := before.get("$ref", "")) and shared == after.get("$ref"):
             where, path = shared.rpartition("/")[2], ""
         old, new = _plain(self.before, before), _plain(self.after, after)
         for keyword in {**old, **new}.keys() - HARMLESS:
-            inner = old.get(keyword, {}), new.get(keyword, {})
+            inner = [{} if (part := node.get(keyword, {})) is True else part for node in (old, new)]
             way = keyword == "parameters" or (incoming and keyword != "responses")
             if keyword in PARTS:
                 self._compare_parts(keyword, where, path, *inner, incoming=way)
@@ -116,6 +115,8 @@ class _Comparison:
                 self._tell(where, inner, _required("required", {}, added, incoming))
 
     def _tell(self, where: str, path: str, sentences: Iterable[str]) -> None:
+        if not path.startswith(":"):  # a member of a schema is a place by itself
+            where, path = where + path, ""
         place = re.sub(r"(: )+\.?", ": ", f"{path}: ")  # a dot joins only members
         self.found |= {(where, place + one) for one in sentences}
 
@@ -171,10 +172,9 @@ def _options(value: str | list[Any]) -> list[Any]:
 
 
 def _required(_: str, before: Json, after: Json, incoming: bool) -> Iterator[str]:
-    """Tell what must be there now, coming in, or may be absent now, going out."""
+    """Tell what must be there now, coming in, or, not being gone, may be absent now, going out."""
     tight, loose = (after, before) if incoming else (before, after)
     names = [name for name in _needed(tight) if name not in _needed(loose)]
-    # Of a member that is gone, that it is gone is told already.
     gone = before.get("properties", {}).keys() - after.get("properties", {}).keys()
     if left := [f"`{name}`" if name else "it" for name in names if name not in gone]:
         yield f"{', '.join(left)} {'is required' if incoming else 'may be absent'} now"

@@ -135,6 +135,7 @@ ALIKE: list[tuple[Json, Json]] = [
     ({"type": ["integer", "number"]}, {"type": "number"}),
     ({"default": []}, {}),
     ({"minLength": 0}, {}),
+    ({"additionalProperties": True}, {}),
     ({"minimum": 1.0}, {"minimum": 1}),
 ]
 
@@ -275,6 +276,10 @@ def test_one_change_in_many_places_is_told_once() -> None:
         after = edited(f"{path} > parameters > limit", GONE, after)
     places = "GET /actors, GET /events, GET /sources"
     assert breaking_changes(DOCUMENT, after) == [f"{places}: the parameter `limit` is gone"]
+    before, after = DOCUMENT, DOCUMENT
+    for member in ("Actor > properties > x", "Alias > properties > y"):
+        before, after = edited(member, TEXT, before), edited(member, INTEGER, after)
+    assert breaking_changes(before, after) == ["Actor.x, Alias.y: it may be `integer` now"]
 
 
 def test_a_renamed_schema_is_gone_and_nothing_else() -> None:
