@@ -133,7 +133,7 @@ def render_problem(problem: Problem, address: Address) -> str:
 
 def render_docs(address: Address) -> str:
     """Write the page on which the API can be tried."""
-    return _render("docs.html", links=address.local())
+    return _render("docs.html", links=address.local(), address=address)
 
 
 def _context(embedded: Embedded) -> dict[str, Any]:
