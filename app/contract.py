@@ -232,7 +232,7 @@ def _refusals() -> dict[str, Node]:
             "content": {
                 MEDIA_TYPE: {
                     "schema": _ref("schemas", "Problem"),
-                    "examples": {"dossier": {"value": problems[status]}},
+                    "examples": {refusal.name: {"value": problems[status]}},
                 }
             },
         }
