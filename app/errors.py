@@ -25,6 +25,13 @@ RETRY_AFTER = 2
 """Seconds after which a busy database is worth asking again."""
 
 
+# As RFC 9110 has them, which Python does from 3.13 on.
+_TITLES = {
+    HTTPStatus.REQUEST_URI_TOO_LONG: "URI Too Long",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+
+
 class Fault(BaseModel):
     """One thing that is wrong, and what would be right."""
 
@@ -71,7 +78,7 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.problem = Problem(
             type="about:blank",
-            title=status.phrase,
+            title=_TITLES.get(status, status.phrase),
             status=status,
             detail=detail,
             errors=list(faults),
