@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from app.delivery import ALLOWED_METHODS, MAX_URL_LENGTH
+from app.delivery import ALLOWED_METHODS, FRESH, MAX_URL_LENGTH
 from app.errors import MEDIA_TYPE, Problem
 from app.examples import REQUESTS, read_answer, read_problems
 from app.settings import Settings
@@ -50,6 +50,12 @@ HEADERS: Mapping[str, Node] = {
         "description": "The methods that the path takes.",
         "schema": {"type": "string", "const": ALLOWED_METHODS},
     },
+    "Cache-Control": {
+        "description": "How long the answer may be kept: a minute, and ten more while it is asked "
+        "for anew; `no-store` where it may not.",
+        "schema": {"type": "string"},
+        "example": FRESH,
+    },
     "ETag": {
         "description": "Names this very answer; sent back in `If-None-Match`, it is answered by "
         "304 as long as nothing has changed. Absent where the answer is sent as it is read.",
@@ -60,7 +66,6 @@ HEADERS: Mapping[str, Node] = {
         "description": 'The URL of the next page, `rel="next"`, unless this is the last; on '
         '`/events` also that of the same selection in each other format, `rel="alternate"`.',
         "schema": {"type": "string"},
-        "example": '<http://localhost:8000/events?limit=1&cursor=…>; rel="next"',
     },
     "Retry-After": {
         "description": "Seconds after which it is worth asking again.",
@@ -92,9 +97,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "500": Refusal("InternalServerError", "Something failed on our side."),
     "503": Refusal("ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)),
 }
-UNCHANGED: Mapping[str, Node] = {
-    "304": {"description": "The client has this very answer, by its `ETag`."}
-}
+NOT_MODIFIED = "NotModified"
 IF_NONE_MATCH: Node = {
     "name": "If-None-Match",
     "in": "header",
@@ -136,7 +139,7 @@ def describe(app: FastAPI, settings: Settings) -> Node:
             "schemas": {name: _tidy(schemas[name]) for name in sorted(schemas)},
             "parameters": parameters,
             "headers": {name: _tidy(header) for name, header in HEADERS.items()},
-            "responses": _refusals(),
+            "responses": {NOT_MODIFIED: _not_modified(), **_refusals()},
         },
     }
 
@@ -190,11 +193,11 @@ def _operation(operation: Node, shared: dict[str, Node]) -> Node:
     refusals = REFUSALS.keys() - {"404"}
     if any(parameter["in"] == "path" for parameter in taken):
         refusals = {*refusals, "404"}
-    unchanged: Mapping[str, Node] = {}
+    headers, unchanged = {**given.get("headers", {}), **_headers(["Cache-Control"])}, {}
     if PROBES not in operation["tags"]:
         taken.append(IF_NONE_MATCH)
-        given.setdefault("headers", {})["ETag"] = _ref("headers", "ETag")
-        unchanged = UNCHANGED
+        headers |= _headers(["ETag"])
+        unchanged = {"304": _ref("responses", NOT_MODIFIED)}
     if name in REQUESTS:
         (content,) = given["content"].values()
         asked = {"summary": f"GET {REQUESTS[name]}", "value": read_answer(name)}
@@ -203,7 +206,7 @@ def _operation(operation: Node, shared: dict[str, Node]) -> Node:
     return {
         **operation,
         "parameters": [_shared(parameter, shared) for parameter in taken],
-        "responses": {"200": given, **unchanged, **errors},
+        "responses": {"200": {**given, "headers": headers}, **unchanged, **errors},
     }
 
 
@@ -220,6 +223,13 @@ def _shared(parameter: Node, shared: dict[str, Node]) -> Node:
     name = parameter["name"]
     known = shared.setdefault(name, parameter)
     return _ref("parameters", name) if known == parameter else parameter
+
+
+def _not_modified() -> Node:
+    return {
+        "description": "The client has this very answer, by its `ETag`.",
+        "headers": _headers(["Cache-Control", "ETag"]),
+    }
 
 
 def _refusals() -> dict[str, Node]:
