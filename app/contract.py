@@ -6,14 +6,14 @@ https://spec.openapis.org/oas/v3.1.1.html
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
 
 from app.delivery import ALLOWED_METHODS, FRESH, MAX_URL_LENGTH
 from app.errors import MEDIA_TYPE, Problem
@@ -102,13 +102,13 @@ IF_NONE_MATCH: Node = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The `ETag` of the answer that the client has.",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "examples": ['"5f0c2a1e9d3b47c8a6e2f101"']},
 }
 
 
-def given_with(*headers: str) -> dict[int | str, Node]:
-    """Declare the headers of what a route gives."""
-    return {200: {"headers": _headers(headers)}}
+def headers(*names: str) -> Node:
+    """Refer to headers that an answer has."""
+    return {name: _ref("headers", name) for name in names}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -116,17 +116,18 @@ def operation_id(route: APIRoute) -> str:
     return re.sub(r"_(\w)", lambda match: match[1].upper(), route.name)
 
 
-def describe(app: FastAPI, settings: Settings) -> Node:
+def describe(routes: Sequence[BaseRoute], settings: Settings) -> Node:
     """Describe the API as an OpenAPI document; of the same settings, always the same."""
-    drawn = get_openapi(title=TITLE, version=version("timeline-api"), routes=app.routes)
+    drawn = get_openapi(title=TITLE, version=version("timeline-api"), routes=routes)
     _, problem = models_json_schema([(Problem, "serialization")], ref_template=_REF)
     schemas = {**drawn["components"]["schemas"], **problem["$defs"]}
     for default in ("HTTPValidationError", "ValidationError"):
         del schemas[default]
     parameters: dict[str, Node] = {}
     operations = {path: _tidy(methods["get"]) for path, methods in drawn["paths"].items()}
-    in_order = sorted(operations, key=lambda path: ([*TAGS].index(*operations[path]["tags"]), path))
-    paths = {path: {"get": _operation(operations[path], parameters)} for path in in_order}
+    tags = [*TAGS]
+    in_order = sorted(operations.items(), key=lambda one: (tags.index(one[1]["tags"][0]), one[0]))
+    paths = {path: {"get": _operation(one, parameters)} for path, one in in_order}
     info = {"summary": SUMMARY, "description": DESCRIPTION, **_operator(settings)}
     return {
         "openapi": drawn["openapi"],
@@ -187,16 +188,17 @@ def _operation(operation: Node, shared: dict[str, Node]) -> Node:
     taken = [
         _parameter(parameter)
         for parameter in operation.pop("parameters", [])
-        if parameter["name"].strip("_")  # "_" is no name that a generated client could have
+        # "_" is no name that every language has, and a model cannot hide one of its fields.
+        if parameter["name"] != "_"
     ]
     name, given = operation["operationId"], operation.pop("responses")["200"]
     refusals = REFUSALS.keys() - {"404"}
     if any(parameter["in"] == "path" for parameter in taken):
         refusals = {*refusals, "404"}
-    headers, unchanged = {**given.get("headers", {}), **_headers(["Cache-Control"])}, {}
+    has, unchanged = {**given.get("headers", {}), **headers("Cache-Control")}, {}
     if PROBES not in operation["tags"]:
         taken.append(IF_NONE_MATCH)
-        headers |= _headers(["ETag"])
+        has |= headers("ETag")
         unchanged = {"304": _ref("responses", NOT_MODIFIED)}
     if name in REQUESTS:
         (content,) = given["content"].values()
@@ -206,20 +208,27 @@ def _operation(operation: Node, shared: dict[str, Node]) -> Node:
     return {
         **operation,
         "parameters": [_shared(parameter, shared) for parameter in taken],
-        "responses": {"200": {**given, "headers": headers}, **unchanged, **errors},
+        "responses": {"200": {**given, "headers": has}, **unchanged, **errors},
     }
 
 
 def _parameter(parameter: Node) -> Node:
-    """Describe a parameter once; a named choice bare, else generators do not see its name."""
-    schema = parameter["schema"]
-    reference = {name: value for name, value in schema.items() if name == "$ref"}
-    bare = {name: value for name, value in schema.items() if name != "description"}
-    return {**parameter, "schema": reference or bare}
+    """Say of a parameter what it is and, in words too, what it is unless told.
+
+    A named choice stands bare: beside anything else, generators do not see its name.
+    """
+    schema = {name: value for name, value in parameter["schema"].items() if name != "description"}
+    told = {}
+    if default := schema.get("default"):
+        told["description"] = f"{parameter['description']} Unless told, `{default}`."
+        if "$ref" in schema:
+            told["x-default"] = default  # so that a change of it does not go unseen
+            schema = {"$ref": schema["$ref"]}
+    return {**parameter, **told, "schema": schema}
 
 
 def _shared(parameter: Node, shared: dict[str, Node]) -> Node:
-    """Refer to a parameter; where another of its name is shared already, give it as it is."""
+    """Refer to a parameter; where the first of its name is another, give it as it is."""
     name = parameter["name"]
     known = shared.setdefault(name, parameter)
     return _ref("parameters", name) if known == parameter else parameter
@@ -228,7 +237,7 @@ def _shared(parameter: Node, shared: dict[str, Node]) -> Node:
 def _not_modified() -> Node:
     return {
         "description": "The client has this very answer, by its `ETag`.",
-        "headers": _headers(["Cache-Control", "ETag"]),
+        "headers": headers("Cache-Control", "ETag"),
     }
 
 
@@ -238,7 +247,7 @@ def _refusals() -> dict[str, Node]:
     return {
         refusal.name: {
             "description": refusal.description,
-            "headers": _headers(refusal.headers),
+            **({"headers": headers(*refusal.headers)} if refusal.headers else {}),
             "content": {
                 MEDIA_TYPE: {
                     "schema": _ref("schemas", "Problem"),
@@ -248,10 +257,6 @@ def _refusals() -> dict[str, Node]:
         }
         for status, refusal in REFUSALS.items()
     }
-
-
-def _headers(names: Iterable[str]) -> Node:
-    return {name: _ref("headers", name) for name in names}
 
 
 def _ref(kind: str, name: str) -> Node:

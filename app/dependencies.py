@@ -1,7 +1,7 @@
 """What endpoints have in common: the database, a record by its id, and what they refuse."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
 from sqlalchemy import Connection, select
@@ -20,15 +20,22 @@ async def get_database(request: Request) -> Database:
 
 
 DatabaseDep = Annotated[Database, Depends(get_database)]
-Id = Annotated[
-    str,
-    Path(
+
+
+def _id(example: str) -> Any:  # noqa: ANN401 - what marks a parameter
+    return Path(
         alias="id",
         description="The id of the record, as lists and other records give it.",
+        examples=[example],
         # Whatever else is asked for is not there, which is a 404 and no 422.
         json_schema_extra={"pattern": SLUG_PATTERN, "maxLength": MAX_SLUG_LENGTH},
-    ),
-]
+    )
+
+
+EventId = Annotated[str, _id("nso-blacklisted")]
+ActorId = Annotated[str, _id("nso-group")]
+SourceId = Annotated[str, _id("shomrim-2022-07-19-nso-blacklist")]
+TimelineId = Annotated[str, _id("nso-blacklist")]
 
 
 def read_record(connection: Connection, table: Table, slug: str) -> str:

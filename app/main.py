@@ -1,9 +1,9 @@
 """The application, put together."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import partial
+from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -20,10 +20,17 @@ class Application(FastAPI):
     """The application, delivered: nothing stands around the delivery."""
 
     delivery: ASGIApp
+    settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         await self.delivery(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """Describe the API as an OpenAPI document, once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self.routes, self.settings)
+        return self.openapi_schema
 
 
 def create_app(settings: Settings | None = None) -> Application:
@@ -48,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Application:
         separate_input_output_schemas=False,
         generate_unique_id_function=operation_id,
     )
+    app.settings = settings
     app.state.database = database
     for router in (pages.router, routes.router, representations.router):
         app.include_router(router)
@@ -58,6 +66,4 @@ def create_app(settings: Settings | None = None) -> Application:
         database.version,
         settings.cache_size * 2**20,
     )
-    app.openapi = cache(partial(describe, app, settings))  # type: ignore[method-assign]
-    app.state.contract = cache(lambda: json.dumps(app.openapi(), ensure_ascii=False).encode())
     return app

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from app import schemas
 from app.addresses import Address
 from app.assets import ASSETS, SERVED
-from app.dependencies import DatabaseDep, Id, read_record
+from app.dependencies import DatabaseDep, EventId, read_record
 from app.errors import FORESEEN, problem_of
 from app.formats.page import (
     GUARDED,
@@ -85,11 +85,12 @@ router = APIRouter(route_class=PageRoute)
 
 @router.get(
     "/events/{id}.html",
+    summary="Get an event as a web page",
     response_class=HTMLResponse,
     response_description="The page of the event.",
     tags=["events"],
 )
-def get_event_as_html(slug: Id, database: DatabaseDep, request: Request) -> Response:
+def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) -> Response:
     """Get the page of one event for people, which shows what it is wherever it is shared."""
     with database.read() as connection:
         event = schemas.Event.model_validate_json(read_record(connection, Event, slug))

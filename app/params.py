@@ -86,7 +86,7 @@ Text = Annotated[
     ),
     AfterValidator(clean),
 ]
-Day = Annotated[
+Bound = Annotated[
     Text,
     Field(
         examples=["2021", "2021-11", "2021-11-03"],
@@ -136,7 +136,7 @@ class Paging(Params):
     """Where in a list to read."""
 
     limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)] = 50
-    """How many at most; 50 unless told."""
+    """How many at most."""
     cursor: Cursor | MISSING = MISSING
     """The `next` of the page before, with the same filters and sort."""
 
@@ -150,23 +150,22 @@ class EventQuery(Params):
     """Takes part: an id, a name or an alias, whatever its case and accents. Repeated: any of them,
     unless `actor_match` is `all`."""
     actor_match: ActorMatch = "any"
-    """Whether any of several actors is enough, or all must take part; `any` unless told."""
+    """Whether any of several actors is enough, or all must take part."""
     actor_scope: ActorScope = "self"
-    """Whether an actor stands for itself or, by `tree`, for all that it is parent of too; `self`
-    unless told."""
+    """Whether an actor stands for itself or, by `tree`, for all that it is parent of too."""
     role: Annotated[list[Role], Repeated] = []
     """As what the actor takes part or, without `actor`, any participant. Repeated: any of them."""
     exclude_actor: Annotated[list[Text], Repeated] = Field(default=[], examples=[["joe-biden"]])
     """Takes no part itself, in whatever role. Repeated: none of them does."""
-    from_: Day | MISSING = Field(default=MISSING, alias="from")
+    from_: Bound | MISSING = Field(default=MISSING, alias="from")
     """The first day of the window, inclusive: `2021`, `2021-11` or `2021-11-03`."""
-    to: Day | MISSING = MISSING
+    to: Bound | MISSING = MISSING
     """The last day of the window, inclusive: `2021` reaches 31 December."""
     date: Edtf | MISSING = MISSING
     """One EDTF date instead of `from` and `to`. Its bounds count, not `?` or `~`."""
     date_match: DateMatch = "overlap"
-    """Whether it could touch the window, or lies certainly and wholly in it; `overlap` unless told.
-    Without a window, nothing is left out."""
+    """Whether it could touch the window, or lies certainly and wholly in it. Without a window,
+    nothing is left out."""
     kind: Annotated[list[Text], Repeated] = Field(default=[], examples=[["sanction"]])
     """Is of this kind. Repeated: of any of them."""
     status: Annotated[list[Status], Repeated] = []
@@ -184,7 +183,7 @@ class EventQuery(Params):
     place, quotes, or the names and aliases of its actors. Whole words count; case, accents, vowel
     points and the shape of apostrophes do not."""
     min_sources: Annotated[int, Field(ge=0, le=MAX_COUNT), BeforeValidator(_whole)] | MISSING = (
-        MISSING
+        Field(default=MISSING, examples=[2])
     )
     """Rests on at least so many distinct sources."""
 
@@ -198,9 +197,9 @@ class Sorting(Params):
     """In which order events are given."""
 
     sort: Sort = "date"
-    """By when it happened or by when the record last changed; `date` unless told."""
+    """By when it happened or by when the record last changed."""
     order: Order = "asc"
-    """The earliest first or, by `desc`, the exact reverse; `asc` unless told."""
+    """The earliest first or, by `desc`, the exact reverse."""
 
 
 class EventPageQuery(Paging, Sorting, EventQuery):
@@ -210,7 +209,9 @@ class EventPageQuery(Paging, Sorting, EventQuery):
 class ExcerptQuery(Sorting, EventQuery):
     """Filters of events, their order, and how many of them are written in another format."""
 
-    limit: Annotated[int, Field(ge=1, le=MAX_EXCERPT), BeforeValidator(_whole)] | MISSING = MISSING
+    limit: Annotated[int, Field(ge=1, le=MAX_EXCERPT), BeforeValidator(_whole)] | MISSING = Field(
+        default=MISSING, examples=[100]
+    )
     """How many at most; what the format takes if that is less."""
 
 
@@ -218,9 +219,9 @@ class FeedQuery(ExcerptQuery):
     """Filters of events, of which a feed gives those that changed last."""
 
     sort: Sort = "updated"
-    """By when the record last changed or by when it happened; `updated` unless told."""
+    """By when the record last changed or by when it happened."""
     order: Order = "desc"
-    """The newest first or, by `asc`, the exact reverse; `desc` unless told."""
+    """The newest first or, by `asc`, the exact reverse."""
 
 
 class CalendarQuery(ExcerptQuery):
@@ -251,14 +252,14 @@ class FacetQuery(EventQuery):
     facet: Annotated[list[FacetName], Repeated] = []
     """What to count by. Repeated: each of them; absent: all six."""
     facet_limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)] = 20
-    """How many values of each facet at most; 20 unless told."""
+    """How many values of each facet at most."""
 
 
 class HistogramQuery(EventQuery):
     """Filters of events, and how wide a bucket is."""
 
     interval: Interval = "month"
-    """How wide a bucket is; `month` unless told. Weeks begin on Monday (ISO 8601)."""
+    """How wide a bucket is. Weeks begin on Monday (ISO 8601)."""
 
 
 class ActorQuery(Paging):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.addresses import Address
-from app.contract import given_with
+from app.contract import headers
 from app.dependencies import DatabaseDep
 from app.formats import FORMATS, FRAME, PAGE, Format
 from app.pages import FrameRoute, PageRoute
@@ -52,7 +52,7 @@ def _response_class(format_: Format) -> type[Response]:
 
 def _described(format_: Format) -> dict[int | str, dict[str, Any]]:
     """Describe of an answer what FastAPI cannot know."""
-    given = {} if format_.is_page else given_with("Timeline-Truncated")[200]
+    given = {} if format_.is_page else {"headers": headers("Timeline-Truncated")}
     schema = {"format": "binary"} if format_.is_file else {}
     return {200: {**given, "content": {format_.media_type: {"schema": schema}}}}
 
@@ -62,7 +62,7 @@ for suffix, format_ in FORMATS.items():
         f"/events.{suffix}",
         _list_in(format_),
         name=f"list_events_as_{suffix.removesuffix('.json')}",
-        summary=f"List Events As {format_.name}",
+        summary=f"List events as {format_.name}",
         description=f"{format_.told} {_most(format_)}",
         response_class=_response_class(format_),
         response_model=format_.response_model,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from sqlite3 import sqlite_version
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import MISSING
 from sqlalchemy import select
 from sqlmodel import col
@@ -11,9 +12,9 @@ from sqlmodel import col
 from app import answers, schemas
 from app.addresses import Address
 from app.catalog import ACTOR_ORDER, SOURCE_ORDER, TIMELINE_ORDER, select_actors
-from app.contract import given_with
+from app.contract import Node, headers
 from app.database import Database, DatabaseError, damage, revision_of
-from app.dependencies import DatabaseDep, Id, read_record
+from app.dependencies import ActorId, DatabaseDep, EventId, SourceId, TimelineId, read_record
 from app.errors import unavailable
 from app.facets import count_facets
 from app.formats import FORMATS
@@ -36,13 +37,14 @@ from app.text import words
 MAX_ALTERNATES = 3_000
 """Bytes of links in a header; proxies take four thousand of all headers together."""
 
-PAGED = given_with("Link")
+PAGED: dict[int | str, Node] = {200: {"headers": headers("Link")}}
 
 router = APIRouter(route_class=StrictRoute)
 
 
 @router.get(
     "/events",
+    summary="List events",
     response_model=answers.EventPage,
     response_description="A page of events.",
     responses=PAGED,
@@ -64,16 +66,19 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
 
 @router.get(
     "/events/{id}",
+    summary="Get an event",
     response_model=schemas.Event,
     response_description="The event.",
     tags=["events"],
 )
-def get_event(slug: Id, database: DatabaseDep) -> Response:
+def get_event(slug: EventId, database: DatabaseDep) -> Response:
     """Get one event: when it happened, who took part, and who says so in which words."""
     return _one(database, Event, slug)
 
 
-@router.get("/facets", response_description="The counts.", tags=["events"])
+@router.get(
+    "/facets", summary="Count events by value", response_description="The counts.", tags=["events"]
+)
 def get_facets(query: FacetParams, database: DatabaseDep) -> answers.EventFacets:
     """Count the matching events by actor, kind, status, topic, timeline and source.
 
@@ -84,7 +89,12 @@ def get_facets(query: FacetParams, database: DatabaseDep) -> answers.EventFacets
         return count_facets(connection, where, query.facet, query.facet_limit)
 
 
-@router.get("/histogram", response_description="The buckets.", tags=["events"])
+@router.get(
+    "/histogram",
+    summary="Count events over time",
+    response_description="The buckets.",
+    tags=["events"],
+)
 def get_histogram(query: HistogramParams, database: DatabaseDep) -> answers.Histogram:
     """Count the matching events in each day, week, month, quarter or year.
 
@@ -98,6 +108,7 @@ def get_histogram(query: HistogramParams, database: DatabaseDep) -> answers.Hist
 
 @router.get(
     "/actors",
+    summary="List actors",
     response_model=answers.ActorPage,
     response_description="A page of actors.",
     responses=PAGED,
@@ -114,17 +125,19 @@ def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> 
 
 @router.get(
     "/actors/{id}",
+    summary="Get an actor",
     response_model=schemas.Actor,
     response_description="The actor.",
     tags=["actors"],
 )
-def get_actor(slug: Id, database: DatabaseDep) -> Response:
+def get_actor(slug: ActorId, database: DatabaseDep) -> Response:
     """Get one actor: its names, what it is a part of, and when it first and last takes part."""
     return _one(database, Actor, slug)
 
 
 @router.get(
     "/sources",
+    summary="List sources",
     response_model=answers.SourcePage,
     response_description="A page of sources.",
     responses=PAGED,
@@ -140,17 +153,19 @@ def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -
 
 @router.get(
     "/sources/{id}",
+    summary="Get a source",
     response_model=schemas.Source,
     response_description="The source.",
     tags=["sources"],
 )
-def get_source(slug: Id, database: DatabaseDep) -> Response:
+def get_source(slug: SourceId, database: DatabaseDep) -> Response:
     """Get one source: who published it, where it is read, and how much rests on it."""
     return _one(database, Source, slug)
 
 
 @router.get(
     "/timelines",
+    summary="List timelines",
     response_model=answers.TimelinePage,
     response_description="A page of timelines.",
     responses=PAGED,
@@ -166,23 +181,28 @@ def list_timelines(query: PagingParams, database: DatabaseDep, request: Request)
 
 @router.get(
     "/timelines/{id}",
+    summary="Get a timeline",
     response_model=schemas.Timeline,
     response_description="The timeline.",
     tags=["timelines"],
 )
-def get_timeline(slug: Id, database: DatabaseDep) -> Response:
+def get_timeline(slug: TimelineId, database: DatabaseDep) -> Response:
     """Get one timeline: what it is about, and when it begins and ends."""
     return _one(database, Timeline, slug)
 
 
-@router.get("/livez", response_description="It is up.", tags=["health"])
+@router.get(
+    "/livez", summary="Tell that it is up", response_description="It is up.", tags=["health"]
+)
 async def get_liveness(response: Response) -> answers.Health:
     """Tell that the process is up, even while every thread waits for the database."""
     response.headers["Cache-Control"] = "no-store"
     return answers.Health(status="ok")
 
 
-@router.get("/readyz", response_description="It is ready.", tags=["health"])
+@router.get(
+    "/readyz", summary="Tell that it is ready", response_description="It is ready.", tags=["health"]
+)
 def get_readiness(database: DatabaseDep, response: Response) -> answers.Readiness:
     """Tell that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
@@ -198,9 +218,9 @@ def get_readiness(database: DatabaseDep, response: Response) -> answers.Readines
 
 
 @router.get("/openapi.json", include_in_schema=False)
-async def get_document(request: Request) -> Response:
+def get_document(request: Request) -> Response:
     """Give the OpenAPI document."""
-    return Response(request.app.state.contract(), media_type="application/json")
+    return JSONResponse(request.app.openapi())
 
 
 def _page(request: Request, page: PageText, alternates: Iterable[str] = ()) -> Response:

@@ -30,7 +30,7 @@ Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=MAX_SLUG_LENGTH)]
 Keyword = Annotated[str, Field(max_length=MAX_SLUG_LENGTH)]
 Title = Annotated[str, Field(max_length=MAX_TITLE_LENGTH)]
 Link = Annotated[str, Field(pattern="^https?://")]
-Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+FullDate = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Count = Annotated[int, Field(ge=0)]
 Edtf = Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra={"pattern": PATTERN})]
 

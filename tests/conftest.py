@@ -22,7 +22,7 @@ from app.dossier import Dossier
 from app.load import Report, load
 from app.main import create_app
 from app.protocol import Protocol
-from app.settings import Settings, bundled
+from app.settings import PREFIX, Settings, bundled
 from app.syntax import parse_yaml
 from tests.generated import make_dossiers
 
@@ -33,6 +33,10 @@ FERRY = TESTS / "dossiers" / "ferry.yaml"
 GENERATED = make_dossiers(240)
 LOADED_AT = datetime(2022, 7, 19, 12, 30, tzinfo=UTC)
 LATER = LOADED_AT + timedelta(days=1)
+
+# What the shell sets for a server of its own is not ours to test.
+for variable in [name for name in os.environ if name.startswith(PREFIX)]:
+    del os.environ[variable]
 
 settings.register_profile("timeline", deadline=None, print_blob=True)
 settings.load_profile("timeline")

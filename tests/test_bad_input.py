@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import MISSING
 
-from tests.described import OPERATIONS, parameters_of
+from tests.contract import OPERATIONS, parameters_of
 from tests.problems import check_problem
 
 

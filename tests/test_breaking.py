@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.main import create_app
-from tests.contract import (
+from tests.breaking import (
     HARMLESS,
     PART,
     PARTS,
@@ -280,6 +280,12 @@ def test_one_change_in_many_places_is_told_once() -> None:
     for member in ("Actor > properties > x", "Alias > properties > y"):
         before, after = edited(member, TEXT, before), edited(member, INTEGER, after)
     assert breaking_changes(before, after) == ["Actor.x, Alias.y: it may be `integer` now"]
+
+
+def test_a_title_names_packages() -> None:
+    after = {**DOCUMENT, "info": {**DOCUMENT["info"], "title": "Events API", "version": "2"}}
+    told = "the title is Events API now, Timeline API before"
+    assert breaking_changes(DOCUMENT, after) == [told]
 
 
 def test_a_renamed_schema_is_gone_and_nothing_else() -> None:

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from app.examples import REQUESTS, file_of
-from tests.described import OPERATIONS, resolved
+from tests.contract import OPERATIONS, resolved
 from tests.examples import ACCEPT, FAILURES, MISTAKES, contents
 
 

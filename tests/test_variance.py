@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.breaking import Json, breaking_changes
 from tests.conftest import repetitions
-from tests.contract import Json, breaking_changes
 
 PLAIN = [None, -1, 0, 1, 1.5, 2, 3, "", "a", "ab", "bcd"]
 VALUES: list[Any] = [

@@ -122,7 +122,7 @@ DATA: Mapping[str, Format] = {
 }
 
 PAGE = Format(
-    "Web page",
+    "a web page",
     "text/html",
     partial(page.render_front, formats=DATA),
     "The timeline as a page for people, 50 events at a time. What it does not know in a query is "

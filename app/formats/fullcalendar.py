@@ -8,7 +8,7 @@ from pydantic import MISSING, Field, TypeAdapter
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import headline
-from app.schemas import Citation, Day, Edtf, Event, Keyword, Link, Public, Title
+from app.schemas import Citation, Edtf, Event, FullDate, Keyword, Link, Public, Title
 from app.vocabulary import Form, Precision, Status
 
 CAP = 10_000
@@ -51,9 +51,9 @@ class CalendarEntry(Public):
     a year or a set, only the first day is drawn."""
     all_day: bool = Field(alias="allDay")
     """That it has no clock time."""
-    start: Day
+    start: FullDate
     """The first day that is drawn."""
-    end: Day
+    end: FullDate
     """The day after the last that is drawn."""
     class_names: list[str] = Field(alias="classNames")
     """How sure the date is, as the items of vis-timeline tell it in `className`."""

@@ -12,7 +12,7 @@ from app.addresses import Address
 from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import cited, facts, headline, isolated, leading
-from app.schemas import Day, Event, Link, Public, given
+from app.schemas import Event, FullDate, Link, Public, given
 
 CAP = 10_000
 
@@ -29,9 +29,9 @@ class VisItem(Public):
     title: str
     """HTML that holds no markup of the record: date in words, title, summary and what else is
     known, a line each."""
-    start: Day
+    start: FullDate
     """The first day that is drawn."""
-    end: Day | MISSING = MISSING
+    end: FullDate | MISSING = MISSING
     """The day after the last that is drawn; absent of a point."""
     type: Literal["point", "range"]
     """A point for a day, a range for more."""

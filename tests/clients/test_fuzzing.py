@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.breaking import Json
 from tests.clients.clients import BIN, HERE
 from tests.clients.conftest import required_distributions
 from tests.conftest import repetitions
-from tests.contract import Json
 from tests.problems import check_problem
 
 EXAMPLES = repetitions(10, 100)

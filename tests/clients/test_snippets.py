@@ -3,15 +3,14 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.clients.clients import BIN, NPM, Command
+from tests.clients.clients import BIN, HERE, NPM
 from tests.clients.conftest import required_distributions, required_programs
 from tests.conftest import TESTS, required_packages
 
@@ -20,45 +19,26 @@ SECTION = README[README.index("## Generate a client") : README.index("## Dates")
 ADDRESS = "http://localhost:8000"
 
 
-class Snippet(NamedTuple):
-    """A program of the README that uses a client, and how it is checked and run."""
-
-    file: str
-    check: Command
-    run: Command
-
-
-SNIPPETS = {
-    "ts": Snippet(
-        "program.ts",
-        ("tsc", "--strict", "--module", "nodenext", "--target", "es2022", "program.ts"),
-        ("node", "program.js"),
-    ),
-    "python": Snippet(
-        "program.py",
-        ("mypy", "--strict", "--follow-imports", "silent", "program.py"),
-        ("python", "program.py"),
-    ),
-}
+PROGRAMS = {"ts": "program.mts", "python": "program.py"}
+"""By the language of their block, as the text names them."""
 
 
 def _blocks() -> Iterator[tuple[str, str]]:
     yield from re.findall(r"^```(\w+)\n(.*?)^```", SECTION, re.DOTALL | re.MULTILINE)
 
 
-def _shell(command: str | Sequence[str | Path], folder: Path) -> str:
+def _shell(command: str, folder: Path) -> str:
     run = subprocess.run(
         command,
-        shell=isinstance(command, str),
+        shell=True,
         cwd=folder,
         env={**os.environ, "PATH": f"{BIN}:{NPM}:{os.environ['PATH']}", "NO_COLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert run.returncode == 0, run.stdout
+    assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
 
 
@@ -76,23 +56,34 @@ def _told(client: httpx.Client) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-@pytest.mark.parametrize("language", SNIPPETS)
-def test_a_client_in_twenty_lines(seed: httpx.Client, workshop: Path, language: str) -> None:
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_a_client_in_twenty_lines(seed: httpx.Client, tmp_path: Path, language: str) -> None:
+    """The command before the program generates, and the one behind it runs it."""
     required_programs("node")
     required_distributions()
-    required_packages(TESTS / "clients")
+    required_packages(HERE)
     address = str(seed.base_url).rstrip("/")
+    names = [name for name, _ in _blocks()]
     blocks = [text.replace(ADDRESS, address) for _, text in _blocks()]
-    languages = [name for name, _ in _blocks()]
-    at = languages.index(language)
-    snippet = SNIPPETS[language]
-    folder = workshop / f"readme-{language}"
-    folder.mkdir()
-    assert languages[at - 1] == "sh"
-    _shell(blocks[at - 1], folder)
-    (folder / snippet.file).write_text(blocks[at], "utf-8")
-    _shell(snippet.check, folder)
-    assert _shell(snippet.run, folder) == _told(seed)
+    at = names.index(language)
+    assert names[at - 1 : at + 2] == ["sh", language, "sh"]
+    (tmp_path / "node_modules").symlink_to(HERE / "node_modules")
+    _shell(blocks[at - 1], tmp_path)
+    (tmp_path / PROGRAMS[language]).write_text(blocks[at], "utf-8")
+    assert f"`{PROGRAMS[language]}`" in SECTION
+    assert _shell(blocks[at + 1], tmp_path) == _told(seed)
+
+
+def test_the_python_program_is_typed(seed: httpx.Client, tmp_path: Path) -> None:
+    required_distributions()
+    generate, program = (
+        text.replace(ADDRESS, str(seed.base_url).rstrip("/"))
+        for name, text in _blocks()
+        if name == "python" or text.startswith("openapi-python-client")
+    )
+    _shell(generate, tmp_path)
+    (tmp_path / "program.py").write_text(program, "utf-8")
+    _shell("mypy --strict --follow-imports silent program.py", tmp_path)
 
 
 def test_the_docs_say_the_same(seed: httpx.Client) -> None:
