@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import MISSING
 
 from app.schemas import Actor, Count, Event, Public, Source, Timeline
-from app.vocabulary import Interval, Relation
+from app.vocabulary import Interval, TotalRelation
 
 
 class Total(Public):
@@ -14,7 +14,7 @@ class Total(Public):
 
     value: Count
     """How many; counted up to 10,000."""
-    relation: Relation
+    relation: TotalRelation
     """Whether that is all."""
 
 
@@ -61,7 +61,7 @@ class FacetCount(Public):
     value: str
     """What the filter of the facet's name takes."""
     label: str
-    """The value for people."""
+    """The name of an actor, the title of a source or timeline; else the value again."""
     count: Count
     """How many events."""
 

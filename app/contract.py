@@ -32,7 +32,8 @@ Every record says who says so, in their words, and its date is as precise as its
 window, or for what *certainly* did.
 
 What is not there is absent, never null. A parameter that is not known is refused. Every error is
-`application/problem+json`, in one shape. `HEAD` and `OPTIONS` work wherever `GET` does. Any
+`application/problem+json`, in one shape. Pages for people are laxer: they ignore what they do not
+know, and tell a browser of its error on a page. `HEAD` and `OPTIONS` work wherever `GET` does. Any
 origin may ask for everything, without credentials.
 """
 TAGS = {
@@ -48,7 +49,8 @@ PROBES = "health"
 HEADERS: Mapping[str, Node] = {
     "Allow": {
         "description": "The methods that the path takes.",
-        "schema": {"type": "string", "const": ALLOWED_METHODS},
+        "schema": {"type": "string"},
+        "example": ALLOWED_METHODS,
     },
     "Cache-Control": {
         "description": "How long the answer may be kept: a minute, and ten more while it is asked "
@@ -64,7 +66,8 @@ HEADERS: Mapping[str, Node] = {
     },
     "Link": {
         "description": 'The URL of the next page, `rel="next"`, unless this is the last; on '
-        '`/events` also that of the same selection in each other format, `rel="alternate"`.',
+        '`/events` also that of the same selection in each other format, `rel="alternate"`, '
+        "unless these grow too long.",
         "schema": {"type": "string"},
     },
     "Retry-After": {
@@ -73,8 +76,9 @@ HEADERS: Mapping[str, Node] = {
         "example": 2,
     },
     "Timeline-Truncated": {
-        "description": "How many events of how many are here, where not all are.",
-        "schema": {"type": "string", "pattern": "^shown=[0-9]+, total=[0-9]+$"},
+        "description": "How many events of how many are here, where not all are; `;relation=gte` "
+        "says that there are more than that.",
+        "schema": {"type": "string", "pattern": "^shown=[0-9]+, total=[0-9]+(;relation=gte)?$"},
         "example": "shown=300, total=1204",
     },
 }
@@ -89,7 +93,7 @@ class Refusal(NamedTuple):
 
 
 REFUSALS: Mapping[str, Refusal] = {
-    "400": Refusal("BadRequest", "The URL is not UTF-8, or the `Host` is no host name."),
+    "400": Refusal("BadRequest", "It is not HTTP, its URL not UTF-8, or its `Host` no host."),
     "404": Refusal("NotFound", "There is no record of this id."),
     "405": Refusal("MethodNotAllowed", "The path is only read.", ("Allow",)),
     "414": Refusal("UriTooLong", f"The URL has more than {MAX_URL_LENGTH:,} bytes."),
@@ -97,7 +101,8 @@ REFUSALS: Mapping[str, Refusal] = {
     "500": Refusal("InternalServerError", "Something failed on our side."),
     "503": Refusal("ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)),
 }
-NOT_MODIFIED = "NotModified"
+TOLD_ON_PAGES = {"404", "422", "503"}
+NOT_MODIFIED = "The client has this very answer, by its `ETag`; there is no body."
 IF_NONE_MATCH: Node = {
     "name": "If-None-Match",
     "in": "header",
@@ -140,7 +145,7 @@ def describe(routes: Sequence[BaseRoute], settings: Settings) -> Node:
             "schemas": {name: _tidy(schemas[name]) for name in sorted(schemas)},
             "parameters": parameters,
             "headers": {name: _tidy(header) for name, header in HEADERS.items()},
-            "responses": {NOT_MODIFIED: _not_modified(), **_refusals()},
+            "responses": _refusals(),
         },
     }
 
@@ -176,6 +181,7 @@ def _tidy(node: Any) -> Any:  # noqa: ANN401 - any JSON
     }
     match kept.get("type"):
         case "integer":
+            kept |= {name: int(kept[name]) for name in ("minimum", "maximum") if name in kept}
             bounded = kept.get("maximum", 2**31) < 2**31
             kept.setdefault("format", "int32" if bounded else "int64")
         case "number":
@@ -195,16 +201,18 @@ def _operation(operation: Node, shared: dict[str, Node]) -> Node:
     refusals = REFUSALS.keys() - {"404"}
     if any(parameter["in"] == "path" for parameter in taken):
         refusals = {*refusals, "404"}
-    has, unchanged = {**given.get("headers", {}), **headers("Cache-Control")}, {}
+    has = {**given.get("headers", {}), **headers("Cache-Control")}
+    unchanged: Node = {}
     if PROBES not in operation["tags"]:
         taken.append(IF_NONE_MATCH)
         has |= headers("ETag")
-        unchanged = {"304": _ref("responses", NOT_MODIFIED)}
+        unchanged = {"304": {"description": NOT_MODIFIED, "headers": has}}
     if name in REQUESTS:
         (content,) = given["content"].values()
         asked = {"summary": f"GET {REQUESTS[name]}", "value": read_answer(name)}
         content["examples"] = {"dossier": asked}
-    errors = {status: _ref("responses", REFUSALS[status].name) for status in sorted(refusals)}
+    on_page = "text/html" in given["content"]
+    errors = {status: _refusal(status, on_page=on_page) for status in sorted(refusals)}
     return {
         **operation,
         "parameters": [_shared(parameter, shared) for parameter in taken],
@@ -217,14 +225,19 @@ def _parameter(parameter: Node) -> Node:
 
     A named choice stands bare: beside anything else, generators do not see its name.
     """
-    schema = {name: value for name, value in parameter["schema"].items() if name != "description"}
-    told = {}
-    if default := schema.get("default"):
-        told["description"] = f"{parameter['description']} Unless told, `{default}`."
-        if "$ref" in schema:
-            told["x-default"] = default  # so that a change of it does not go unseen
-            schema = {"$ref": schema["$ref"]}
-    return {**parameter, **told, "schema": schema}
+    schema, description = parameter["schema"], parameter["description"]
+    default = schema.get("default")
+    if default:
+        description += f" Unless told, `{default}`."
+    if schema.get("type") == "array":
+        parameter = {**parameter, "style": "form", "explode": True}
+    if "$ref" in schema:
+        bare = {"$ref": schema["$ref"]}
+        # An extension, so that a change of it does not go unseen.
+        return {**parameter, "description": description, "schema": bare, "x-default": default}
+    # Some generators read one description, some the other.
+    schema = {**schema, "description": description}
+    return {**parameter, "description": description, "schema": schema}
 
 
 def _shared(parameter: Node, shared: dict[str, Node]) -> Node:
@@ -234,10 +247,16 @@ def _shared(parameter: Node, shared: dict[str, Node]) -> Node:
     return _ref("parameters", name) if known == parameter else parameter
 
 
-def _not_modified() -> Node:
+def _refusal(status: str, *, on_page: bool) -> Node:
+    """Refer to an answer that is an error; what a page's endpoint refuses may be a page too."""
+    refusal = REFUSALS[status]
+    if not on_page or status not in TOLD_ON_PAGES:
+        return _ref("responses", refusal.name)
+    problem = {MEDIA_TYPE: {"schema": _ref("schemas", "Problem")}}
     return {
-        "description": "The client has this very answer, by its `ETag`.",
-        "headers": headers("Cache-Control", "ETag"),
+        "description": refusal.description,
+        **({"headers": headers(*refusal.headers)} if refusal.headers else {}),
+        "content": {**problem, "text/html": {"schema": {"type": "string"}}},
     }
 
 

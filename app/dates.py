@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Self
 
-from app.vocabulary import Form, Precision
+from app.vocabulary import DateForm, DatePrecision
 
 # Not calendar.month_name, which follows the machine's locale.
 MONTHS = (
@@ -83,7 +83,7 @@ class Point:
 
     first: date
     last: date
-    precision: Precision
+    precision: DatePrecision
     qualifier: str
 
     @property
@@ -122,7 +122,7 @@ class EventDate:
     """
 
     edtf: str
-    form: Form
+    form: DateForm
     start: Point | None
     end: Point | None
 
@@ -148,7 +148,7 @@ class EventDate:
         return cls(text, "date", point, point)
 
     @classmethod
-    def _between(cls, form: Form, text: str, first: str, last: str) -> Self:
+    def _between(cls, form: DateForm, text: str, first: str, last: str) -> Self:
         start = _point(first, text) if first else None
         end = _point(last, text) if last else None
         if not (start or end):
@@ -203,7 +203,7 @@ class EventDate:
         return span + DOUBTFUL if self.approximate or self.uncertain else span
 
     @property
-    def precision(self) -> Precision:
+    def precision(self) -> DatePrecision:
         """Day, month or year for a plain date; range for an interval and a set."""
         return self._known.precision if self.form == "date" else "range"
 
@@ -251,7 +251,7 @@ def _point(text: str, whole: str) -> Point:
     try:
         if day:
             first = last = date(int(year), int(month), int(day))
-            precision: Precision = "day"
+            precision: DatePrecision = "day"
         elif month:
             first = date(int(year), int(month), 1)
             last = first.replace(day=monthrange(first.year, first.month)[1])
@@ -276,7 +276,7 @@ def _check_set(text: str, start: Point | None, end: Point | None) -> None:
         )
 
 
-def _swapped(form: Form, first: str, last: str) -> str:
+def _swapped(form: DateForm, first: str, last: str) -> str:
     return f"[{last}..{first}]" if form == "set" else f"{last}/{first}"
 
 

@@ -14,7 +14,7 @@ from pydantic import (
 
 from app.errors import shown
 from app.values import Day, Digest, Id, Keyword, Line, Link, Number, Prose, Quote, Title, When
-from app.vocabulary import ActorKind, AliasKind, Role, Stance, Status, Supports
+from app.vocabulary import ActorKind, AliasKind, EventStatus, Role, Stance, Supports
 
 
 class Entry(BaseModel):
@@ -163,7 +163,7 @@ class EventEntry(Record):
     summary: Prose | None = None
     kind: Keyword
     """A word of your own, as `lobbying`."""
-    status: Status
+    status: EventStatus
     """`confirmed` by the party itself, `reported` by the publisher, `alleged` by others, or
     `disputed` where some citation denies it."""
     date: When

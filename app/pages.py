@@ -91,7 +91,11 @@ router = APIRouter(route_class=PageRoute)
     tags=["events"],
 )
 def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) -> Response:
-    """Get the page of one event for people, which shows what it is wherever it is shared."""
+    """Get the page of one event for people, which shows what it is wherever it is shared.
+
+    What it does not know in a query is ignored. Whoever asks for `text/html` by name is told of an
+    error on a page.
+    """
     with database.read() as connection:
         event = schemas.Event.model_validate_json(read_record(connection, Event, slug))
         told = read_record(connection, Timeline, event.timelines[0]) if event.timelines else None

@@ -7,6 +7,7 @@ https://use-the-index-luke.com/no-offset
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, Protocol
@@ -20,7 +21,7 @@ from app.expressions import Order, Selection
 from app.filters import EventFilter
 from app.measure import count_events
 from app.models import Event
-from app.params import Paging
+from app.params import CURSOR_PATTERN, Paging
 from app.queries import FEW, LIMIT, select_page
 from app.records import Table, read_records
 from app.statements import SHAPES, Prepared, Values, prepare, run
@@ -137,6 +138,8 @@ def position_of(order: Order, keys: Iterable[Any]) -> Position:
 def _position(paging: Paging, order: Order) -> Position:
     """Read the place that the cursor names; raise a 422 unless it belongs to this query."""
     cursor = str(paging.cursor)
+    if not re.fullmatch(CURSOR_PATTERN, cursor):  # padded, say, as none that is given is
+        raise _refused("it is not a cursor of this API")
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
         fingerprint, *keys = json.loads(text)

@@ -16,18 +16,19 @@ from app.vocabulary import (
     ActorMatch,
     ActorScope,
     DateMatch,
+    EventStatus,
     FacetName,
     Interval,
-    Order,
     Role,
-    Sort,
-    Status,
+    SortBy,
+    SortOrder,
 )
 from app.windows import Days
 
 MAX_REPEATS = 50
 MAX_TEXT = 200
 MAX_CURSOR = 1_000
+CURSOR_PATTERN = "^[A-Za-z0-9_-]+$"
 MAX_COUNT = 2**31 - 1
 MAX_EXCERPT = 10_000
 
@@ -119,7 +120,7 @@ Cursor = Annotated[
     Field(
         min_length=1,
         max_length=MAX_CURSOR,
-        json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"},
+        json_schema_extra={"pattern": CURSOR_PATTERN},
     ),
     AfterValidator(clean),
 ]
@@ -138,7 +139,7 @@ class Paging(Params):
     limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)] = 50
     """How many at most."""
     cursor: Cursor | MISSING = MISSING
-    """The `next` of the page before, with the same filters and sort."""
+    """The `next` of the page before, with the same filters, sort and order."""
 
 
 class EventQuery(Params):
@@ -147,16 +148,18 @@ class EventQuery(Params):
     actor: Annotated[list[Text], Repeated] = Field(
         default=[], examples=[["nso-group"], ["NSO", "Candiru"]]
     )
-    """Takes part: an id, a name or an alias, whatever its case and accents. Repeated: any of them,
-    unless `actor_match` is `all`."""
+    """Only events in which this actor takes part: an id, a name or an alias, whatever its case and
+    accents. Repeated: any of them, unless `actor_match` is `all`."""
     actor_match: ActorMatch = "any"
     """Whether any of several actors is enough, or all must take part."""
     actor_scope: ActorScope = "self"
     """Whether an actor stands for itself or, by `tree`, for all that it is parent of too."""
     role: Annotated[list[Role], Repeated] = []
-    """As what the actor takes part or, without `actor`, any participant. Repeated: any of them."""
+    """Only events in which the actor or, without `actor`, anybody takes part as this. Repeated: as
+    any of them."""
     exclude_actor: Annotated[list[Text], Repeated] = Field(default=[], examples=[["joe-biden"]])
-    """Takes no part itself, in whatever role. Repeated: none of them does."""
+    """Only events in which this actor takes no part itself, in whatever role. Repeated: none of
+    them."""
     from_: Bound | MISSING = Field(default=MISSING, alias="from")
     """The first day of the window, inclusive: `2021`, `2021-11` or `2021-11-03`."""
     to: Bound | MISSING = MISSING
@@ -167,25 +170,25 @@ class EventQuery(Params):
     """Whether it could touch the window, or lies certainly and wholly in it. Without a window,
     nothing is left out."""
     kind: Annotated[list[Text], Repeated] = Field(default=[], examples=[["sanction"]])
-    """Is of this kind. Repeated: of any of them."""
-    status: Annotated[list[Status], Repeated] = []
-    """Is on record so. Repeated: in any of these ways."""
+    """Only events of this kind. Repeated: of any of them."""
+    status: Annotated[list[EventStatus], Repeated] = []
+    """Only events of this status. Repeated: of any of them."""
     topic: Annotated[list[Text], Repeated] = []
-    """Bears this keyword. Repeated: any of them."""
+    """Only events that bear this keyword. Repeated: any of them."""
     source: Annotated[list[Text], Repeated] = Field(
         default=[], examples=[["shomrim-2022-07-19-nso-blacklist"]]
     )
-    """Rests on this source, an id. Repeated: on any of them."""
+    """Only events that rest on this source, an id. Repeated: on any of them."""
     timeline: Text | MISSING = Field(default=MISSING, examples=["nso-blacklist"])
-    """Belongs to this timeline, an id."""
+    """Only events of this timeline, an id."""
     q: Words | MISSING = MISSING
-    """Every word and “quoted phrase”, of which there are at most eight, occurs in title, summary,
-    place, quotes, or the names and aliases of its actors. Whole words count; case, accents, vowel
-    points and the shape of apostrophes do not."""
+    """Only events in which every word and “quoted phrase”, of which there are at most eight,
+    occurs: in title, summary, place, quotes, or the names and aliases of its actors. Whole words
+    count; case, accents, vowel points and the shape of apostrophes do not."""
     min_sources: Annotated[int, Field(ge=0, le=MAX_COUNT), BeforeValidator(_whole)] | MISSING = (
         Field(default=MISSING, examples=[2])
     )
-    """Rests on at least so many distinct sources."""
+    """Only events that rest on at least so many distinct sources."""
 
     @property
     def view(self) -> Days:
@@ -196,9 +199,9 @@ class EventQuery(Params):
 class Sorting(Params):
     """In which order events are given."""
 
-    sort: Sort = "date"
+    sort: SortBy = "date"
     """By when it happened or by when the record last changed."""
-    order: Order = "asc"
+    order: SortOrder = "asc"
     """The earliest first or, by `desc`, the exact reverse."""
 
 
@@ -212,15 +215,15 @@ class ExcerptQuery(Sorting, EventQuery):
     limit: Annotated[int, Field(ge=1, le=MAX_EXCERPT), BeforeValidator(_whole)] | MISSING = Field(
         default=MISSING, examples=[100]
     )
-    """How many at most; what the format takes if that is less."""
+    """How many events at most; without it, as many as the format takes."""
 
 
 class FeedQuery(ExcerptQuery):
     """Filters of events, of which a feed gives those that changed last."""
 
-    sort: Sort = "updated"
+    sort: SortBy = "updated"
     """By when the record last changed or by when it happened."""
-    order: Order = "desc"
+    order: SortOrder = "desc"
     """The newest first or, by `asc`, the exact reverse."""
 
 
@@ -266,9 +269,10 @@ class ActorQuery(Paging):
     """Filters of actors."""
 
     q: Words | MISSING = Field(default=MISSING, examples=["blinken"])
-    """Every word occurs, whole or in part, in its name or in one of its aliases."""
+    """Only actors of whom every word, of which there are at most eight, occurs, whole or in part,
+    in the name or in one alias."""
     kind: Annotated[list[ActorKind], Repeated] = []
-    """Is of this kind. Repeated: of any of them."""
+    """Only actors of this kind. Repeated: of any of them."""
 
 
 EventPageParams = Annotated[EventPageQuery, Query()]

@@ -41,7 +41,9 @@ def _written(format_: Format, pieces: Iterator[Any]) -> Response:
 
 
 def _most(format_: Format) -> str:
-    return f"At most {format_.cap:,} events." if format_.cap else "All events, however many."
+    if format_.is_page:
+        return ""
+    return f" At most {format_.cap:,} events." if format_.cap else " All events, however many."
 
 
 def _response_class(format_: Format) -> type[Response]:
@@ -63,7 +65,7 @@ for suffix, format_ in FORMATS.items():
         _list_in(format_),
         name=f"list_events_as_{suffix.removesuffix('.json')}",
         summary=f"List events as {format_.name}",
-        description=f"{format_.told} {_most(format_)}",
+        description=f"{format_.told}{_most(format_)}",
         response_class=_response_class(format_),
         response_model=format_.response_model,
         response_description=f"The events as {format_.name}.",

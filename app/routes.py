@@ -100,7 +100,7 @@ def get_histogram(query: HistogramParams, database: DatabaseDep) -> answers.Hist
 
     A bucket counts what `/events` finds with the bucket as window: `possible` by
     `date_match=overlap`, `certain` by `date_match=within`. It always tells both, so `date_match`
-    changes nothing here.
+    changes nothing here. More than 1,000 buckets are refused, with what would give fewer.
     """
     with database.read() as connection:
         return count_buckets(connection, resolve(query, connection), query.interval)

@@ -4,17 +4,18 @@ from datetime import date, datetime
 from typing import Annotated, TypeVar
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from app.dates import MAX_LENGTH, PATTERN
 from app.models import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG_PATTERN
 from app.vocabulary import (
     ActorKind,
     AliasKind,
-    Form,
-    Precision,
+    DateForm,
+    DatePrecision,
+    EventStatus,
     Role,
     Stance,
-    Status,
     Supports,
 )
 
@@ -32,7 +33,18 @@ Title = Annotated[str, Field(max_length=MAX_TITLE_LENGTH)]
 Link = Annotated[str, Field(pattern="^https?://")]
 FullDate = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Count = Annotated[int, Field(ge=0)]
-Edtf = Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra={"pattern": PATTERN})]
+Edtf = TypeAliasType(
+    "Edtf",
+    Annotated[
+        str,
+        Field(
+            max_length=MAX_LENGTH,
+            description="A date in EDTF (ISO 8601-2), as precise as its source and no more.",
+            examples=["2021-11", "[2022-07-10..2022-07-16]"],
+            json_schema_extra={"pattern": PATTERN},
+        ),
+    ],
+)
 
 
 class Public(BaseModel):
@@ -71,10 +83,10 @@ class EventWhen(Public):
     """When it happened, as precisely as the source says and no more."""
 
     edtf: Edtf
-    """The date in EDTF (ISO 8601-2): `2021-11` is known to the month."""
-    form: Form
+    """The date itself: `2021-11` is known to the month."""
+    form: DateForm
     """How the date is meant."""
-    precision: Precision
+    precision: DatePrecision
     """How much of it is known."""
     earliest: date | MISSING = MISSING
     """The first day it can touch; absent where the start is open or unknown."""
@@ -144,7 +156,7 @@ class Event(Public):
     """What happened, in a few sentences; may have line breaks."""
     kind: Keyword
     """What sort of event: `sanction`, `visit` and the like. Each dossier has its own."""
-    status: Status
+    status: EventStatus
     """How sure it is."""
     date: EventWhen
     """When it happened."""
@@ -193,9 +205,9 @@ class Actor(Public):
     events: Count
     """In how many events it takes part."""
     first: Edtf | MISSING = MISSING
-    """The date of the first of its events in order, in EDTF."""
+    """The date of the first of its events in order."""
     last: Edtf | MISSING = MISSING
-    """The date of the last of its events in order, in EDTF."""
+    """The date of the last of its events in order."""
 
 
 class Source(Public):
@@ -216,7 +228,7 @@ class Source(Public):
     archived_url: Link | MISSING = MISSING
     """Where a copy is kept that will not change."""
     language: str | MISSING = MISSING
-    """The language it is written in, a BCP 47 tag as `en`."""
+    """The language it is written in, meant as a BCP 47 tag, as `en`."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | MISSING = MISSING
     """The SHA-256 digest of the text that was read, in hexadecimal."""
     note: str | MISSING = MISSING
@@ -237,10 +249,10 @@ class Timeline(Public):
     description: str | MISSING = MISSING
     """What it is about, in a few sentences."""
     language: str | MISSING = MISSING
-    """The language it is written in, a BCP 47 tag as `en`."""
+    """The language it is written in, meant as a BCP 47 tag, as `en`."""
     events: Count
     """How many events belong to it."""
     first: Edtf | MISSING = MISSING
-    """The date of the first of its events in order, in EDTF."""
+    """The date of the first of its events in order."""
     last: Edtf | MISSING = MISSING
-    """The date of the last of its events in order, in EDTF."""
+    """The date of the last of its events in order."""

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "TIMELINE_"
-_LINK = r"^(https?://\S+)?$"
+_LINK = r"^(https?://[!-~]+)?$"
 
 
 class Settings(BaseSettings):
@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     )
 
     access_log: bool = Field(default=True, description="Whether each request is logged.")
+
+    @field_validator("license_name", "contact_name", "contact_email")
+    @classmethod
+    def _is_text(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("it has characters that are no text; write it in UTF-8, in one line")
+        return value.strip()
 
     @model_validator(mode="after")
     def _names_the_license(self) -> Self:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-Form = TypeAliasType(
-    "Form",
+DateForm = TypeAliasType(
+    "DateForm",
     Annotated[
         Literal["date", "interval", "set"],
         Field(
@@ -18,8 +18,8 @@ Form = TypeAliasType(
         ),
     ],
 )
-Precision = TypeAliasType(
-    "Precision",
+DatePrecision = TypeAliasType(
+    "DatePrecision",
     Annotated[
         Literal["day", "month", "year", "range"],
         Field(
@@ -42,8 +42,8 @@ AliasKind = TypeAliasType(
         Field(description="Whether another name is in use, or an error found in print."),
     ],
 )
-Status = TypeAliasType(
-    "Status",
+EventStatus = TypeAliasType(
+    "EventStatus",
     Annotated[
         Literal["confirmed", "reported", "alleged", "disputed"],
         Field(
@@ -111,15 +111,15 @@ DateMatch = TypeAliasType(
         ),
     ],
 )
-Sort = TypeAliasType(
-    "Sort",
+SortBy = TypeAliasType(
+    "SortBy",
     Annotated[
         Literal["date", "updated"],
         Field(description="By when it happened, or by when the record last changed."),
     ],
 )
-Order = TypeAliasType(
-    "Order",
+SortOrder = TypeAliasType(
+    "SortOrder",
     Annotated[
         Literal["asc", "desc"],
         Field(description="The earliest first, or the exact reverse."),
@@ -139,8 +139,8 @@ Interval = TypeAliasType(
         Field(description="How wide a bucket is. Weeks begin on Monday (ISO 8601)."),
     ],
 )
-Relation = TypeAliasType(
-    "Relation",
+TotalRelation = TypeAliasType(
+    "TotalRelation",
     Annotated[
         Literal["eq", "gte"],
         Field(description="`eq`: exactly so many; `gte`: so many or more."),

@@ -30,6 +30,7 @@ TESTS = Path(__file__).parent
 SEED = bundled("seed") / "nso-blacklist.yaml"
 HARBOUR = TESTS / "dossiers" / "harbour.yaml"
 FERRY = TESTS / "dossiers" / "ferry.yaml"
+HOSTILE = TESTS / "dossiers" / "hostile.yaml"
 GENERATED = make_dossiers(240)
 LOADED_AT = datetime(2022, 7, 19, 12, 30, tzinfo=UTC)
 LATER = LOADED_AT + timedelta(days=1)
@@ -174,8 +175,9 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Give a client of the seed and the two small dossiers at once."""
-    with serving_files(tmp_path_factory.mktemp("everything"), SEED, HARBOUR, FERRY) as client:
+    """Give a client of the seed, the two small dossiers and the hostile one at once."""
+    files = (SEED, HARBOUR, FERRY, HOSTILE)
+    with serving_files(tmp_path_factory.mktemp("everything"), *files) as client:
         yield client
 
 

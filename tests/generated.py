@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from random import Random
 
 from app.dossier import Dossier
-from app.vocabulary import Role, Status, Supports, values_of
+from app.vocabulary import EventStatus, Role, Supports, values_of
 
 VOCABULARY = ["quay", "ferry", "O’Brien's", "Łódź", "שָׁלוֹם", "مُحَمَّد", "contract", "pilot", "Zürich"]
 KINDS = ["works", "payment", "visit", "statement"]
@@ -59,7 +59,7 @@ def make_event(random: Random, id_: str) -> dict[str, object]:
         "summary": random.choice([None, _sentence(random)]),
         "place": random.choice([None, *VOCABULARY]),
         "kind": random.choice(KINDS),
-        "status": random.choice(values_of(Status)),
+        "status": random.choice(values_of(EventStatus)),
         "date": make_date(random),
         "topics": random.sample(TOPICS, random.randint(0, 2)),
         "participants": [{"actor": actor, "role": role} for actor, role in sorted(parts)],

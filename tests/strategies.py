@@ -5,7 +5,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from app.vocabulary import Role, Status, values_of
+from app.vocabulary import EventStatus, Role, values_of
 from tests.generated import ACTORS, KINDS, SOURCES, TOPICS, VOCABULARY, make_date
 from tests.reference import Params
 
@@ -50,7 +50,7 @@ filters = st.tuples(
     windows,
     maybe("date_match", st.sampled_from(["overlap", "within"])),
     repeated("kind", KINDS, 2),
-    repeated("status", list(values_of(Status)), 2),
+    repeated("status", list(values_of(EventStatus)), 2),
     repeated("topic", TOPICS, 1),
     repeated("source", SOURCES, 1),
     maybe("timeline", st.sampled_from(["one", "two"])),

@@ -107,8 +107,8 @@ DATA: Mapping[str, Format] = {
         "JSON Lines",
         "application/jsonl",
         lines.render,
-        "A record a line, each an `Event`. All events, however many: they are sent as they are "
-        "read, and of what changes meanwhile each is given once.",
+        "A record a line, each an `Event`. They are sent as they are read; of what changes "
+        "meanwhile each is given once.",
         is_file=True,
     ),
     "jsonld": Format(
@@ -126,7 +126,8 @@ PAGE = Format(
     "text/html",
     partial(page.render_front, formats=DATA),
     "The timeline as a page for people, 50 events at a time. What it does not know in a query is "
-    "ignored, since links to pages carry what others add to them.",
+    "ignored, since links to pages carry what others add to them. Whoever asks for `text/html` by "
+    "name is told of an error on a page.",
     query=EventPageQuery,
     read=read_front,
 )

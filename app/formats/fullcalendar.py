@@ -9,7 +9,7 @@ from app.excerpt import Excerpt
 from app.formats.drawing import Drawing
 from app.formats.wording import headline
 from app.schemas import Citation, Edtf, Event, FullDate, Keyword, Link, Public, Title
-from app.vocabulary import Form, Precision, Status
+from app.vocabulary import DateForm, DatePrecision, EventStatus
 
 CAP = 10_000
 
@@ -18,10 +18,10 @@ class CalendarExtras(Public):
     """What a calendar does not draw, and hands to whoever clicks."""
 
     edtf: Edtf
-    """The date in EDTF (ISO 8601-2): `2021-11` is known to the month."""
-    form: Form
+    """The date itself: `2021-11` is known to the month."""
+    form: DateForm
     """How the date is meant."""
-    precision: Precision
+    precision: DatePrecision
     """How much of it is known."""
     display: str
     """The date in words."""
@@ -29,7 +29,7 @@ class CalendarExtras(Public):
     """The event's title alone."""
     summary: str | MISSING = MISSING
     """What happened, in a few sentences."""
-    status: Status
+    status: EventStatus
     """How sure it is."""
     kind: Keyword
     """What sort of event."""
@@ -47,8 +47,8 @@ class CalendarEntry(Public):
     id: str
     """The event's id, or `_notice`."""
     title: str
-    """Plain text. The title, with the date before it unless it is certain to the day: of a month,
-    a year or a set, only the first day is drawn."""
+    """Plain text. The title, with the date before it, between U+2068 and U+2069, unless it is
+    certain to the day: of a month, a year or a set, only the first day is drawn."""
     all_day: bool = Field(alias="allDay")
     """That it has no clock time."""
     start: FullDate

@@ -49,7 +49,7 @@ class Slide(Public):
     end_date: SlideDate | MISSING = MISSING
     """The last day of what lasted; inclusive."""
     display_date: str
-    """The date in words, kept apart from what is around it."""
+    """The date in words, between U+2068 and U+2069, which keep its direction to itself."""
     group: str | MISSING = MISSING
     """The name of one participant, escaped for HTML twice, as it is read twice."""
     autolink: bool

@@ -3,10 +3,11 @@
 https://visjs.github.io/vis-timeline/docs/timeline/#Data_Format
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from markupsafe import Markup, escape
 from pydantic import MISSING, Field
+from typing_extensions import TypeAliasType
 
 from app.addresses import Address
 from app.excerpt import Excerpt
@@ -15,6 +16,12 @@ from app.formats.wording import cited, facts, headline, isolated, leading
 from app.schemas import Event, FullDate, Link, Public, given
 
 CAP = 10_000
+
+
+VisItemType = TypeAliasType(
+    "VisItemType",
+    Annotated[Literal["point", "range"], Field(description="How an item is drawn.")],
+)
 
 
 class VisItem(Public):
@@ -33,7 +40,7 @@ class VisItem(Public):
     """The first day that is drawn."""
     end: FullDate | MISSING = MISSING
     """The day after the last that is drawn; absent of a point."""
-    type: Literal["point", "range"]
+    type: VisItemType
     """A point for a day, a range for more."""
     url: Link
     """The event's page."""

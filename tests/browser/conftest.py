@@ -13,14 +13,13 @@ from tests.browser.forms import FORMS
 from tests.browser.site import HERE, Site, showing
 from tests.browser.widgets import Widget
 from tests.conftest import (
-    TESTS,
+    HOSTILE,
     required,
     required_packages,
     serving,
     serving_files,
 )
 
-HOSTILE = TESTS / "dossiers" / "hostile.yaml"
 ZONES = ["UTC", "America/New_York", "Asia/Jerusalem"]
 VIEWPORT = {"width": 2000, "height": 1200}
 """Wide enough that a day of a year or two has some pixels."""

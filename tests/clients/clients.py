@@ -42,7 +42,7 @@ _MYPY = (BIN / "mypy", "--strict")
 _JAVA = ("java", "-XX:TieredStopAtLevel=1", "-cp", f"{JAR}:classes")
 _OWN = "OpenAPI 3.1 support is still in beta|Failed to get the schema name: null"
 _MISUSED_BY_SCRIPT = {'"desc"': '"down"', "date.edtf": "date.etdf", "limit: 5": 'limit: "5"'}
-_MISUSED_BY_PYTHON = {"Order.DESC": '"desc"', "date.edtf": "date.etdf", "limit=5": 'limit="5"'}
+_MISUSED_BY_PYTHON = {"SortOrder.DESC": '"desc"', "date.edtf": "date.etdf", "limit=5": 'limit="5"'}
 
 CLIENTS: Mapping[str, Client] = {
     "openapi-fetch": Client(
@@ -97,7 +97,7 @@ CLIENTS: Mapping[str, Client] = {
             *("-cp", JAR, "-d", "classes", "Journey.java", "src/main/java/**/*.java"),
         ),
         run=(*_JAVA, "Journey", "{server}"),
-        misuse={"Order.DESC": '"desc"', "getEdtf": "getEtdf", "limit(5)": 'limit("5")'},
+        misuse={"SortOrder.DESC": '"desc"', "getEdtf": "getEtdf", "limit(5)": 'limit("5")'},
         needs=["java", "javac"],
         forgiven=_OWN,
     ),

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.clients.clients import BIN, HERE, NPM
+from tests.clients.clients import BIN, GENERATORS, HERE, NPM
 from tests.clients.conftest import required_distributions, required_programs
 from tests.conftest import TESTS, required_packages
 
@@ -84,6 +84,11 @@ def test_the_python_program_is_typed(seed: httpx.Client, tmp_path: Path) -> None
     _shell(generate, tmp_path)
     (tmp_path / "program.py").write_text(program, "utf-8")
     _shell("mypy --strict --follow-imports silent program.py", tmp_path)
+
+
+def test_the_settings_shown_are_those_that_are_tried() -> None:
+    (shown,) = (text for name, text in _blocks() if name == "yml")
+    assert shown in (GENERATORS / "openapi-python-client.yaml").read_text("utf-8")
 
 
 def test_the_docs_say_the_same(seed: httpx.Client) -> None:

@@ -18,9 +18,9 @@ import timeline.model.Event;
 import timeline.model.EventPage;
 import timeline.model.EventWhen;
 import timeline.model.Fault;
-import timeline.model.Order;
+import timeline.model.SortOrder;
 import timeline.model.Problem;
-import timeline.model.Status;
+import timeline.model.EventStatus;
 
 /** Asks a timeline by way of openapi-generator's Java client, of the JDK's own HTTP client. */
 public final class Journey {
@@ -48,8 +48,8 @@ public final class Journey {
             APIListEventsRequest.newBuilder()
                 .actor(companies)
                 .from("2021-11")
-                .status(List.of(Status.REPORTED))
-                .order(Order.DESC)
+                .status(List.of(EventStatus.REPORTED))
+                .order(SortOrder.DESC)
                 .build());
 
     // One event. What is not known is null: a date may be open at either end.

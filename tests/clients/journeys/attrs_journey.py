@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs_client import Client
 from attrs_client.api.events import get_event, list_events, list_events_as_csv
-from attrs_client.models import Event, EventPage, Order, Problem, Status
+from attrs_client.models import Event, EventPage, EventStatus, Problem, SortOrder
 from attrs_client.types import UNSET, Unset
 
 
@@ -17,8 +17,8 @@ def main(client: Client) -> None:
         client=client,
         actor=["nso-group", "candiru"],
         from_="2021-11",
-        status=[Status.REPORTED],
-        order=Order.DESC,
+        status=[EventStatus.REPORTED],
+        order=SortOrder.DESC,
     )
     assert isinstance(filtered, EventPage)
 

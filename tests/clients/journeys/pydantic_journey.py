@@ -4,7 +4,15 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 
-from pydantic_client import ApiClient, Configuration, Event, EventsApi, Order, Problem, Status
+from pydantic_client import (
+    ApiClient,
+    Configuration,
+    Event,
+    EventsApi,
+    EventStatus,
+    Problem,
+    SortOrder,
+)
 from pydantic_client.exceptions import ApiException
 
 
@@ -16,8 +24,8 @@ def main(url: str) -> None:
     filtered = events.list_events(
         actor=["nso-group", "candiru"],
         var_from="2021-11",
-        status=[Status.REPORTED],
-        order=Order.DESC,
+        status=[EventStatus.REPORTED],
+        order=SortOrder.DESC,
     )
 
     # One event. What is not known is None: a date may be open at either end.
