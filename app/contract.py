@@ -101,6 +101,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "500": Refusal("InternalServerError", "Something failed on our side."),
     "503": Refusal("ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)),
 }
+PROBLEM: Node = {"schema": {"$ref": "#/components/schemas/Problem"}}
 TOLD_ON_PAGES = {"404", "422", "503"}
 NOT_MODIFIED = "The client has this very answer, by its `ETag`; there is no body."
 IF_NONE_MATCH: Node = {
@@ -198,25 +199,24 @@ def _operation(operation: Node, shared: dict[str, Node]) -> Node:
         if parameter["name"] != "_"
     ]
     name, given = operation["operationId"], operation.pop("responses")["200"]
-    refusals = REFUSALS.keys() - {"404"}
-    if any(parameter["in"] == "path" for parameter in taken):
-        refusals = {*refusals, "404"}
-    has = {**given.get("headers", {}), **headers("Cache-Control")}
+    is_one = any(parameter["in"] == "path" for parameter in taken)
+    refusals = sorted(REFUSALS if is_one else REFUSALS.keys() - {"404"})
+    declared = {**given.get("headers", {}), **headers("Cache-Control")}
     unchanged: Node = {}
     if PROBES not in operation["tags"]:
         taken.append(IF_NONE_MATCH)
-        has |= headers("ETag")
-        unchanged = {"304": {"description": NOT_MODIFIED, "headers": has}}
+        declared |= headers("ETag")
+        unchanged = {"304": {"description": NOT_MODIFIED, "headers": declared}}
     if name in REQUESTS:
         (content,) = given["content"].values()
         asked = {"summary": f"GET {REQUESTS[name]}", "value": read_answer(name)}
         content["examples"] = {"dossier": asked}
     on_page = "text/html" in given["content"]
-    errors = {status: _refusal(status, on_page=on_page) for status in sorted(refusals)}
+    errors = {status: _refusal(status, on_page=on_page) for status in refusals}
     return {
         **operation,
         "parameters": [_shared(parameter, shared) for parameter in taken],
-        "responses": {"200": {**given, "headers": has}, **unchanged, **errors},
+        "responses": {"200": {**given, "headers": declared}, **unchanged, **errors},
     }
 
 
@@ -252,30 +252,24 @@ def _refusal(status: str, *, on_page: bool) -> Node:
     refusal = REFUSALS[status]
     if not on_page or status not in TOLD_ON_PAGES:
         return _ref("responses", refusal.name)
-    problem = {MEDIA_TYPE: {"schema": _ref("schemas", "Problem")}}
-    return {
-        "description": refusal.description,
-        **({"headers": headers(*refusal.headers)} if refusal.headers else {}),
-        "content": {**problem, "text/html": {"schema": {"type": "string"}}},
-    }
+    return _described(refusal, {MEDIA_TYPE: PROBLEM, "text/html": {"schema": {"type": "string"}}})
 
 
 def _refusals() -> dict[str, Node]:
-    """Describe the answers that are errors."""
+    """Describe the answers that are errors, each with one from the first dossier."""
     problems = read_problems()
     return {
-        refusal.name: {
-            "description": refusal.description,
-            **({"headers": headers(*refusal.headers)} if refusal.headers else {}),
-            "content": {
-                MEDIA_TYPE: {
-                    "schema": _ref("schemas", "Problem"),
-                    "examples": {refusal.name: {"value": problems[status]}},
-                }
-            },
-        }
+        refusal.name: _described(
+            refusal,
+            {MEDIA_TYPE: {**PROBLEM, "examples": {refusal.name: {"value": problems[status]}}}},
+        )
         for status, refusal in REFUSALS.items()
     }
+
+
+def _described(refusal: Refusal, content: Node) -> Node:
+    declared = {"headers": headers(*refusal.headers)} if refusal.headers else {}
+    return {"description": refusal.description, **declared, "content": content}
 
 
 def _ref(kind: str, name: str) -> Node:
