@@ -18,7 +18,7 @@ from tests.conftest import repetitions
 from tests.problems import check_problem
 
 EXAMPLES = repetitions(10, 100)
-ATTEMPTS = 1_000
+ATTEMPTS = 100
 """Fewer would be a run that found nothing to ask."""
 
 
@@ -39,7 +39,10 @@ def _fuzz(document: str, folder: Path, *options: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize("number", ["1", "2", "3"])
 def test_nothing_is_found(everything: httpx.Client, tmp_path: Path, number: str) -> None:
     document = str(everything.base_url.join("/openapi.json"))
-    run = _fuzz(document, tmp_path, "--seed", number, "--max-examples", str(EXAMPLES))
+    # What covers the schemas is the same whatever the seed.
+    phases = "examples,coverage,fuzzing,stateful" if number == "1" else "fuzzing,stateful"
+    examples = ("--max-examples", str(EXAMPLES), "--phases", phases)
+    run = _fuzz(document, tmp_path, "--seed", number, *examples)
     assert run.returncode == 0, run.stdout
     told = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
     assert told
