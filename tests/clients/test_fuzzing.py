@@ -36,6 +36,7 @@ def _fuzz(document: str, folder: Path, *options: str) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", ["1", "2", "3"])
 def test_nothing_is_found(everything: httpx.Client, tmp_path: Path, number: str) -> None:
     document = str(everything.base_url.join("/openapi.json"))
