@@ -16,13 +16,13 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from app.delivery import ALLOWED_METHODS, FRESH, MAX_URL_LENGTH
-from app.errors import MEDIA_TYPE, Problem
+from app.errors import MEDIA_TYPE, RETRY_AFTER, Problem
 from app.examples import REQUESTS, read_answer, read_problems
 from app.settings import Settings
 
 Node = dict[str, Any]
 
-_REF = "#/components/schemas/{model}"
+EXAMPLE_TAG = '"5f0c2a1e9d3b47c8a6e2f101"'
 
 TITLE = "Timeline API"
 SUMMARY = "Dated, sourced, attributed event records, honest about their dates."
@@ -62,7 +62,7 @@ HEADERS: Mapping[str, Node] = {
         "description": "Names this very answer; sent back in `If-None-Match`, it is answered by "
         "304 as long as nothing has changed. Absent where the answer is sent as it is read.",
         "schema": {"type": "string", "pattern": '^"[^"]+"$'},
-        "example": '"5f0c2a1e9d3b47c8a6e2f101"',
+        "example": EXAMPLE_TAG,
     },
     "Link": {
         "description": 'The URL of the next page, `rel="next"`, unless this is the last; on '
@@ -73,7 +73,7 @@ HEADERS: Mapping[str, Node] = {
     "Retry-After": {
         "description": "Seconds after which it is worth asking again.",
         "schema": {"type": "integer", "minimum": 0},
-        "example": 2,
+        "example": RETRY_AFTER,
     },
     "Timeline-Truncated": {
         "description": "How many events of how many are here, where not all are; `;relation=gte` "
@@ -101,14 +101,13 @@ REFUSALS: Mapping[str, Refusal] = {
     "500": Refusal("InternalServerError", "Something failed on our side."),
     "503": Refusal("ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)),
 }
-PROBLEM: Node = {"schema": {"$ref": "#/components/schemas/Problem"}}
 TOLD_ON_PAGES = {"404", "422", "503"}
 NOT_MODIFIED = "The client has this very answer, by its `ETag`; there is no body."
 IF_NONE_MATCH: Node = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The `ETag` of the answer that the client has.",
-    "schema": {"type": "string", "examples": ['"5f0c2a1e9d3b47c8a6e2f101"']},
+    "schema": {"type": "string", "examples": [EXAMPLE_TAG]},
 }
 
 
@@ -125,7 +124,9 @@ def operation_id(route: APIRoute) -> str:
 def describe(routes: Sequence[BaseRoute], settings: Settings) -> Node:
     """Describe the API as an OpenAPI document; of the same settings, always the same."""
     drawn = get_openapi(title=TITLE, version=version("timeline-api"), routes=routes)
-    _, problem = models_json_schema([(Problem, "serialization")], ref_template=_REF)
+    _, problem = models_json_schema(
+        [(Problem, "serialization")], ref_template=_ref("schemas", "{model}")["$ref"]
+    )
     schemas = {**drawn["components"]["schemas"], **problem["$defs"]}
     for default in ("HTTPValidationError", "ValidationError"):
         del schemas[default]
@@ -252,7 +253,8 @@ def _refusal(status: str, *, on_page: bool) -> Node:
     refusal = REFUSALS[status]
     if not on_page or status not in TOLD_ON_PAGES:
         return _ref("responses", refusal.name)
-    return _described(refusal, {MEDIA_TYPE: PROBLEM, "text/html": {"schema": {"type": "string"}}})
+    page = {"schema": {"type": "string"}}
+    return _described(refusal, {MEDIA_TYPE: _problem(), "text/html": page})
 
 
 def _refusals() -> dict[str, Node]:
@@ -261,10 +263,14 @@ def _refusals() -> dict[str, Node]:
     return {
         refusal.name: _described(
             refusal,
-            {MEDIA_TYPE: {**PROBLEM, "examples": {refusal.name: {"value": problems[status]}}}},
+            {MEDIA_TYPE: _problem(examples={refusal.name: {"value": problems[status]}})},
         )
         for status, refusal in REFUSALS.items()
     }
+
+
+def _problem(**shown: Node) -> Node:
+    return {"schema": _ref("schemas", Problem.__name__), **shown}
 
 
 def _described(refusal: Refusal, content: Node) -> Node:

@@ -32,12 +32,12 @@ def _list_in(format_: Format) -> Callable[..., Response]:
 def _written(format_: Format, pieces: Iterator[Any]) -> Response:
     """Write an answer whole or, where it comes in several pieces, as they are read."""
     first = next(pieces)
-    headers = first.headers
+    told = first.headers
     chunks = map(format_.render, chain([first], pieces))
     begun = [*islice(chunks, 2)]
     if len(begun) == 1:
-        return Response(begun[0], headers=headers, media_type=format_.media_type)
-    return StreamingResponse(chain(begun, chunks), headers=headers, media_type=format_.media_type)
+        return Response(begun[0], headers=told, media_type=format_.media_type)
+    return StreamingResponse(chain(begun, chunks), headers=told, media_type=format_.media_type)
 
 
 def _most(format_: Format) -> str:

@@ -10,6 +10,7 @@ from tests import examples
 from tests.breaking import Json, breaking_changes
 from tests.command import run
 from tests.conftest import TESTS
+from tests.readme import README
 
 COPY = TESTS / "openapi.json"
 ACCEPT = ".venv/bin/timeline openapi > tests/openapi.json"
@@ -70,6 +71,5 @@ def test_a_change_is_told_with_how_to_accept_it() -> None:
 
 
 def test_the_readme_says_how_to_accept_it() -> None:
-    readme = (TESTS.parent / "README.md").read_text("utf-8")
-    assert f"`{ACCEPT}`" in readme
-    assert f"`{examples.ACCEPT}`" in readme
+    assert f"`{ACCEPT}`" in README
+    assert f"`{examples.ACCEPT}`" in README

@@ -18,13 +18,12 @@ from app.dates import EventDate
 from app.formats import FORMATS
 from app.params import ActorQuery, CalendarQuery, EventPageQuery, FacetQuery, HistogramQuery
 from app.settings import Settings
-from tests.conftest import TESTS, load_into, new_database, required
-
-README = (TESTS.parent / "README.md").read_text("utf-8")
+from tests.conftest import load_into, new_database, required
+from tests.readme import README, blocks_in
 
 
 def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return [text for name, text in blocks_in(README) if name == language]
 
 
 def _tour() -> Iterator[tuple[str, str]]:

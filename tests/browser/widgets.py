@@ -1,6 +1,5 @@
 """The widgets, the pages that show them, and what they have drawn."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,13 +7,9 @@ from typing import NamedTuple
 from playwright.sync_api import Page
 
 from tests.browser.site import HERE
-from tests.conftest import TESTS
+from tests.readme import README, blocks_in
 
-SNIPPETS = re.findall(
-    r"^```html\n(.*?)^```",
-    (TESTS.parent / "README.md").read_text("utf-8"),
-    re.DOTALL | re.MULTILINE,
-)
+SNIPPETS = [text for name, text in blocks_in(README) if name == "html"]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """What the README says of generating a client works as written, and `/docs` says the same."""
 
 import os
-import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -12,19 +10,16 @@ from bs4 import BeautifulSoup
 
 from tests.clients.clients import BIN, GENERATORS, HERE, NPM
 from tests.clients.conftest import required_distributions, required_programs
-from tests.conftest import TESTS, required_packages
+from tests.conftest import required_packages
+from tests.readme import README, blocks_in
 
-README = (TESTS.parent / "README.md").read_text("utf-8")
 SECTION = README[README.index("## Generate a client") : README.index("## Dates")]
+BLOCKS = blocks_in(SECTION)
 ADDRESS = "http://localhost:8000"
 
 
 PROGRAMS = {"ts": "program.mts", "python": "program.py"}
 """By the language of their block, as the text names them."""
-
-
-def _blocks() -> Iterator[tuple[str, str]]:
-    yield from re.findall(r"^```(\w+)\n(.*?)^```", SECTION, re.DOTALL | re.MULTILINE)
 
 
 def _shell(command: str, folder: Path) -> str:
@@ -63,8 +58,8 @@ def test_a_client_in_twenty_lines(seed: httpx.Client, tmp_path: Path, language: 
     required_distributions()
     required_packages(HERE)
     address = str(seed.base_url).rstrip("/")
-    names = [name for name, _ in _blocks()]
-    blocks = [text.replace(ADDRESS, address) for _, text in _blocks()]
+    names = [name for name, _ in BLOCKS]
+    blocks = [text.replace(ADDRESS, address) for _, text in BLOCKS]
     at = names.index(language)
     assert names[at - 1 : at + 2] == ["sh", language, "sh"]
     (tmp_path / "node_modules").symlink_to(HERE / "node_modules")
@@ -78,7 +73,7 @@ def test_the_python_program_is_typed(seed: httpx.Client, tmp_path: Path) -> None
     required_distributions()
     generate, program = (
         text.replace(ADDRESS, str(seed.base_url).rstrip("/"))
-        for name, text in _blocks()
+        for name, text in BLOCKS
         if name == "python" or text.startswith("openapi-python-client")
     )
     _shell(generate, tmp_path)
@@ -87,11 +82,11 @@ def test_the_python_program_is_typed(seed: httpx.Client, tmp_path: Path) -> None
 
 
 def test_the_settings_shown_are_those_that_are_tried() -> None:
-    (shown,) = (text for name, text in _blocks() if name == "yml")
+    (shown,) = (text for name, text in BLOCKS if name == "yml")
     assert shown in (GENERATORS / "openapi-python-client.yaml").read_text("utf-8")
 
 
 def test_the_docs_say_the_same(seed: httpx.Client) -> None:
     page = BeautifulSoup(seed.get("/docs", headers={"Host": "localhost:8000"}).text, "html.parser")
     shown = [one.get_text().strip() for one in page.select("details.clients pre")]
-    assert shown == [text.strip() for _, text in _blocks()]
+    assert shown == [text.strip() for _, text in BLOCKS]
