@@ -1,6 +1,7 @@
 """Whole representations, kept as long as the data is as it was, and bounded in bytes."""
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from starlette.types import Message
@@ -29,10 +30,10 @@ class Cache:
     def __init__(self, most: int) -> None:
         self._most = most
         self._size = 0
-        self._version: int | None = None
+        self._version: Hashable = None
         self._kept: OrderedDict[Key, Representation] = OrderedDict()
 
-    def get(self, key: Key, version: int) -> Representation | None:
+    def get(self, key: Key, version: Hashable) -> Representation | None:
         """Give what was put for this key and version, if it is still kept."""
         if version != self._version:
             self._kept.clear()
@@ -41,7 +42,7 @@ class Cache:
             self._kept.move_to_end(key)
         return found
 
-    def put(self, key: Key, version: int, representation: Representation) -> None:
+    def put(self, key: Key, version: Hashable, representation: Representation) -> None:
         """Keep a representation of the version that was current before it was made."""
         size = _size(key, representation)
         if version != self._version or key in self._kept or size > self._most:

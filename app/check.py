@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from app.database import insert_rows, temporary_table
+from app.bulk import insert_rows, temporary_table
 from app.dossier import KINDS, ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.entries import ARecord, DossierFile, Place, Unsound, Written
 from app.errors import shown

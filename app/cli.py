@@ -6,8 +6,8 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,33 +15,26 @@ from typing import IO, Annotated, Any
 
 import typer
 import uvicorn
-from pydantic import ValidationError
-from rapidfuzz import fuzz, process
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from app.database import Database, DatabaseError, scratch
+from app.backup import back_up, copy_at, restore
+from app.database import Database, scratch
 from app.dossier import SourceEntry, schema
 from app.entries import Written, open_dossiers
-from app.errors import worded
-from app.export import ExportError, Format, export, format_of
-from app.findings import DossierError, Findings, Tell
-from app.links import LinksError, check_links
+from app.export import Format, export, format_of
+from app.findings import DossierError, Findings
+from app.links import check_links
 from app.load import Counts, is_empty, load
 from app.main import create_app
 from app.models import Event, Timeline
 from app.protocol import Protocol
 from app.settings import PREFIX, Settings, bundled
+from app.terminal import UsageError, counted, progress, read_settings, tell_lines, told_plainly
+from app.upkeep import prepare, require_current
 
 GRACE = 5
 """Seconds that requests in flight are given when the server is told to stop."""
-
-
-class UsageError(Exception):
-    """The command cannot do what it is asked; the message says what to change."""
 
 
 app = typer.Typer(
@@ -77,13 +70,13 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API: migrate the database, and load the bundled dossiers if it is empty."""
-    with _told_plainly():
-        settings = _settings(
+    with told_plainly():
+        settings = read_settings(
             host=host, port=port, workers=workers, root_path=root_path, access_log=access_log
         )
         port = _free_port(host, port)
-        database = _open(settings)
-        database.migrate()
+        database = Database(settings)
+        prepare(database)
         _seed(database)
         with database.read() as connection:
             served = _described(connection)
@@ -127,7 +120,7 @@ def _free_port(host: str, port: int) -> int:
 def _seed(database: Database) -> None:
     """Load the bundled dossiers if there is none, once however many servers start."""
     with database.read() as connection:
-        if not is_empty(connection):
+        if database.read_only or not is_empty(connection):
             return
     with database.write() as connection:
         if is_empty(connection):
@@ -137,9 +130,9 @@ def _seed(database: Database) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the schema of this version."""
-    with _told_plainly():
-        database = _open(_settings())
-        database.migrate()
+    with told_plainly():
+        database = Database(read_settings())
+        prepare(database)
         typer.echo(f"{database.path} has the tables of this version.")
 
 
@@ -160,12 +153,12 @@ def load_files(
     ] = False,
 ) -> None:
     """Load dossiers, all or none; a record replaces that of the same id."""
-    with _told_plainly():
-        database = _open(_settings())
-        database.migrate()
-        with database.write() as connection, _progress("events") as tell:
+    with told_plainly():
+        database = Database(read_settings())
+        prepare(database)
+        with database.write(_waiting(database)) as connection, progress("events") as tell:
             report = load(connection, files, datetime.now(UTC), prune=prune, tell=tell)
-        _tell(report.warnings)
+        tell_lines(report.warnings)
         typer.echo(f"{database.path}: {_summary(report.counts) or 'nothing changed'}.")
 
 
@@ -178,22 +171,22 @@ def check(
     ] = False,
 ) -> None:
     """Tell all that is wrong with dossiers, without a database; 1 is the exit code of problems."""
-    with _told_plainly(asked=True):
-        with scratch() as connection, _progress("events") as tell:
+    with told_plainly(asked=True):
+        with scratch() as connection, progress("events") as tell:
             report = load(connection, files, datetime.now(UTC), tell=tell)
-        _tell(report.warnings, err=False)
-        counted = {kind: counts.added for kind, counts in report.counts.items() if counts.added}
+        tell_lines(report.warnings, err=False)
+        held = {kind: counts.added for kind, counts in report.counts.items() if counts.added}
         warnings = len(report.warnings)
         if links:
             findings = Findings()
-            with _progress("links") as tell:
-                counted["link"] = check_links(_sources(files), findings, tell)
+            with progress("links") as tell:
+                held["link"] = check_links(_sources(files), findings, tell)
             if findings:
                 raise DossierError(findings)
-            _tell(findings.warnings, err=False)
+            tell_lines(findings.warnings, err=False)
             warnings += len(findings.warnings)
-        held = ", ".join(_counted(number, kind) for kind, number in counted.items())
-        typer.echo(f"{held}: no problems, {_counted(warnings, 'warning')}.")
+        listed = ", ".join(counted(number, kind) for kind, number in held.items())
+        typer.echo(f"{listed}: no problems, {counted(warnings, 'warning')}.")
 
 
 def _sources(files: list[Path]) -> Iterator[Written[SourceEntry]]:
@@ -216,9 +209,9 @@ def export_dossiers(
     ] = None,
 ) -> None:
     """Write what is stored as a dossier, which loads to the same records."""
-    with _told_plainly():
-        database = _open(_settings())
-        database.require_current()
+    with told_plainly():
+        database = Database(read_settings())
+        require_current(database)
         with TemporaryFile() as spool:
             # No transaction stays open while somebody reads.
             with database.read() as connection:
@@ -243,98 +236,62 @@ def _write(spool: IO[bytes], path: Path | None) -> None:
         raise UsageError(f"{name}: it cannot be written: {error.strerror}") from None
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to; an older backup is replaced.")],
+) -> None:
+    """Copy the database to a file, as it is at this moment, while others read and write."""
+    with told_plainly():
+        database = Database(read_settings())
+        with progress("pages") as tell:
+            back_up(database, file, tell)
+        with closing(copy_at(file, database)) as copy, copy.read() as connection:
+            typer.echo(f"{file}: {_described(connection)}.")
+
+
+@app.command(name="restore")
+def restore_backup(
+    file: Annotated[Path, typer.Argument(help="What `timeline backup` has written.")],
+) -> None:
+    """Put a backup in place of all that is stored; servers go on."""
+    with told_plainly():
+        database = Database(read_settings())
+        with progress("pages") as tell:
+            restore(database, file, _waiting(database), tell)
+        with database.read() as connection:
+            typer.echo(f"{database.path}: {_described(connection)}.")
+
+
 @app.command(name="schema")
 def dossier_schema() -> None:
     """Print the JSON Schema of a dossier, for editors."""
-    with _told_plainly():
+    with told_plainly():
         typer.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
 
 
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
-    with _told_plainly():
+    with told_plainly():
         typer.echo(json.dumps(create_app().openapi(), indent=2, ensure_ascii=False))
 
 
-def _open(settings: Settings) -> Database:
-    return Database(settings.database_url, settings.busy_timeout)
+def _waiting(database: Database) -> Callable[[], None]:
+    """Make what says that a command waits for another."""
+    told = f"{database.path}: another process is writing; waiting for it…"
+    return lambda: typer.echo(told, err=True)
 
 
 def _described(connection: Connection) -> str:
     events = connection.scalar(select(func.count(col(Event.id)))) or 0
     timelines = connection.scalar(select(func.count(col(Timeline.id)))) or 0
-    return f"{_counted(events, 'event')} of {_counted(timelines, 'timeline')}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{counted(events, 'event')} of {counted(timelines, 'timeline')}"
 
 
 def _summary(counts: Mapping[str, Counts]) -> str:
     return ", ".join(
-        f"{_counted(number, kind)} {done}"
+        f"{counted(number, kind)} {done}"
         for kind, one in counts.items()
         for done, number in one._asdict().items()
         if number
     )
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Tell]:
-    """Show how far a long work has come, on a terminal alone."""
-    # Not rich's own judgement, which the environment may sway.
-    console = Console(stderr=True, force_terminal=sys.stderr.isatty())
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TextColumn(what))
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _tell(lines: Iterable[str], *, err: bool = True) -> None:
-    for line in lines:
-        typer.echo(line, err=err)
-
-
-def _settings(**options: str | int) -> Settings:
-    """Read the settings; options win over the environment."""
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    # Others may set variables of this prefix too, as Kubernetes does for a service of this name.
-    for name in os.environ.keys() - known:
-        if similar := process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=85):
-            typer.echo(f"Warning: {name} is not a setting; did you mean {similar[0]}?", err=True)
-    return Settings(**options)  # type: ignore[arg-type]
-
-
-@contextmanager
-def _told_plainly(*, asked: bool = False) -> Iterator[None]:
-    """End with the message alone and exit code 1.
-
-    It goes to standard error; what is wrong with dossiers to standard output, if that is what was
-    asked for.
-    """
-    try:
-        yield
-    except (UsageError, DatabaseError, ExportError, LinksError) as error:
-        _fail(str(error))
-    except DossierError as error:
-        problems, warnings = error.findings.problems, error.findings.warnings
-        outcome = "" if asked else "; nothing was loaded"
-        last = f"{_counted(error.findings.number, 'problem')}{outcome}."
-        _fail(*warnings, *problems, last, err=not asked)
-    except ValidationError as error:
-        _fail(*(f"TIMELINE_{str(e['loc'][0]).upper()}: {worded(e)}" for e in error.errors()))
-    except KeyboardInterrupt:
-        _tell(["Interrupted; nothing is left half-done."])
-        raise typer.Exit(130) from None
-    except DBAPIError as error:
-        busy = "; another process is writing, try again" if "locked" in str(error.orig) else ""
-        url = _settings().database_url
-        _fail(f"{url}: the database cannot be used: {error.orig}{busy}")
-
-
-def _fail(*lines: str, err: bool = True) -> None:
-    _tell(lines, err=err)
-    raise typer.Exit(1)

@@ -1,192 +1,263 @@
-"""The SQLite file: engines and their pragmas, connections, migrations and the data revision."""
+"""The SQLite file: its connections, their pragmas and limits, transactions and the revision."""
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from math import inf
+from os import W_OK, access
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import (
-    Column,
-    Connection,
-    Engine,
-    MetaData,
-    Table,
-    TableClause,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    make_url,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.exc import DatabaseError as SQLAlchemyDatabaseError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 from sqlmodel import SQLModel, col
 
-from app.models import Revision, table_of
-from app.settings import bundled
+from app.errors import DatabaseError
+from app.models import Revision
+from app.settings import Settings
 
 POOL_SIZE = 8
 """Connections of one process; as many threads answer requests, so none waits for another."""
 POOL_TIMEOUT = 2
-MIGRATION_TIMEOUT = 60
+STEPS = 100_000
+"""Steps of SQLite, some milliseconds of them, after which a reader looks at the clock."""
 WRITER_CACHE = 32 * 1024
 """Kilobytes of pages that a writer keeps in memory, so that a large load rereads few."""
-BATCH = 4_000
-"""So many records are read, checked and written at a time, so that memory stays bounded."""
-WHOLE_UP_TO = 16 * 2**20
-"""Bytes of a file that a probe reads whole: a tenth of a second's work."""
+WRITER_TRIES = 100
+"""Milliseconds that a writer waits before it looks whether it is to wait on."""
+KEPT_LOG = 4 * 2**20
+"""Bytes of the log of writes that stay on disk once they are in the file."""
 
-
-class DatabaseError(Exception):
-    """The database cannot be served; the message says why and what to do."""
+Version = tuple[int, ...]
+"""Tells one state of the data from another."""
 
 
 class Database:
-    """One SQLite file, opened for reading by many and for writing by one at a time."""
+    """One SQLite file, opened for reading by many and for writing by one at a time.
 
-    def __init__(self, url: str, busy_timeout: float) -> None:
-        self.path = Path(make_url(url).database or "")
-        self._url = url
-        self._busy_timeout = busy_timeout
-        self._readers = self._engine("BEGIN", query_only=True)
+    A file that may not be written, or whose directory may not, is read as it is.
+    """
+
+    def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
+        self.settings = settings
+        self.path = Path(make_url(settings.database_url).database or "")
+        self.read_only = read_only or not self._may_be_written()
+        self._readers = self._pool_of_readers()
         self._watcher: sqlite3.Connection | None = None
-
-    def _engine(self, begin: str, *, query_only: bool, timeout: float | None = None) -> Engine:
-        engine = create_engine(
-            self._url,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_timeout=POOL_TIMEOUT,
-            pool_use_lifo=True,  # whichever was last used has the most pages in memory
-            # The driver begins no transaction of its own; the event below says which kind.
-            connect_args={"isolation_level": None, "check_same_thread": False},
-        )
-        wait = self._busy_timeout if timeout is None else timeout
-
-        @event.listens_for(engine, "connect")
-        def _connect(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401
-            connection.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
-            connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA query_only = {int(query_only)}")
-            if not query_only:
-                connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
-
-        return engine
+        self._opened: Version | None = None
+        self._opening = Lock()
 
     def read(self) -> Connection:
-        """Open a connection that sees one state of the data from its first query to its last."""
+        """Open a connection that sees one state of the data from its first query to its last.
+
+        It may take as long as `query_timeout` says, and then ends in an OperationalError. Raises
+        DatabaseError if the file is not there, or another is.
+        """
+        self._follow()
         return self._readers.connect()
 
     @contextmanager
-    def write(self, timeout: float | None = None) -> Iterator[Connection]:
+    def write(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Connection]:
         """Open the one transaction that may write, committed at the end or not at all.
 
-        Other writers wait for it, up to `timeout` seconds or, without one, the busy timeout.
+        While another process writes it waits, having called `waiting`, up to the busy timeout, and
+        then raises DatabaseError.
         """
+        if self.read_only:
+            raise DatabaseError(f"{self.path} is read-only here; nothing was changed")
         # Writes are rare, so the connection is not kept: a reader's pool stays a reader's.
-        engine = self._engine("BEGIN IMMEDIATE", query_only=False, timeout=timeout)
+        engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
+        event.listen(engine, "connect", _prepare_writer)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            patience = self.patience(waiting)
+            while True:
+                try:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                except OperationalError as error:
+                    if code_of(error.orig) != sqlite3.SQLITE_BUSY:
+                        raise
+                    patience.wait()
+                else:
+                    return
+
         try:
             with engine.begin() as connection:
                 yield connection
         finally:
-            engine.dispose()
+            self.shorten_log()
 
-    def version(self) -> int | None:
+    def create(self) -> None:
+        """Make the file if there is none, and let readers read while one writes.
+
+        The file remembers it, so connections need not say it. While others open a new file too,
+        SQLite refuses instead of waiting, so it is tried again. Raises DatabaseError.
+        https://www.sqlite.org/wal.html#activating_and_configuring_wal_mode
+        """
+        patience = self.patience()
+        while True:
+            try:
+                with closing(sqlite3.connect(self.path)) as connection:
+                    connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.DatabaseError as error:
+                if code_of(error) != sqlite3.SQLITE_BUSY:
+                    raise DatabaseError(f"{self.path}: {explained(error)}") from None
+                patience.wait()
+                time.sleep(0.05)
+            else:
+                return
+
+    def patience(self, waiting: Callable[[], None] = lambda: None) -> "Patience":
+        """Wait for who writes, as long as the busy timeout; `waiting` is called once if need be."""
+        return Patience(self.path, self.settings.busy_timeout, waiting)
+
+    def version(self) -> Version | None:
         """Tell one state of the data from another, whoever writes; None if the file cannot.
 
         Takes microseconds and never waits. https://www.sqlite.org/pragma.html#pragma_data_version
         """
         try:
+            opened = self._follow()
             if self._watcher is None:
-                uri = f"{self.path.absolute().as_uri()}?mode=rw"  # a missing file is not made
-                self._watcher = sqlite3.connect(uri, uri=True, timeout=0, check_same_thread=False)
-            (version,) = self._watcher.execute("PRAGMA data_version").fetchone()
-        except sqlite3.Error:
+                self._watcher = self._connect()
+            (number,) = self._watcher.execute("PRAGMA data_version").fetchone()
+        except (sqlite3.Error, DatabaseError):
             return None
-        return int(version)
+        return (number, *opened)
+
+    def shorten_log(self) -> None:
+        """Give the disk back what a large transaction took, unless readers are in the way."""
+        log = self._beside("wal")
+        with suppress(OSError, sqlite3.Error):  # what was written is safe without it
+            if log.stat().st_size > KEPT_LOG:
+                with closing(self._connect()) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give every connection back to the system."""
         self._readers.dispose()
         if self._watcher:
             self._watcher.close()
-            self._watcher = None
+        self._watcher = self._opened = None
 
-    def migrate(self) -> None:
-        """Bring the tables to this version, in one transaction, however many try at once."""
-        if not self.path.absolute().parent.is_dir():
-            raise DatabaseError(f"{self.path}: there is no directory {self.path.parent}")
-        if self.path.exists():
-            self._require_ours()
-        self._use_wal()
-        if self._schema() == _head():
-            return  # and no writer is waited for
-        with self.write(timeout=MIGRATION_TIMEOUT) as connection:
-            command.upgrade(_alembic(connection), "head")
+    def _pool_of_readers(self) -> Engine:
+        timeout = self.settings.query_timeout
+        engine = create_engine(
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT,
+            pool_use_lifo=True,  # whichever was last used has the most pages in memory
+        )
 
-    def _require_ours(self) -> None:
-        """Refuse, untouched, what another program or a newer version has made."""
-        with self.read() as connection:
-            query = "SELECT name FROM sqlite_master WHERE type = 'table'"
-            tables = connection.execute(text(query)).scalars().all()
-        if tables and "alembic_version" not in tables:
-            raise DatabaseError(f"{self.path} is a database of another program; name another file")
-        known = {script.revision for script in _scripts().walk_revisions()}
-        if tables and (found := self._schema()) and found not in known:
-            raise DatabaseError(
-                f"{self.path} has schema {found}, made by a newer version; install that version"
-            )
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: sqlite3.Connection, pooled: ConnectionPoolEntry) -> None:
+            info = pooled.info
+            info["until"] = inf
+            connection.execute(f"PRAGMA busy_timeout = {round(timeout * 1000)}")
+            connection.execute("PRAGMA query_only = ON")
+            connection.set_progress_handler(lambda: time.monotonic() > info["until"], STEPS)
 
-    def _use_wal(self) -> None:
-        """Let readers read while one writes. The file remembers it, so connections need not say it.
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.info["until"] = time.monotonic() + timeout
+            connection.exec_driver_sql("BEGIN")
 
-        While others open a new file too, SQLite refuses instead of waiting, so it is tried again.
-        https://www.sqlite.org/wal.html#activating_and_configuring_wal_mode
+        return engine
+
+    def _connect(self) -> sqlite3.Connection:
+        # The driver begins no transaction of its own.
+        return sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={self._mode()}",
+            uri=True,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _mode(self) -> str:
+        """Tell SQLite how to open the file.
+
+        https://www.sqlite.org/uri.html
         """
-        deadline = time.monotonic() + MIGRATION_TIMEOUT
-        while True:
-            try:
-                with closing(sqlite3.connect(self.path)) as connection:
-                    connection.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.DatabaseError as error:
-                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not busy or time.monotonic() > deadline:
-                    raise DatabaseError(f"{self.path}: {error}") from None
-                time.sleep(0.05)
-            else:
-                return
+        if not self.read_only or self._beside("journal").exists():
+            return "rw"  # where a journal is, a transaction that was cut off is undone first
+        # Without a log of writes nobody writes; then there need be no lock, which is a write.
+        return "ro" if self._beside("wal").exists() else "ro&immutable=1"
 
-    def require_current(self) -> None:
-        """Raise DatabaseError unless the tables are those that this version reads."""
-        if not self.path.exists():
+    def _follow(self) -> Version:
+        """Tell which file it is, and let go of one that was only read and is another now.
+
+        One that may be written is not to be replaced: the log beside it belongs to the former,
+        and SQLite would write that into the new one.
+        https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
+        """
+        found = self._identity()
+        if found is None:
             raise DatabaseError(f"{self.path}: there is no such file; run `timeline migrate`")
-        found = self._schema()
-        if found != _head():
+        if found != self._opened:
+            with self._opening:
+                if self._opened and not self.read_only:
+                    raise DatabaseError(
+                        f"{self.path}: another file stands in its place; stop what uses it, remove "
+                        f"{self.path}-wal and {self.path}-shm, and start it again"
+                    )
+                if found != self._opened:
+                    self.close()
+                    self._opened = found
+        return found
+
+    def _identity(self) -> Version | None:
+        """Tell files apart; of a file that is only read also its states. None if there is none."""
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return None
+        if not self.read_only:
+            return stat.st_dev, stat.st_ino
+        written = self._beside("wal").exists()
+        return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size, written
+
+    def _may_be_written(self) -> bool:
+        folder = self.path.absolute().parent
+        return access(folder, W_OK) and (access(self.path, W_OK) or not self.path.exists())
+
+    def _beside(self, name: str) -> Path:
+        return Path(f"{self.path}-{name}")
+
+
+class Patience:
+    """How long one waits for another process that is writing."""
+
+    def __init__(self, path: Path, seconds: float, waiting: Callable[[], None]) -> None:
+        self._path = path
+        self._seconds = seconds
+        self._waiting = waiting
+        self._until: float | None = None
+
+    def wait(self) -> None:
+        """Be told that the other is still writing; raise DatabaseError once it took too long."""
+        if self._until is None:
+            self._waiting()
+            self._until = time.monotonic() + self._seconds
+        elif time.monotonic() > self._until:
             raise DatabaseError(
-                f"{self.path} has schema {found or 'none'}, this version reads {_head()}; "
-                "run `timeline migrate`"
+                f"{self._path}: another process has been writing for {self._seconds:g} s; nothing "
+                "was changed; try again when it has ended, or set TIMELINE_BUSY_TIMEOUT"
             )
 
-    def _schema(self) -> str | None:
-        """Read which schema the tables have."""
-        with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+
+def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401
+    connection.execute(f"PRAGMA busy_timeout = {WRITER_TRIES}")
+    connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
 
 
 @contextmanager
@@ -204,42 +275,32 @@ def scratch() -> Iterator[Connection]:
         yield connection
 
 
-def temporary_table(name: str, *columns: Column[Any]) -> Table:
-    """Describe a table of one connection, which SQLite keeps on disk as it outgrows memory."""
-    return Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
+def code_of(error: BaseException | None) -> int | None:
+    """Give SQLite's primary code of an error.
 
-
-@contextmanager
-def without_indexes(connection: Connection, *models: type[SQLModel]) -> Iterator[None]:
-    """Drop indexes that much is about to be added to, and make them anew from all there is.
-
-    That is faster, leaves them packed, and is part of the transaction.
+    https://www.sqlite.org/rescode.html
     """
-    indexes = [index for model in models for index in sorted(table_of(model).indexes, key=str)]
-    for index in indexes:
-        index.drop(connection)
-    yield
-    for index in indexes:
-        index.create(connection)
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
-def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows that all have the same columns.
+# What to do about what SQLite says.
+_CURES = {
+    sqlite3.SQLITE_BUSY: "another process is using it; try again",
+    sqlite3.SQLITE_CANTOPEN: "look at its permissions, and those of its directory",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
+    sqlite3.SQLITE_FULL: "make room, or name a larger disk in SQLITE_TMPDIR, and try again",
+    sqlite3.SQLITE_INTERRUPT: "it took too long; set TIMELINE_QUERY_TIMEOUT",
+    sqlite3.SQLITE_IOERR: "look whether its disk is full or failing, and try again",
+    sqlite3.SQLITE_NOTADB: "it is damaged, or no database; restore a backup or name another file",
+    sqlite3.SQLITE_READONLY: "look at its permissions, and those of its directory",
+}
 
-    As SQLAlchemy would, but column by column, in a third of its time.
-    """
-    if not rows:
-        return
-    dialect = connection.dialect
-    values = []
-    columns = [column for column in table.c if column.name in rows[0]]
-    for column in columns:
-        bind = column.type.dialect_impl(dialect).bind_processor(dialect)
-        given = [row[column.name] for row in rows]
-        # Days and moments come again and again.
-        values.append(map(cache(bind), given) if bind else given)
-    statement = insert(table).compile(dialect=dialect, column_keys=[*rows[0]])
-    connection.exec_driver_sql(str(statement), list(zip(*values, strict=True)))
+
+def explained(error: BaseException | None) -> str:
+    """Say what SQLite says, and what to do about it."""
+    cure = _CURES.get(code_of(error) or 0)
+    return f"{error}; {cure}" if cure else str(error)
 
 
 def revision_of(connection: Connection) -> int:
@@ -251,55 +312,3 @@ def revision_of(connection: Connection) -> int:
 def advance_revision(connection: Connection) -> None:
     """Say that this transaction changes what is published."""
     connection.execute(update(Revision).values(number=col(Revision.number) + 1))
-
-
-def analyze(connection: Connection, model: type[SQLModel]) -> None:
-    """Tell SQLite what the tables are like once one has doubled since it was told.
-
-    By that it chooses its ways. https://www.sqlite.org/lang_analyze.html
-    """
-    known = 0
-    if inspect(connection).has_table("sqlite_stat1"):
-        told = text("SELECT stat FROM sqlite_stat1 WHERE tbl = :table")
-        stats = connection.scalars(told, {"table": model.__tablename__}).all()
-        known = max((int(stat.split()[0]) for stat in stats), default=0)
-    rows: int = connection.execute(select(func.count()).select_from(table_of(model))).scalar_one()
-    if rows > 2 * known:
-        connection.exec_driver_sql("ANALYZE")
-
-
-def damage(connection: Connection, whole_up_to: int = WHOLE_UP_TO) -> str | None:
-    """Describe what SQLite finds broken in the file, if anything.
-
-    A small file is read whole; of a larger one the first page of each table, so that a probe
-    stays cheap. https://www.sqlite.org/pragma.html#pragma_quick_check
-    """
-    pages, size = (
-        connection.execute(text(f"PRAGMA {name}")).scalar_one()
-        for name in ("page_count", "page_size")
-    )
-    try:
-        if pages * size <= whole_up_to:
-            found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
-            return None if found == "ok" else str(found)
-        for table in SQLModel.metadata.sorted_tables:
-            connection.execute(select(table).limit(1))
-    except SQLAlchemyDatabaseError as error:
-        return str(error.orig)
-    return None
-
-
-def _head() -> str | None:
-    """Give the schema that this version reads."""
-    return _scripts().get_current_head()
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic())
-
-
-def _alembic(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(bundled("migrations")).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config

@@ -8,7 +8,7 @@ several chunks are streams, and pass without a tag.
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from hashlib import blake2b
 from http import HTTPStatus
@@ -60,7 +60,7 @@ class Delivery:
     """
 
     def __init__(
-        self, app: ASGIApp, root_path: str, version: Callable[[], int | None], cache_size: int
+        self, app: ASGIApp, root_path: str, version: Callable[[], Hashable], cache_size: int
     ) -> None:
         self._app = app
         self._root_path = root_path

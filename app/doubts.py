@@ -12,8 +12,8 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
+from app.bulk import insert_rows, temporary_table
 from app.check import NAMEABLE, whereabouts, written
-from app.database import insert_rows, temporary_table
 from app.dossier import ActorEntry, EventEntry
 from app.entries import DossierFile, Written
 from app.errors import shown

@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9457
 
 import logging
 import re
+import sqlite3
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Annotated
@@ -13,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -30,6 +31,10 @@ _TITLES = {
     HTTPStatus.REQUEST_URI_TOO_LONG: "URI Too Long",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
 }
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why and what to do."""
 
 
 class Fault(BaseModel):
@@ -134,7 +139,7 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
             return unprocessable(*map(_invalid_fault, error.errors()))
         case HTTPException():
             return _http(request, error)
-        case DatabaseError() | PoolTimeoutError():
+        case DatabaseError() | DBAPIError() | PoolTimeoutError():
             return _database(request, error)
     return unforeseen()
 
@@ -204,12 +209,23 @@ def unforeseen() -> ProblemError:
 
 
 def _database(request: Request, error: Exception) -> ProblemError:
-    logger.error("%s: %s", request.url.path, error)
+    cause = getattr(error, "orig", error)
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+        return unavailable(
+            "the query takes longer than is allowed here; narrow it, by a window or an actor"
+        )
+    logger.error("%s: %s", request.url.path, cause)
     # Of SQLite's errors, those that are not operational tell of a file that is no database.
-    operational = isinstance(error, (OperationalError, PoolTimeoutError))
-    state = "busy or out of reach; try again shortly" if operational else "damaged"
+    damaged = isinstance(error, DBAPIError) and not isinstance(error, OperationalError)
+    state = "damaged" if damaged else "busy or out of reach; try again shortly"
     return unavailable(f"the database is {state}")
 
 
-FORESEEN = (ProblemError, RequestValidationError, DatabaseError, PoolTimeoutError)
+FORESEEN = (
+    ProblemError,
+    RequestValidationError,
+    DatabaseError,
+    DBAPIError,
+    PoolTimeoutError,
+)
 """What an endpoint may end with."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
 from app import search
-from app.database import BATCH, insert_rows
+from app.bulk import BATCH, insert_rows
 from app.expressions import Expression, Selection, among
 from app.models import Actor, ActorAlias, Citation, Event, Participation, table_of
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
+from app.bulk import BATCH, analyze, without_indexes
 from app.check import Checker, references
-from app.database import BATCH, advance_revision, analyze, without_indexes
+from app.database import advance_revision
 from app.dossier import ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.doubts import Doubter
 from app.entries import ARecord, Unsound, Written, open_dossiers

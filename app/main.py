@@ -14,6 +14,7 @@ from app.contract import describe, operation_id
 from app.database import POOL_SIZE, Database
 from app.delivery import Delivery
 from app.settings import Settings
+from app.upkeep import require_current
 
 
 class Application(FastAPI):
@@ -36,11 +37,11 @@ class Application(FastAPI):
 def create_app(settings: Settings | None = None) -> Application:
     """Make the application; without settings, from the environment."""
     settings = settings or Settings()
-    database = Database(settings.database_url, settings.busy_timeout)
+    database = Database(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        database.require_current()
+        require_current(database)
         # More threads than connections would only wait for each other.
         current_default_thread_limiter().total_tokens = POOL_SIZE
         yield

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
+from app.bulk import BATCH, temporary_table
 from app.check import NAMEABLE, Dossiers, written
-from app.database import BATCH, temporary_table
 from app.expressions import among
 from app.models import Event, EventTimeline
 from app.save import publish, remove_events, touch

@@ -13,9 +13,9 @@ from app import answers, schemas
 from app.addresses import Address
 from app.catalog import ACTOR_ORDER, SOURCE_ORDER, TIMELINE_ORDER, select_actors
 from app.contract import Node, headers
-from app.database import Database, DatabaseError, damage, revision_of
+from app.database import Database, revision_of
 from app.dependencies import ActorId, DatabaseDep, EventId, SourceId, TimelineId, read_record
-from app.errors import unavailable
+from app.errors import DatabaseError, unavailable
 from app.facets import count_facets
 from app.formats import FORMATS
 from app.histogram import count_buckets
@@ -33,6 +33,7 @@ from app.records import Table
 from app.resolve import resolve
 from app.strict import StrictRoute
 from app.text import words
+from app.upkeep import damage, require_current
 
 MAX_ALTERNATES = 3_000
 """Bytes of links in a header; proxies take four thousand of all headers together."""
@@ -207,7 +208,7 @@ def get_readiness(database: DatabaseDep, response: Response) -> answers.Readines
     """Tell that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
     try:
-        database.require_current()
+        require_current(database)
     except DatabaseError:
         raise unavailable("the database is missing or of another version") from None
     with database.read() as connection:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, case, delete, func, insert, literal, select, union, update
 from sqlmodel import SQLModel, col
 
-from app.database import insert_rows
+from app.bulk import insert_rows
 from app.dates import EventDate
 from app.dossier import ActorEntry, EventEntry, SourceEntry, TimelineEntry
 from app.expressions import Selection, among, each

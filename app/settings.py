@@ -28,10 +28,16 @@ class Settings(BaseSettings):
         description="The path prefix under which a proxy serves it, as /timeline.",
     )
     busy_timeout: float = Field(
-        default=5,
+        default=60,
         ge=0,
-        le=600,
+        le=3_600,
         description="Seconds to wait for another process that is writing.",
+    )
+    query_timeout: float = Field(
+        default=2,
+        ge=0.01,
+        le=600,
+        description="Seconds that a query may take before it is stopped and answered with 503.",
     )
 
     cache_size: int = Field(

@@ -36,6 +36,7 @@ def _run(connection: Connection) -> None:
 if (given := context.config.attributes.get("connection")) is not None:
     _run(given)
 else:
-    settings = Settings()
-    with Database(settings.database_url, settings.busy_timeout).write() as own:
+    database = Database(Settings())
+    database.create()
+    with database.write() as own:
         _run(own)

@@ -24,6 +24,7 @@ from app.main import create_app
 from app.protocol import Protocol
 from app.settings import PREFIX, Settings, bundled
 from app.syntax import parse_yaml
+from app.upkeep import prepare
 from tests.generated import make_dossiers
 
 TESTS = Path(__file__).parent
@@ -79,10 +80,15 @@ def lacking(message: str) -> None:
     pytest.skip(message)
 
 
+def database_at(path: Path, **settings: float) -> Database:
+    """Name a file as a database."""
+    return Database(Settings(database_url=f"sqlite:///{path}", **settings))  # type: ignore[arg-type]
+
+
 def new_database(path: Path) -> Database:
     """Make a migrated database without records."""
-    database = Database(f"sqlite:///{path}", busy_timeout=5)
-    database.migrate()
+    database = database_at(path)
+    prepare(database)
     return database
 
 

@@ -22,6 +22,8 @@ from sqlalchemy.pool import Pool
 
 from app.database import Database
 from app.load import load
+from app.settings import Settings
+from app.upkeep import prepare
 
 RETURNED = "a connection is returned"
 END = "the end"
@@ -120,9 +122,9 @@ def _live(request: Request, death: int | None, writing: int) -> None:
 
 
 def _work(request: Request) -> None:
-    database = Database(f"sqlite:///{request['path']}", busy_timeout=30)
+    database = Database(Settings(database_url=f"sqlite:///{request['path']}"))
     if request["load"] is None:
-        database.migrate()
+        prepare(database)
         return
     files = [Path(file) for file in request["load"]]
     with database.write() as connection:

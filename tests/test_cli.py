@@ -235,7 +235,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a directory instead of a file": (
         ("serve",),
         {"TIMELINE_DATABASE_URL": f"sqlite:///{TESTS}"},
-        "unable to open database file",
+        "is a directory; name a file in it",
     ),
     "another kind of database": (
         ("serve",),

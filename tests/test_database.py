@@ -18,21 +18,16 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import SQLModel
 
 import app.search  # noqa: F401 - adds the search index to what the models create
-from app.database import (
-    POOL_SIZE,
-    WHOLE_UP_TO,
-    Database,
-    DatabaseError,
-    advance_revision,
-    damage,
-    revision_of,
-)
+from app.database import POOL_SIZE, Database, advance_revision, revision_of
+from app.errors import DatabaseError
+from app.upkeep import WHOLE_UP_TO, damage, prepare, require_current
 from tests.conftest import (
     FERRY,
     GENERATED,
     HARBOUR,
     SEED,
     TESTS,
+    database_at,
     load_dossiers,
     load_into,
     new_database,
@@ -91,11 +86,11 @@ def _alembic(database: Database, *arguments: str) -> None:
 
 
 def test_migrations_go_down_and_up_again(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'timeline.db'}", busy_timeout=5)
+    database = database_at(tmp_path / "timeline.db")
     _alembic(database, "upgrade", "0001")
     first = _schema(database.path)
     with pytest.raises(DatabaseError, match="run `timeline migrate`"):
-        database.require_current()
+        require_current(database)
     _alembic(database, "downgrade", "base")
     assert _schema(database.path) == {}
     _alembic(database, "upgrade", "0001")
@@ -116,8 +111,8 @@ def test_migrations_keep_what_is_stored(database: Database) -> None:
 
 def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
     """All tables are as if it had been loaded after it."""
-    loaded, old = (Database(f"sqlite:///{tmp_path / name}", 5) for name in ("new.db", "old.db"))
-    loaded.migrate()
+    loaded, old = (database_at(tmp_path / name) for name in ("new.db", "old.db"))
+    prepare(loaded)
     load_into(loaded, HARBOUR, FERRY)
     load_dossiers(loaded, GENERATED)
     _alembic(old, "upgrade", "0001")
@@ -137,7 +132,7 @@ def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
             "SELECT rowid, content FROM loaded.event_search"
         )
         connection.commit()
-    old.migrate()
+    prepare(old)
     assert stored(old) == stored(loaded)
     assert _analyzed(old) == _analyzed(loaded) > 240
 
@@ -162,20 +157,19 @@ def test_statistics_follow_growth(database: Database) -> None:
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:
     load_into(database, HARBOUR)
-    database.migrate()
+    prepare(database)
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM event")).scalar() == 6
 
 
 @pytest.mark.parametrize("round_", range(8))
 def test_migrations_at_once(tmp_path: Path, round_: int) -> None:
-    url = f"sqlite:///{tmp_path / f'{round_}.db'}"
-    databases = [Database(url, busy_timeout=5) for _ in range(4)]
+    databases = [database_at(tmp_path / f"{round_}.db") for _ in range(4)]
     failures: list[Exception] = []
 
     def migrate(database: Database) -> None:
         try:
-            database.migrate()
+            prepare(database)
         except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it
             failures.append(error)
 
@@ -185,20 +179,20 @@ def test_migrations_at_once(tmp_path: Path, round_: int) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    databases[0].require_current()
+    require_current(databases[0])
     databases[0].close()
 
 
 def test_a_missing_directory_is_told(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'timeline.db'}", busy_timeout=1)
+    database = database_at(tmp_path / "nowhere" / "timeline.db")
     with pytest.raises(DatabaseError, match="there is no directory"):
-        database.migrate()
+        prepare(database)
 
 
 def test_asking_a_missing_file_makes_none(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'timeline.db'}", busy_timeout=1)
+    database = database_at(tmp_path / "timeline.db")
     with pytest.raises(DatabaseError, match="there is no such file"):
-        database.require_current()
+        require_current(database)
     assert not database.path.exists()
 
 
@@ -206,8 +200,8 @@ def test_asking_a_missing_file_makes_none(tmp_path: Path) -> None:
 PRAGMAS: dict[str, tuple[Any, Any]] = {
     "journal_mode": ("wal", "wal"),
     "synchronous": (2, 2),
-    "foreign_keys": (1, 1),
-    "busy_timeout": (5000, 5000),
+    "foreign_keys": (0, 1),
+    "busy_timeout": (2000, 100),
     "query_only": (1, 0),
 }
 
@@ -252,7 +246,7 @@ def test_writers_take_turns(database: Database) -> None:
 
     def advance() -> None:
         for _ in range(10):
-            with database.write(timeout=30) as connection:
+            with database.write() as connection:
                 number = connection.execute(text("SELECT number FROM revision")).scalar_one()
                 connection.execute(text("UPDATE revision SET number = :n"), {"n": number + 1})
 

@@ -18,8 +18,9 @@ import pytest
 from sqlalchemy import text
 
 from app.database import Database
+from app.upkeep import require_current
 from tests.command import TIMELINE
-from tests.conftest import LATER, TESTS, load_into, new_database, repetitions
+from tests.conftest import LATER, TESTS, database_at, load_into, new_database, repetitions
 from tests.generated import make_dossiers
 from tests.killed import END, RETURNED, Answer
 from tests.tables import Tables, stored, without_stamps
@@ -71,12 +72,12 @@ def _return(moments: Sequence[str]) -> int:
 
 
 def _open(path: Path) -> Database:
-    return Database(f"sqlite:///{path}", busy_timeout=5)
+    return database_at(path)
 
 
 def _check_sound(database: Database) -> None:
     """Check what SQLite knows of the file, and that the search index is in step with the events."""
-    database.require_current()
+    require_current(database)
     with database.write() as connection:
         assert connection.execute(text("PRAGMA integrity_check")).all() == [("ok",)]
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []

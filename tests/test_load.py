@@ -9,14 +9,17 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.database import BATCH, Database, revision_of
+from app.bulk import BATCH
+from app.database import Database, revision_of
 from app.findings import DossierError
 from app.load import Counts, load
+from app.upkeep import prepare
 from tests.conftest import (
     FERRY,
     HARBOUR,
     LATER,
     LOADED_AT,
+    database_at,
     edited,
     load_into,
     serving,
@@ -77,8 +80,8 @@ def test_a_change_replaces_the_record(
 
 
 def _fresh(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    database = Database(f"sqlite:///{path.with_suffix('.db')}", busy_timeout=1)
-    database.migrate()
+    database = database_at(path.with_suffix(".db"))
+    prepare(database)
     load_into(database, path)
     rows = stored(database)
     database.close()

@@ -81,7 +81,11 @@ def test_who_writes_is_waited_for_as_long_as_is_set(tmp_path: Path) -> None:
             assert client.get("/events").json()["total"]["value"] == 6
         refused = run(tmp_path, "load", str(FERRY), TIMELINE_BUSY_TIMEOUT="0.1")
         assert (refused.returncode, refused.stdout) == (1, "")
-        assert "database is locked; another process is writing, try again" in refused.stderr
+        assert refused.stderr.splitlines() == [
+            f"{tmp_path}/timeline.db: another process is writing; waiting for it…",
+            f"{tmp_path}/timeline.db: another process has been writing for 0.1 s; nothing was "
+            "changed; try again when it has ended, or set TIMELINE_BUSY_TIMEOUT",
+        ]
     finally:
         holding.close()
     assert run(tmp_path, "load", str(FERRY)).returncode == 0

@@ -23,6 +23,8 @@ LAYERS = [
     "statements",
     "windows",
     "database",
+    "bulk",
+    "upkeep",
     "schemas",
     "answers",
     "params",
@@ -41,6 +43,7 @@ LAYERS = [
     "dossier",
     "cures",
     "findings",
+    "backup",
     "entries",
     "links",
     "check",
@@ -78,6 +81,7 @@ LAYERS = [
     "representations",
     "routes",
     "main",
+    "terminal",
     "cli",
 ]
 KNOW_NOBODY = {"vocabulary", "text", "errors", "settings"}

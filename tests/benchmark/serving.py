@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.database import Database
+from app.settings import Settings
 from tests.benchmark.client import CLIENT, latencies, rate
 from tests.benchmark.loading import load
 from tests.benchmark.queries import Queries, Query, path_of
@@ -141,7 +142,7 @@ def measure_hot(path: Path, folder: Path, effort: Effort) -> Iterator[Figure]:
 
 def measure_cold(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
     """Measure pages never asked before, beside Datasette and an ORM endpoint."""
-    database = Database(f"sqlite:///{path}", 5)
+    database = Database(Settings(database_url=f"sqlite:///{path}"))
     queries = Queries(database, events)
     filtered = queries.filtered(30_000)
     paths = [path_of(query) for query in filtered]
@@ -236,7 +237,7 @@ def measure_growth(paths: dict[int, Path], effort: Effort) -> Iterator[Figure]:
 
 def _asked(path: Path, events: int, effort: Effort) -> dict[str, Asked]:
     """Make up queries of each kind."""
-    queries = Queries(Database(f"sqlite:///{path}", 5), events)
+    queries = Queries(Database(Settings(database_url=f"sqlite:///{path}")), events)
     return {
         **{
             name: Asked([path_of(make()) for _ in range(effort.times)], growth="≤ 1.5")
@@ -255,7 +256,7 @@ def _asked(path: Path, events: int, effort: Effort) -> dict[str, Asked]:
 
 def measure_memory(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
     """Measure when it first answers, and its memory after thousands of distinct queries."""
-    queries = Queries(Database(f"sqlite:///{path}", 5), events)
+    queries = Queries(Database(Settings(database_url=f"sqlite:///{path}")), events)
     begun = time.perf_counter()
     with project(path) as (port, process):
         while True:
