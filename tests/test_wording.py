@@ -19,13 +19,19 @@ CELLS = {
     "@SUM(A1)": "'@SUM(A1)",
     "＝1": "'＝1",
     "1+1": "1+1",
+    'a;=1+1;b; "@SUM(A1)"; -1': "a;'=1+1;b; \"'@SUM(A1)\"; '-1",
+    "a\n=1+1": "a\n'=1+1",
+    "a =1+1; b -1": "a =1+1; b -1",
     'a "quoted", text': 'a "quoted", text',
     "two\nlines": "two\nlines",
 }
 
 
 def test_a_spreadsheet_runs_nothing(tmp_path: Path) -> None:
-    events = [{"summary": text, "place": text.split("\n")[0]} for text in CELLS]
+    events = [
+        {"id": f"cell-{at:02}", "summary": text, "place": text.split("\n")[0]}
+        for at, text in enumerate(CELLS)
+    ]
     with serving(load_almanac(tmp_path, *events)) as client:
         rows = read_rows(client.get("/events.csv").text)
     assert [row["summary"] for row in rows] == [*CELLS.values()]

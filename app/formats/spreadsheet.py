@@ -4,6 +4,7 @@ https://www.rfc-editor.org/rfc/rfc4180
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from io import StringIO
@@ -46,8 +47,9 @@ COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "updated_at": lambda event: moment(event.updated_at),
 }
 
-# What a spreadsheet would run. https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What a spreadsheet would run where a cell begins with it, be it that it parts cells at semicolons
+# or that somebody parts what is joined. https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = re.compile(r'(^|[;\n]\s*"*)(?=[=+\-@\t\r＝＋－＠])')
 
 
 def render(excerpt: Excerpt) -> str:
@@ -75,4 +77,4 @@ def _number(value: float | None) -> Cell:
 
 def _disarmed(cell: Cell) -> Cell:
     """Have a spreadsheet take a text for a text; a number is one."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
