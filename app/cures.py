@@ -51,6 +51,11 @@ _INSIDE: dict[str | int, type[Entry]] = {
 MIN_LIKENESS = 75
 """Of 100: a key that is less like one than this is not taken for a misspelling of it."""
 
+_DETAILS = {
+    "string_unicode": "it has half of a surrogate pair in it; write the whole character",
+    "too_long": "it has {actual_length:,}; give at most {max_length:,}",
+}
+
 
 def cure(model: type[BaseModel], error: ErrorDetails) -> str:
     """Say what Pydantic found wrong with a value in a record, and what to write instead."""
@@ -60,8 +65,8 @@ def cure(model: type[BaseModel], error: ErrorDetails) -> str:
         return _unknown_key(holder, key, given)
     if key == "citations" and kind in ("missing", "too_short"):
         return "there is none; no event stands without a quote and its source"
-    if kind == "string_unicode":
-        return "it has half of a surrogate pair in it; write the whole character"
+    if kind in _DETAILS:
+        return _DETAILS[kind].format(**error.get("ctx", {}))
     if kind == "string_pattern_mismatch":
         return _MISMATCHES[error["ctx"]["pattern"]](given)
     if given is None or kind == "string_too_short":
@@ -139,8 +144,8 @@ _MISMATCHES: dict[str, Callable[[str], str]] = {
     LINE_PATTERN: _not_clean,
     KEYWORD_PATTERN: _not_a_keyword,
     LINK_PATTERN: lambda given: (
-        f"{shown(given)} is not a link; write it whole, from http:// or https:// on, "
-        "without spaces and without a user name"
+        f"{shown(given)} is not a link; write it whole, from http:// or https:// on, with the name "
+        "of a host, without spaces and without a user name"
     ),
     SHA256_PATTERN: lambda given: f"{shown(given)} is not a digest; write 64 of 0–9 and a–f",
 }

@@ -13,7 +13,20 @@ from pydantic import (
 )
 
 from app.errors import shown
-from app.values import Day, Digest, Id, Keyword, Line, Link, Number, Prose, Quote, Title, When
+from app.values import (
+    MAX_PARTS,
+    Day,
+    Digest,
+    Id,
+    Keyword,
+    Line,
+    Link,
+    Number,
+    Prose,
+    Quote,
+    Title,
+    When,
+)
 from app.vocabulary import ActorKind, AliasKind, EventStatus, Role, Stance, Supports
 
 
@@ -31,8 +44,20 @@ class Record(Entry):
     id: Id
     """Small letters, digits and hyphens; its address."""
 
+    @field_validator("id")
+    @classmethod
+    def _check_id(cls, id_: str) -> str:
+        # Widgets keep what they draw by its id in objects, which have this one from the beginning.
+        if id_ == "constructor":
+            raise ValueError(
+                "JavaScript keeps this word for itself; write another, as constructor-1"
+            )
+        return id_
+
 
 Value = TypeVar("Value")
+Parts = Annotated[list[Value], Field(max_length=MAX_PARTS)]
+"""What a record has several of."""
 
 
 def _twice(values: list[Value]) -> Value | None:
@@ -78,7 +103,7 @@ class ActorEntry(Record):
     kind: ActorKind
     parent: Id | None = None
     """The actor that it is a part of."""
-    aliases: list[AliasEntry] = []
+    aliases: Parts[AliasEntry] = []
     """Other names by which it is found."""
     note: Prose | None = None
 
@@ -174,9 +199,9 @@ class EventEntry(Record):
     """Why it is read so."""
     place: Line | None = None
     amount: AmountEntry | None = None
-    topics: list[Id] = []
-    participants: list[ParticipantEntry] = []
-    citations: Annotated[list[CitationEntry], Field(min_length=1)]
+    topics: Parts[Id] = []
+    participants: Parts[ParticipantEntry] = []
+    citations: Annotated[Parts[CitationEntry], Field(min_length=1)]
 
     @field_validator("participants")
     @classmethod

@@ -1,5 +1,6 @@
 """What may be written as a value in a dossier: texts, ids, links, numbers and dates."""
 
+import re
 import unicodedata
 from datetime import date
 from functools import lru_cache
@@ -21,19 +22,59 @@ from app.errors import shown
 from app.models import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG_PATTERN
 
 MAX_NUMBER = 10**15
+MAX_LINE_LENGTH = 1_000
+MAX_PROSE_LENGTH = 10_000
+MAX_LINK_LENGTH = 2_000
+MAX_PARTS = 1_000
+"""So many names, participants, citations or topics one record has at most: each is written out
+wherever the record is told."""
 # No control characters; prose may have line breaks.
 PROSE_PATTERN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
 LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
-LINK_PATTERN = (
-    r"^https?://[^\s/?#@:\x00-\x1f\x7f-\x9f][^\s/?#@\x00-\x1f\x7f-\x9f]*"
-    r"([/?#][^\s\x00-\x1f\x7f-\x9f]*)?$"
+# No name of a host has in it what readers of URLs take for its end, each of them for another, nor
+# what cannot be seen. https://url.spec.whatwg.org/#forbidden-domain-code-point
+_HOST = (
+    r"[^\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\"#%'/:<>?@\[\\\]^`{|}]+"
 )
+# https://www.rfc-editor.org/rfc/rfc3987#section-4.1
+_PATH = r"[/?#][^\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*"
+LINK_PATTERN = rf"^https?://({_HOST}|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?({_PATH})?$"
 KEYWORD_PATTERN = "^[a-z0-9]+([_-][a-z0-9]+)*$"
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 
 
+# Of what turns a text around, what turns it back.
+_CLOSING = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys(
+    "\u2066\u2067\u2068", "\u2069"
+)
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
 def _normalized(value: object) -> object:
-    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+    if not isinstance(value, str) or value.isascii():
+        return value
+    for line in value.splitlines():  # no direction lasts longer
+        _check_turned_back(line)
+    return unicodedata.normalize("NFC", value)
+
+
+def _check_turned_back(line: str) -> None:
+    """Refuse what would turn around what others say behind it.
+
+    https://trojansource.codes
+    """
+    opened: list[str] = []
+    for sign in _TURNING.findall(line):
+        if sign in _CLOSING:
+            opened.append(sign)
+        elif opened and _CLOSING[opened[-1]] == sign:
+            opened.pop()
+    if opened:
+        raise ValueError(
+            f"it has the invisible character {opened[-1]!r} in it, which turns around what stands "
+            "behind it; remove it"
+        )
 
 
 def _when(value: object) -> EventDate:
@@ -84,7 +125,7 @@ def not_a_text(value: object) -> str:
     return "it is not a text; put it in quotes"
 
 
-def _texts(pattern: str, most: int | None = None, *, least: int | None = 1) -> FieldInfo:
+def _texts(pattern: str, most: int, *, least: int | None = 1) -> FieldInfo:
     # What stands there is read as a text, but an editor takes `1984` for a number. Of a number JSON
     # Schema asks neither length nor pattern.
     written: dict[str, JsonValue] = {"type": ["string", "number"]}
@@ -94,12 +135,12 @@ def _texts(pattern: str, most: int | None = None, *, least: int | None = 1) -> F
     return field
 
 
-Prose = Annotated[str, _texts(PROSE_PATTERN), BeforeValidator(_normalized)]
+Prose = Annotated[str, _texts(PROSE_PATTERN, MAX_PROSE_LENGTH), BeforeValidator(_normalized)]
 Quote = Annotated[str, _texts(PROSE_PATTERN, MAX_QUOTE_LENGTH), BeforeValidator(_normalized)]
-Line = Annotated[str, _texts(LINE_PATTERN), BeforeValidator(_normalized)]
+Line = Annotated[str, _texts(LINE_PATTERN, MAX_LINE_LENGTH), BeforeValidator(_normalized)]
 Title = Annotated[str, _texts(LINE_PATTERN, MAX_TITLE_LENGTH), BeforeValidator(_normalized)]
 Id = Annotated[str, _texts(SLUG_PATTERN, MAX_SLUG_LENGTH, least=None)]
-Link = Annotated[str, Field(pattern=LINK_PATTERN)]
+Link = Annotated[str, Field(max_length=MAX_LINK_LENGTH, pattern=LINK_PATTERN)]
 Number = Annotated[
     float,
     Field(ge=-MAX_NUMBER, le=MAX_NUMBER, allow_inf_nan=False),

@@ -109,11 +109,35 @@ MISTAKES: dict[tuple[str, str], str] = {
     ("title: Rumours go about", r'title: "a\nb"'): (
         "112: events[4].title: 'a\\nb' has a line break in it; write it on one line"
     ),
+    ("title: Rumours go about", 'title: "\u05d0\u202eb"'): (
+        "112: events[4].title: it has the invisible character '\\u202e' in it, which turns around "
+        "what stands behind it; remove it"
+    ),
+    ("title: Rumours go about", 'title: "\u202b\u2067\u05d0\u202c"'): (
+        "112: events[4].title: it has the invisible character '\\u2067' in it"
+    ),
+    ("place: Łódź", f"place: {'x' * 1_001}"): f"69: events[0].place: '{'x' * 100}…' is too long;",
+    ("A contract for the new quay.", "x" * 10_001): f"64: events[0].summary: '{'x' * 100}…' is too",
+    ("      - QBL", "\n".join(f"      - Q{at}" for at in range(1_000))): (
+        "44: actors[3].aliases: it has 1,001; give at most 1,000"
+    ),
+    ("id: rumours", "id: constructor"): (
+        "111: events[4].id: JavaScript keeps this word for itself; write another, as constructor-1"
+    ),
     ("title: Rumours go about", r'title: "a\tb"'): "112: events[4].title: it has the control char",
     ("https://gazette.example/quay", "javascript:alert(1)"): (
         "14: sources[0].url: 'javascript:alert(1)' is not a link; write it whole, from http:// or"
     ),
-    ("https://gazette.example/quay", "https://me@gazette.example/"): "14: sources[0].url: 'https:",
+    **{
+        ("https://gazette.example/quay", f"'{link}'"): f"14: sources[0].url: '{link}' is not a link"
+        for link in (
+            *("https://me@gazette.example/", "http://:80/", "http://a:b/", "http://a:80:80/"),
+            *("http://[::1", "http://a]/", "http://[x]/", "http://a^b/", "http://a%2Fb/"),
+        )
+    },
+    ("https://gazette.example/quay", f"https://gazette.example/{'x' * 2_000}"): (
+        f"14: sources[0].url: 'https://gazette.example/{'x' * 76}…' is too long; give at most 2000 "
+    ),
     (
         "note: Undated copy.",
         "sha256: ABC",
