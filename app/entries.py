@@ -27,6 +27,8 @@ YAML_SUFFIXES = (".yaml", ".yml")
 LINES_SUFFIXES = (".jsonl", ".ndjson")
 MAX_LINE = 2**20
 """Bytes of one line of JSON Lines, far beyond what a record takes."""
+MAX_WHOLE = 2**25
+"""Bytes of a file that is read at once, some ten thousand events."""
 
 ARecord = TypeVar("ARecord", bound=Record)
 AModel = TypeVar("AModel", bound=BaseModel)
@@ -161,12 +163,25 @@ class _Whole:
 
 
 def _documents(path: Path) -> Iterator[Document]:
-    text = path.read_text("utf-8-sig")
+    with _opened(path) as file:
+        content = file.read(MAX_WHOLE + 1)
+    if len(content) > MAX_WHOLE:
+        raise NotWellFormedError(
+            "it is too large to be read at once; write it as JSON Lines, .jsonl"
+        )
+    text = content.decode("utf-8-sig")
     if path.suffix.lower() == ".json":
         return iter([parse_json(text)])
     if path.suffix.lower() in YAML_SUFFIXES:
         return parse_yaml(text)
     raise NotWellFormedError("name it .yaml, .json or .jsonl, as what it is written in")
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file that ends, and that can be read as often as is asked."""
+    if path.exists() and not path.is_file():
+        raise NotWellFormedError("it is not a file that can be read twice; save it as one")
+    return path.open("rb")
 
 
 def _records(data: Any) -> Iterator[tuple[type[Record], Loc, Any]]:  # noqa: ANN401 - as written
@@ -201,9 +216,7 @@ class _Lines:
         """Give the records of a kind, reading no line of another."""
         wanted = KINDS[model]
         try:
-            if self.path.exists() and not self.path.is_file():
-                raise NotWellFormedError("it is not a file that can be read twice; save it as one")
-            with self.path.open("rb") as file:
+            with _opened(self.path) as file:
                 for number, dossier, kind, line in self._lines(file):
                     # What is of no kind is told of with the last.
                     if kind == wanted or (not kind and model is EventEntry):

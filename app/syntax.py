@@ -4,14 +4,18 @@ import json
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import yaml
 
 MAX_DEPTH = 100
 """A dossier is nested five deep."""
+
+MAX_REPEATED = 10**7
+"""So many characters a YAML text repeats at most, by naming with `*` what stands above."""
 
 _MANY_ON_A_LINE = re.compile(rf"([-?] +){{{MAX_DEPTH}}}|^ {{1000}}", re.MULTILINE)
 
@@ -85,6 +89,8 @@ class _Loader(yaml.CSafeLoader):
         root = self.get_node()
         assert root  # noqa: S101 - check_node has told that there is one
         repeated = [(key.value, self.line(key.start_mark)) for key in _repeated_keys(root)]
+        if "*" in self._text and _length(root) > len(self._text) + MAX_REPEATED:
+            raise NotWellFormedError("it repeats too much by `*`; write it out")
 
         def is_cut(loc: Loc) -> bool:
             _, node = _find(root, loc)
@@ -123,6 +129,28 @@ def _repeated_keys(root: yaml.Node) -> Iterator[yaml.Node]:
                     yield key
                 keys.add(key.value)
                 ahead.append(value)
+
+
+def _length(root: yaml.Node) -> int:
+    """Tell how many characters it would be, written out: a few lines may say a billion laughs."""
+    lengths: dict[int, int] = {}
+
+    def length(node: yaml.Node) -> int:
+        if id(node) not in lengths:
+            lengths[id(node)] = 0  # where it stands within itself
+            lengths[id(node)] = 1 + (
+                len(node.value)
+                if isinstance(node, yaml.ScalarNode)
+                else sum(length(part) for part in _parts(node))
+            )
+        return lengths[id(node)]
+
+    return length(root)
+
+
+def _parts(node: yaml.Node) -> Iterable[yaml.Node]:
+    is_mapping = isinstance(node, yaml.MappingNode)
+    return chain.from_iterable(node.value) if is_mapping else node.value
 
 
 def _check_depth(text: str) -> None:
@@ -242,7 +270,8 @@ def parse_json(text: str) -> Document:
     return Document(data, line_of, [(str(loc[-1]), line) for loc, line in repeated.items()])
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|[^\s{}\[\],:"]+|\n')
+# Of a text, a run of characters at a time: each alone would be kept to come back to.
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|[^\s{}\[\],:"]+|\n')
 
 
 def _places(text: str) -> Iterator[tuple[Loc, int, bool]]:

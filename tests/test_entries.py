@@ -2,6 +2,9 @@
 
 import json
 import os
+import tracemalloc
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ import pytest
 import yaml
 
 from app.database import Database
-from app.entries import MAX_LINE
+from app.entries import MAX_LINE, MAX_WHOLE
 from app.load import Counts
 from tests.conftest import (
     FERRY,
@@ -75,6 +78,15 @@ def test_a_dossier_is_the_same_however_it_is_spelled(
     assert without_stamps(stored(database)) == without_stamps(before)
 
 
+# A word, said a billion times. https://en.wikipedia.org/wiki/Billion_laughs_attack
+_LAUGHS = "a: &a [ha]\n" + "\n".join(
+    f"{name}: &{name} [{', '.join([f'*{above}'] * 10)}]" for above, name in pairwise("abcdefghij")
+)
+_MERGED_LAUGHS = "a: &a {ha: ha}\n" + "\n".join(
+    f"{name}: &{name} {{<<: [{', '.join([f'*{above}'] * 10)}]}}"
+    for above, name in pairwise("abcdefghij")
+)
+
 # a file that is no dossier: what is told of it
 NO_DOSSIERS: dict[str, dict[str | bytes, str]] = {
     "x.yaml": {
@@ -88,6 +100,12 @@ NO_DOSSIERS: dict[str, dict[str | bytes, str]] = {
         "a: *b": "x.yaml:1: a text that begins with *",
         "[" * 50_000 + "]" * 50_000: "x.yaml:1: it is nested too deeply",
         "- " * 50_000: "x.yaml:1: it is nested too deeply",
+        f"timeline: {{id: x, title: x}}\n{_LAUGHS}\nactors: *i": (
+            "x.yaml: it repeats too much by `*`; write it out"
+        ),
+        f"timeline: {{id: x, title: x}}\n{_MERGED_LAUGHS}\nactors: [*i]": (
+            "x.yaml: it repeats too much by `*`; write it out"
+        ),
         "timeline: {id: x, title: x}\nactors: !!map [a]": "x.yaml:2: a tag, as !!int; remove",
         b"timeline:\n  id: \xff": "x.yaml:2: it is not in UTF-8; save it as UTF-8",
     },
@@ -179,10 +197,39 @@ def test_what_is_told_once_is_told_once(tmp_path: Path) -> None:
     ]
 
 
-def test_what_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "x.jsonl")
-    (problem,) = told(tmp_path / "x.jsonl")[0]
-    assert problem == "x.jsonl: it is not a file that can be read twice; save it as one"
+# what stands where a file should
+NO_FILES: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a directory": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".json", ".jsonl"])
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_what_cannot_be_read_twice_is_refused(tmp_path: Path, kind: str, suffix: str) -> None:
+    path = tmp_path / f"x{suffix}"
+    NO_FILES[kind](path)
+    (problem,) = told(path)[0]
+    assert problem == f"x{suffix}: it is not a file that can be read twice; save it as one"
+
+
+@pytest.mark.parametrize("name", ["x.yaml", "x.json"])
+def test_what_is_read_at_once_is_bounded(tmp_path: Path, name: str) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(10 * MAX_WHOLE)
+    (problem,) = told(tmp_path / name)[0]
+    assert problem == f"{name}: it is too large to be read at once; write it as JSON Lines, .jsonl"
+
+
+def test_a_long_text_takes_little_memory(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.json", f'{{"timeline": {{"id": "x", "title": "{"x" * 10**6}"}}}}')
+    tracemalloc.start()
+    (problem,) = told(path)[0]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "is too long; give at most 1000 characters" in problem
+    assert most < 60 * 10**6
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
