@@ -98,6 +98,11 @@ def write(path: Path, dossiers: Sequence[Dossier]) -> Path:
     return path
 
 
+def write_payloads(path: Path, payloads: Sequence[Payload] = PAYLOADS) -> Path:
+    """Write a dossier of each payload, called by its number."""
+    return write(path, [records(f"x{at}", payload) for at, payload in enumerate(payloads)])
+
+
 def places(written: object, text: str, above: str = "") -> Iterator[str]:
     """Find where in a record a text stands, named as the loader names it."""
     if isinstance(written, dict):
@@ -232,14 +237,14 @@ def told(twin: Any, suffix: str) -> Any:  # noqa: ANN401 - whatever is read
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, httpx.Client]]:
     """Give clients of a dossier of each payload, and of its twin."""
     with ExitStack() as stack:
-        clients = []
-        for name, of in {"payloads": lambda _, payload: payload, "twins": twin_of}.items():
-            folder = tmp_path_factory.mktemp(name)
-            dossiers = [records(f"x{at}", of(at, one)) for at, one in enumerate(PAYLOADS)]
-            file = write(folder / "x.jsonl", dossiers)
-            clients.append(stack.enter_context(serving_files(folder, file)))
-        payloads, twins = clients
-        yield payloads, twins
+        hostile, harmless = (tmp_path_factory.mktemp(name) for name in ("payloads", "twins"))
+        twins = [twin_of(at, payload) for at, payload in enumerate(PAYLOADS)]
+        yield (
+            stack.enter_context(serving_files(hostile, write_payloads(hostile / "x.jsonl"))),
+            stack.enter_context(
+                serving_files(harmless, write_payloads(harmless / "x.jsonl", twins))
+            ),
+        )
 
 
 # each address: the suffix of what is there

@@ -19,6 +19,7 @@ from tests.conftest import (
     serving,
     serving_files,
 )
+from tests.test_payloads import write_payloads
 
 ZONES = ["UTC", "America/New_York", "Asia/Jerusalem"]
 VIEWPORT = {"width": 2000, "height": 1200}
@@ -146,4 +147,12 @@ def dates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of a dossier full of markup."""
     with serving_files(tmp_path_factory.mktemp("hostile"), HOSTILE) as client:
+        yield client
+
+
+@pytest.fixture(scope="package")
+def payloads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of a dossier of each payload."""
+    folder = tmp_path_factory.mktemp("payloads")
+    with serving_files(folder, write_payloads(folder / "payloads.jsonl")) as client:
         yield client

@@ -7,12 +7,17 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Show
+from tests.browser.conftest import Show, Visit
 from tests.browser.forms import events_of, expected
 from tests.browser.widgets import TIMELINEJS, VIS, WIDGETS, months_of, read
+from tests.payloads import LINES
 
 ISOLATES = "\u2068\u2069"
-ELEMENTS = ".hostile, iframe, object, embed, [onerror], [onload], a:not([href^=http])[href]"
+MARKUP = ".hostile, iframe, object, embed, math, [onerror], [onload], [onclick]"
+ELEMENTS = f"{MARKUP}, a:not([href^=http])[href]"
+# Those that a browser reads otherwise within a script.
+IN_SCRIPTS = ("end of script", "comment in a script", "end of JSON")
+PAGES = [f"/events/x{[*LINES].index(name)}.html" for name in IN_SCRIPTS]
 
 
 def squeezed(text: str) -> str:
@@ -73,6 +78,23 @@ def test_tips_say_what_the_records_say(hostile: httpx.Client, show: Show) -> Non
             assert title == event["title"]
             assert squeezed(event.get("summary", "")) in squeezed(" ".join(others))
             assert page.locator(ELEMENTS).count() == 0
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_no_payload_runs_in_a_widget(payloads: httpx.Client, show: Show, name: str) -> None:
+    widget = WIDGETS[name]
+    titles = {squeezed(event["title"]) for event in events_of(payloads)}
+    with show(widget, payloads, widget.path) as page:
+        drawn = read(page, widget, ["2021-11-01"])
+        assert {squeezed(entry.text).partition(": ")[2] for entry in drawn} == titles
+        assert page.locator(ELEMENTS).count() == 0
+
+
+@pytest.mark.parametrize("path", ["/?limit=500", "/embed.html?limit=500", *PAGES])
+def test_no_payload_runs_on_a_page(payloads: httpx.Client, visit: Visit, path: str) -> None:
+    with visit(str(payloads.base_url.join(path)), payloads) as page:
+        assert page.locator(".event").count() == (1 if path in PAGES else len(events_of(payloads)))
+        assert page.locator(MARKUP).count() == 0
 
 
 def _tip(page: Page, title: str) -> list[str]:
