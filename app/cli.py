@@ -95,6 +95,7 @@ def serve(
         reload=reload,
         reload_dirs=[str(Path(__file__).parent)] if reload else None,
         http=Protocol,
+        ws="none",
         access_log=access_log,
         server_header=False,
         timeout_graceful_shutdown=GRACE,

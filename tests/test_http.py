@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -124,7 +123,7 @@ ENCODINGS = {
     "gzip;\tq=1": "gzip",
     "br;q=nan, gzip": "gzip",
     "br;q=1e400, gzip;q=0.001": "gzip",
-    f"gzip, {'x' * 100_000}": "gzip",
+    f"gzip, {'x' * 30_000}": "gzip",
     "identity, gzip;q=0.5": "",
     "": "",
     "identity": "",
@@ -167,37 +166,6 @@ def test_many_at_once(seed: httpx.Client) -> None:
     with ThreadPoolExecutor(40) as pool:
         answers = list(pool.map(lambda url: seed.get(url, headers=headers), urls))
     assert {answer.status_code for answer in answers} == {200}
-
-
-# request line: what HTTP/1.1 does not allow in it
-NOT_HTTP = {
-    "GET /events?q=שלום HTTP/1.1": (400, "--data-urlencode"),
-    "GET /events?q=\x00 HTTP/1.1": (400, "--data-urlencode"),
-    "FOO /events HTTP/1.1": (400, "is not HTTP"),
-    "nonsense": (400, "is not HTTP"),
-    f"GET /events?q={'x' * 66_000} HTTP/1.1": (414, "more than 8,192 bytes"),
-    f"GET /events?q={'x' * 300_000} HTTP/1.1": (414, "more than 8,192 bytes"),
-}
-
-
-@pytest.mark.parametrize("line", NOT_HTTP)
-def test_what_is_not_http_is_a_problem_too(seed: httpx.Client, line: str) -> None:
-    address = (seed.base_url.host, seed.base_url.port)
-    with socket.create_connection(address, timeout=10) as connection:
-        connection.sendall(f"{line}\r\nHost: x\r\n\r\n".encode())
-        received = b"".join(iter(lambda: connection.recv(65_536), b""))
-    head, _, body = received.decode().partition("\r\n\r\n")
-    status, *fields = head.split("\r\n")
-    headers = dict(field.split(": ", 1) for field in fields)
-    expected, told = NOT_HTTP[line]
-    answer = httpx.Response(int(status.split()[1]), headers=headers, content=body.encode())
-    assert told in check_problem(answer, expected).detail
-    assert (
-        ON_EVERY_ANSWER.items()
-        <= {
-            name: headers.get(name) or headers.get(name.lower()) for name in ON_EVERY_ANSWER
-        }.items()
-    )
 
 
 def test_each_representation_keeps_its_tag(seed: httpx.Client) -> None:
