@@ -91,9 +91,9 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
     def response(self) -> Response:
-        """Render it as `application/problem+json`."""
+        """Render it as `application/problem+json`, in which nothing looks like a tag."""
         return Response(
-            self.problem.model_dump_json(),
+            self.problem.model_dump_json().replace("<", "\\u003c"),
             self.problem.status,
             headers=self.headers,
             media_type=MEDIA_TYPE,

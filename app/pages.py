@@ -25,6 +25,7 @@ from app.formats.page import (
 )
 from app.models import Event, Timeline
 from app.strict import StrictRoute, parameters_of
+from app.text import CONTROLS
 
 FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -32,8 +33,9 @@ FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 class PageRoute(APIRoute):
     """A route for people, whose links carry what others add to them, and whose errors are pages.
 
-    What it does not know is ignored, and so is a field that was left empty. What its endpoint
-    refuses is told on a page to whoever asks for HTML by name, as browsers do.
+    What it does not know is ignored, and so are control characters and a field that was left
+    empty. What its endpoint refuses is told on a page to whoever asks for HTML by name, as browsers
+    do.
     """
 
     guard: ClassVar[Mapping[str, str]] = GUARDED
@@ -46,7 +48,12 @@ class PageRoute(APIRoute):
 
         async def lenient(request: Request) -> Response:
             pairs = request.query_params.multi_items()
-            given = [(name, value.strip()) for name, value in pairs if name in repeatable]
+            # It is shown again, where it must not turn the page around.
+            given = [
+                (name, CONTROLS.sub(" ", value).strip())
+                for name, value in pairs
+                if name in repeatable
+            ]
             last = dict(given)
             kept = [
                 (name, value)

@@ -20,6 +20,8 @@ _LETTERS = str.maketrans(
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _SEPARATORS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[^\W_]+")
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+"""Control characters, and those that break lines or turn text around."""
 # Marks above and below letters, and characters that only join, part or turn them.
 _UNSEEN = ("Mn", "Cf")
 

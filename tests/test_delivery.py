@@ -88,22 +88,6 @@ async def test_what_was_not_foreseen_is_a_500() -> None:
         assert answer.headers[name] == value
 
 
-def test_an_endpoint_that_fails_is_a_500(
-    harbour: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def failing(*_: object) -> None:
-        raise RuntimeError("secret")
-
-    monkeypatch.setattr("app.routes.read_page", failing)
-    for method in ("GET", "HEAD"):
-        answer = harbour.request(method, "/events?limit=3")
-        assert answer.status_code == 500
-        assert answer.headers["cache-control"] == "no-store"
-        for name, value in ON_EVERY_ANSWER.items():
-            assert answer.headers[name] == value
-    assert "secret" not in check_problem(harbour.get("/events?limit=3"), 500).detail
-
-
 @pytest.mark.anyio
 async def test_a_failure_midway_is_not_made_up_for() -> None:
     async with _client(_failing_midway) as client:
