@@ -18,6 +18,7 @@ import uvicorn
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
+from app.access import logging_config
 from app.backup import back_up, copy_at, restore
 from app.database import Database, scratch
 from app.dossier import SourceEntry, schema
@@ -96,7 +97,8 @@ def serve(
         reload_dirs=[str(Path(__file__).parent)] if reload else None,
         http=Protocol,
         ws="none",
-        access_log=access_log,
+        log_config=logging_config(plain=sys.stderr.isatty(), access_log=access_log),
+        access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )

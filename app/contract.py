@@ -81,6 +81,12 @@ HEADERS: Mapping[str, Node] = {
         "schema": {"type": "string", "pattern": "^shown=[0-9]+, total=[0-9]+(;relation=gte)?$"},
         "example": "shown=300, total=1204",
     },
+    "X-Request-ID": {
+        "description": "Names the request, on every answer; what is reported by it is found in the "
+        "log. One that a client sends is kept if it is well-formed.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+        "example": "9f86d081884c7d65",
+    },
 }
 
 
@@ -98,7 +104,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "405": Refusal("MethodNotAllowed", "The path is only read.", ("Allow",)),
     "414": Refusal("UriTooLong", f"The URL has more than {MAX_URL_LENGTH:,} bytes."),
     "422": Refusal("Unprocessable", "A parameter is wrong; it is named, with what would be right."),
-    "500": Refusal("InternalServerError", "Something failed on our side."),
+    "500": Refusal("InternalServerError", "Something failed on our side.", ("X-Request-ID",)),
     "503": Refusal("ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)),
 }
 TOLD_ON_PAGES = {"404", "422", "503"}

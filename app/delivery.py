@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.cache import Cache, Key, Representation
 from app.encoding import ENCODERS, IDENTITY, preferred
-from app.errors import ProblemError, unforeseen
+from app.errors import ProblemError, escaped, unforeseen
 
 MAX_URL_LENGTH = 8_192
 MIN_COMPRESSED = 500
@@ -29,7 +29,7 @@ FRESH = "public, max-age=60, stale-while-revalidate=600"
 
 ON_EVERY_ANSWER = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Timeline-Truncated",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Timeline-Truncated, X-Request-ID",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept-Encoding",
@@ -97,7 +97,7 @@ class Delivery:
         try:
             await self._app(request, receive, answer.send)
         except Exception:
-            logger.exception("%s %s failed", scope["method"], scope["path"])
+            logger.exception("%s %s failed", scope["method"], escaped(scope["path"]))
             if answer.finished:
                 return  # the framework has said so, and told it on
             if answer.started:

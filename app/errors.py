@@ -7,6 +7,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Annotated
 
@@ -24,6 +25,9 @@ MEDIA_TYPE = "application/problem+json"
 MAX_SHOWN = 100
 RETRY_AFTER = 2
 """Seconds after which a busy database is worth asking again."""
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request that is answered, by which the log knows it too; empty beside requests."""
 
 
 # As RFC 9110 has them, which Python does from 3.13 on.
@@ -204,17 +208,19 @@ def _http(request: Request, error: HTTPException) -> ProblemError:
 
 
 def unforeseen() -> ProblemError:
-    """Answer what was not foreseen; the log says what it was."""
-    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "something failed on our side")
+    """Answer what was not foreseen; the log says under the id of the request what it was."""
+    told = f"; if you report it, name the request {id_}" if (id_ := request_id.get()) else ""
+    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, f"something failed on our side{told}")
 
 
 def _database(request: Request, error: Exception) -> ProblemError:
+    # Not the error itself, which quotes the statement and what it was asked for.
     cause = getattr(error, "orig", error)
     if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
         return unavailable(
             "the query takes longer than is allowed here; narrow it, by a window or an actor"
         )
-    logger.error("%s: %s", request.url.path, cause)
+    logger.error("%s: %s", escaped(request.url.path), cause)
     # Of SQLite's errors, those that are not operational tell of a file that is no database.
     damaged = isinstance(error, DBAPIError) and not isinstance(error, OperationalError)
     state = "damaged" if damaged else "busy or out of reach; try again shortly"

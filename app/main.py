@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import errors, pages, representations, routes
+from app.access import Access
 from app.contract import describe, operation_id
 from app.database import POOL_SIZE, Database
 from app.delivery import Delivery
@@ -61,10 +62,11 @@ def create_app(settings: Settings | None = None) -> Application:
     for router in (pages.router, routes.router, representations.router):
         app.include_router(router)
     errors.add_handlers(app)
-    app.delivery = Delivery(
+    delivery = Delivery(
         partial(FastAPI.__call__, app),
         settings.root_path,
         database.version,
         settings.cache_size * 2**20,
     )
+    app.delivery = Access(delivery)
     return app

@@ -36,7 +36,7 @@ def environment_of(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    tmp_path: Path, *arguments: str, **environment: str
+    tmp_path: Path, *arguments: str, stderr: int = subprocess.STDOUT, **environment: str
 ) -> Iterator[tuple[httpx.Client, subprocess.Popen[str]]]:
     """Run `timeline serve` on a free port until it answers, and end it."""
     with socket.socket() as free:
@@ -47,7 +47,7 @@ def serving(
         env=environment_of(tmp_path, environment),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         text=True,
     )
     try:

@@ -73,6 +73,7 @@ LAYERS = [
     "cache",
     "encoding",
     "delivery",
+    "access",
     "protocol",
     "examples",
     "contract",

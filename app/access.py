@@ -1,0 +1,186 @@
+"""The log: an id for every request, a line for every answer, and in what form lines are written.
+
+Nothing in it is a secret: no header is logged, and of a query only the values of parameters that
+the API knows. Nothing that a client sends begins a line of its own or reaches a terminal as more
+than text.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from secrets import token_hex
+from time import perf_counter
+from typing import Any
+from urllib.parse import quote
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import request_id
+from app.params import (
+    ActorQuery,
+    CalendarQuery,
+    EventPageQuery,
+    FacetQuery,
+    HistogramQuery,
+)
+
+MAX_TARGET = 1_000
+"""Of a path and of a query, so many bytes are logged."""
+
+_KNOWN = {
+    (field.alias or name).encode()
+    for model in (EventPageQuery, CalendarQuery, FacetQuery, HistogramQuery, ActorQuery)
+    for name, field in model.model_fields.items()
+}
+_HEADER = b"x-request-id"
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_LINE = "%(client)s %(method)s %(path)s %(status)d %(duration_ms).2f ms"
+# What moves the cursor or turns the direction of a terminal, or ends a line for some readers.
+_CONTROLS = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+logger = logging.getLogger("timeline.access")
+
+
+class Access:
+    """The outermost layer: knows a request by an id, and logs how it was answered.
+
+    The id is the client's `X-Request-ID` if it is well-formed, so that a proxy's is kept.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what is not HTTP passes."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        id_ = _given_id(scope["headers"]) or token_hex(8)
+        # It is never reset: what the server logs of a failure of ours is of this request too.
+        request_id.set(id_)
+        status, done = 500, False  # which the server says where nothing was said
+
+        async def identified(message: Message) -> None:
+            nonlocal status, done
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                # A copy, since what is kept is given again.
+                headers = [*message["headers"], (_HEADER, id_.encode())]
+                await send({**message, "headers": headers})
+            else:
+                await send(message)
+                done = not message.get("more_body")
+
+        try:
+            await self._app(scope, receive, identified)
+        finally:
+            if logger.isEnabledFor(logging.INFO):
+                _log(scope, status, perf_counter() - began, done=done)
+
+
+def _given_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    for name, value in headers:
+        if name == _HEADER:
+            return value.decode() if _ID.fullmatch(value) else None
+    return None
+
+
+def _log(scope: Scope, status: int, seconds: float, *, done: bool) -> None:
+    path = scope.get("raw_path") or scope["path"].encode()
+    fields = {
+        "client": _text((scope.get("client") or "-")[0]),
+        "method": scope["method"],
+        "path": _target(path[: MAX_TARGET + 1], scope["query_string"][: MAX_TARGET + 1]),
+        "status": status,
+        "duration_ms": round(seconds * 1_000, 2),
+    }
+    if done:
+        logger.info(_LINE, fields)
+    else:
+        logger.info(f"{_LINE}, aborted", fields | {"aborted": True})
+
+
+@lru_cache(1_024)
+def _text(given: str | bytes) -> str:
+    """Write what a client sent as it may stand in a URL: without spaces, quotes and controls."""
+    return quote(given, safe="/%:@!$&'()*+,;=~")
+
+
+@lru_cache(1_024)
+def _target(path: bytes, query: bytes) -> str:
+    told = _cut(path, _text(path))
+    if not query:
+        return told
+    return f"{told}?{_cut(query, '&'.join(map(_parameter, query[:MAX_TARGET].split(b'&'))))}"
+
+
+def _cut(given: bytes, told: str) -> str:
+    return f"{told[:MAX_TARGET]}…" if len(given) > MAX_TARGET else told
+
+
+def _parameter(pair: bytes) -> str:
+    """Leave out what may be a secret: the value of what is not known, or a value without a name."""
+    name, equals, _ = pair.partition(b"=")
+    if name in _KNOWN:
+        return _text(pair)
+    return f"{_text(name)}=…" if equals else "…"
+
+
+class PlainFormatter(logging.Formatter):
+    """Writes lines for people; what stands in more than one is indented, as a traceback is."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record so that a terminal shows it as it is."""
+        told = (_moment(record), record.levelname, record.name, request_id.get() or "-")
+        lines = [" ".join((*told, record.getMessage().removesuffix("\n")))]
+        if record.exc_info:
+            lines.append(self.formatException(record.exc_info))
+        text = _CONTROLS.sub(lambda found: repr(found[0])[1:-1], "\n".join(lines))
+        return text.replace("\n", "\n    ")
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes each record as a JSON object in a line, in ASCII."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record; of an answer, each field by its name instead of a message."""
+        told: dict[str, Any] = {
+            "time": _moment(record),
+            "level": record.levelname,
+            "logger": record.name,
+        }
+        if id_ := request_id.get():
+            told["request_id"] = id_
+        if record.name == logger.name and isinstance(record.args, Mapping):
+            told |= record.args
+        else:
+            told["message"] = record.getMessage().removesuffix("\n")
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return json.dumps(told).replace("\x7f", r"\u007f")
+
+
+def _moment(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def logging_config(*, plain: bool, access_log: bool) -> dict[str, Any]:
+    """Configure the log of a server, its own lines and ours alike, on standard error.
+
+    It is plain text or JSON; without `access_log`, answers are not in it.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": PlainFormatter if plain else JsonFormatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"level": "WARNING", "handlers": ["stderr"]},
+        "loggers": {
+            "uvicorn": {"level": "INFO"},
+            logger.name: {"level": "INFO" if access_log else "WARNING"},
+        },
+    }
