@@ -8,6 +8,7 @@ than text.
 import json
 import logging
 import re
+from asyncio import CancelledError
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -164,6 +165,17 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(told).replace("\x7f", r"\u007f")
 
 
+class CancelledFilter(logging.Filter):
+    """Leaves out the traceback of what was cancelled, as requests are when time is up at the end.
+
+    The line of the answer says that it is aborted, and the server how many are.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is logged."""
+        return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))
+
+
 def _moment(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
@@ -177,7 +189,14 @@ def logging_config(*, plain: bool, access_log: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": PlainFormatter if plain else JsonFormatter}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"cancelled": {"()": CancelledFilter}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["cancelled"],
+            }
+        },
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
             "uvicorn": {"level": "INFO"},
