@@ -61,6 +61,8 @@ def restore(database: Database, source: Path, waiting: Callable[[], None], tell:
         else:
             tell(all_ - left, all_)
 
+    if database.path.exists() and source.exists() and source.samefile(database.path):
+        raise DatabaseError(f"{source}: it is what is to be restored; name a backup")
     with closing(copy_at(source, database)) as copy:
         look_over(copy)
         if schema_of(copy) is None:

@@ -72,7 +72,7 @@ def damage(connection: Connection, whole_up_to: float = WHOLE_UP_TO) -> str | No
         if code_of(error.orig) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise
         return str(error.orig)
-    return None if found in (None, "ok") else found
+    return None if found in (None, "ok") else found.splitlines()[-1]
 
 
 def _size(connection: Connection) -> int:

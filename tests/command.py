@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,10 +15,12 @@ import httpx
 TIMELINE = Path(sys.executable).with_name("timeline")
 
 
-def run(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, over a database of its own."""
+def run(
+    tmp_path: Path, *arguments: str, within: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, over a database of its own; perhaps within another command."""
     return subprocess.run(
-        [TIMELINE, *arguments],
+        [*within, TIMELINE, *arguments],
         env=environment_of(tmp_path, environment),
         cwd=tmp_path,
         capture_output=True,
@@ -36,14 +38,18 @@ def environment_of(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    tmp_path: Path, *arguments: str, stderr: int = subprocess.STDOUT, **environment: str
+    tmp_path: Path,
+    *arguments: str,
+    within: Sequence[str] = (),
+    stderr: int = subprocess.STDOUT,
+    **environment: str,
 ) -> Iterator[tuple[httpx.Client, subprocess.Popen[str]]]:
     """Run `timeline serve` on a free port until it answers, and end it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [TIMELINE, "serve", "--port", str(port), *arguments],
+        [*within, TIMELINE, "serve", "--port", str(port), *arguments],
         env=environment_of(tmp_path, environment),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
