@@ -210,7 +210,8 @@ def test_a_file_in_its_place_is_not_taken_for_it(loaded: Path, tmp_path: Path) -
     with serving_here(path) as client:
         assert client.get("/events").json()["total"]["value"] == 22 + 6
         path.rename(tmp_path / "former.db")
-        load_into(new_database(tmp_path / "other.db"), HARBOUR)
+        with closing(new_database(tmp_path / "other.db")) as other:
+            load_into(other, HARBOUR)
         (tmp_path / "other.db").rename(path)
         for asked in ("/events", "/events?limit=1", "/readyz"):
             check_problem(client.get(asked), 503)
@@ -316,7 +317,9 @@ def test_a_slow_reader_does_not_let_the_log_grow(many: Path, tmp_path: Path) -> 
         with closing(sqlite3.connect(path, isolation_level=None)) as writing:
             writing.execute("PRAGMA synchronous = OFF")  # the disk is not what is tried
             for at in range(5_000):
-                writing.execute("UPDATE event SET place = ? WHERE id = ?", [f"P{at}", at + 1])
+                writing.execute(
+                    "UPDATE event SET place = ? WHERE id % 2000 = ?", [f"{at}", at % 2000]
+                )
                 if at % 50 == 0:
                     assert slow.recv(1_024)
                     largest = max(largest, log.stat().st_size)
