@@ -69,7 +69,9 @@ class Database:
         if self.read_only:
             raise DatabaseError(f"{self.path} is read-only here; nothing was changed")
         # Writes are rare, so the connection is not kept: a reader's pool stays a reader's.
-        engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
+        engine = create_engine(
+            "sqlite://", creator=self._connect, poolclass=NullPool, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_writer)
 
         @event.listens_for(engine, "begin")
@@ -150,6 +152,7 @@ class Database:
             "sqlite://",
             creator=self._connect,
             poolclass=QueuePool,
+            hide_parameters=True,  # they are nothing for the log
             pool_size=POOL_SIZE,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,

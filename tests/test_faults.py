@@ -36,7 +36,7 @@ from tests.problems import check_problem
 from tests.tables import stored
 
 PAGE = 4_096
-MANY = 10_000
+MANY = 4_000
 
 
 @pytest.fixture(scope="module")
@@ -263,7 +263,7 @@ def test_a_full_disk_changes_nothing(many: Path, tmp_path: Path) -> None:
     """A small disk, on which a large dossier has no room beside the seed."""
     folder = tmp_path / "small"
     folder.mkdir()
-    within = _mounted(f"mount -t tmpfs -o size=4m none '{folder}'")
+    within = _mounted(f"mount -t tmpfs -o size=2m none '{folder}'")
     with serving(folder, within=within) as (client, process):
         inside = ["nsenter", "--user", "--mount", "--preserve-credentials", f"-t{process.pid}"]
         dossier = many.with_suffix(".jsonl")
@@ -318,7 +318,7 @@ def test_a_slow_reader_does_not_let_the_log_grow(many: Path, tmp_path: Path) -> 
             writing.execute("PRAGMA synchronous = OFF")  # the disk is not what is tried
             for at in range(5_000):
                 writing.execute(
-                    "UPDATE event SET place = ? WHERE id % 2000 = ?", [f"{at}", at % 2000]
+                    "UPDATE event SET place = ? WHERE id % 1000 = ?", [f"{at}", at % 1_000]
                 )
                 if at % 50 == 0:
                     assert slow.recv(1_024)
