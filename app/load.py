@@ -1,8 +1,7 @@
 """Dossier files into the database: all of them in one transaction, or nothing."""
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from app.dossier import ActorEntry, EventEntry, Record, SourceEntry, TimelineEnt
 from app.doubts import Doubter
 from app.entries import ARecord, Unsound, Written, open_dossiers
 from app.findings import DossierError, Findings, Tell
+from app.garbage import rare_collections
 from app.models import (
     Actor,
     Citation,
@@ -59,18 +59,7 @@ class Report(NamedTuple):
     warnings: list[str]
 
 
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Let Python look for cycles of objects more rarely: records make none, and looking costs."""
-    before = gc.get_threshold()
-    gc.set_threshold(20_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-@_rare_collections()
+@rare_collections()
 def load(
     connection: Connection,
     paths: Iterable[Path],

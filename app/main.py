@@ -14,6 +14,7 @@ from app.access import Access
 from app.contract import describe, operation_id
 from app.database import POOL_SIZE, Database
 from app.delivery import Delivery
+from app.garbage import rare_collections
 from app.settings import Settings
 from app.upkeep import require_current
 
@@ -45,7 +46,8 @@ def create_app(settings: Settings | None = None) -> Application:
         require_current(database)
         # More threads than connections would only wait for each other.
         current_default_thread_limiter().total_tokens = POOL_SIZE
-        yield
+        with rare_collections():
+            yield
         database.close()
 
     app = Application(

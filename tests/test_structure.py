@@ -13,6 +13,7 @@ APP = TESTS.parent / "app"
 # From the bottom up: a module imports only from those before it.
 LAYERS = [
     "vocabulary",
+    "garbage",
     "dates",
     "text",
     "expressions",

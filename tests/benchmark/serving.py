@@ -88,7 +88,7 @@ def serving(
         process.wait()
 
 
-def project(path: Path, *, workers: int = 1, cache: int = 32) -> Any:  # noqa: ANN401
+def project(path: Path, *, workers: int = 1, cache: int = 32, limit: float = 60) -> Any:  # noqa: ANN401
     """Serve a database by the project's own command."""
     _warm(path)
     return serving(
@@ -103,6 +103,7 @@ def project(path: Path, *, workers: int = 1, cache: int = 32) -> Any:  # noqa: A
         ),
         TIMELINE_DATABASE_URL=f"sqlite:///{path}",
         TIMELINE_CACHE_SIZE=str(cache),
+        TIMELINE_QUERY_TIMEOUT=str(limit),
     )
 
 
