@@ -10,6 +10,7 @@ import logging
 import re
 from asyncio import CancelledError
 from collections.abc import Iterable, Mapping
+from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import lru_cache
 from secrets import token_hex
@@ -81,6 +82,17 @@ class Access:
         finally:
             if logger.isEnabledFor(logging.INFO):
                 _log(scope, status, perf_counter() - began, done=done)
+
+
+def log_refusal(client: tuple[str, int] | None, status: int) -> str:
+    """Log the answer to what is not HTTP, and give the id that names it."""
+    id_ = token_hex(8)
+    fields = {"client": _text((client or "-")[0]), "method": "-", "path": "-", "status": status}
+    # What is logged next on this connection is not of this.
+    context = copy_context()
+    context.run(request_id.set, id_)
+    context.run(logger.info, _LINE, fields | {"duration_ms": 0.0})
+    return id_
 
 
 def _given_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

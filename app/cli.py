@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
@@ -24,6 +25,7 @@ from app.database import Database, scratch
 from app.dossier import SourceEntry, schema
 from app.entries import Written, open_dossiers
 from app.export import Format, export, format_of
+from app.files import written_whole
 from app.findings import DossierError, Findings
 from app.links import check_links
 from app.load import Counts, is_empty, load
@@ -32,7 +34,7 @@ from app.models import Event, Timeline
 from app.protocol import Protocol
 from app.settings import PREFIX, Settings, bundled
 from app.terminal import UsageError, counted, progress, read_settings, tell_lines, told_plainly
-from app.upkeep import prepare, require_current
+from app.upkeep import look_over, prepare, require_current
 
 GRACE = 5
 """Seconds that requests in flight are given when the server is told to stop."""
@@ -213,7 +215,8 @@ def export_dossiers(
 ) -> None:
     """Write what is stored as a dossier, which loads to the same records."""
     with told_plainly():
-        database = Database(read_settings())
+        database = Database(read_settings(), limit=inf)
+        look_over(database)
         require_current(database)
         with TemporaryFile() as spool:
             # No transaction stays open while somebody reads.
@@ -230,7 +233,10 @@ def _write(spool: IO[bytes], path: Path | None) -> None:
             shutil.copyfileobj(spool, sys.stdout.buffer)
             sys.stdout.flush()
         else:
-            with path.open("wb") as file:
+            if path.exists() and not path.is_file():  # a device or a pipe
+                shutil.copyfileobj(spool, path.open("wb"))
+                return
+            with written_whole(path) as part, part.open("wb") as file:
                 shutil.copyfileobj(spool, file)
     except BrokenPipeError:
         raise
@@ -245,7 +251,7 @@ def backup(
 ) -> None:
     """Copy the database to a file, as it is at this moment, while others read and write."""
     with told_plainly():
-        database = Database(read_settings())
+        database = Database(read_settings(), limit=inf)
         with progress("pages") as tell:
             back_up(database, file, tell)
         with closing(copy_at(file, database)) as copy, copy.read() as connection:
@@ -258,7 +264,7 @@ def restore_backup(
 ) -> None:
     """Put a backup in place of all that is stored; servers go on."""
     with told_plainly():
-        database = Database(read_settings())
+        database = Database(read_settings(), limit=inf)
         with progress("pages") as tell:
             restore(database, file, _waiting(database), tell)
         with database.read() as connection:

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from math import inf
 from os import W_OK, access
 from pathlib import Path
@@ -11,11 +12,11 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 from sqlmodel import SQLModel, col
 
-from app.errors import DatabaseError
+from app.errors import DatabaseError, code_of
 from app.models import Revision
 from app.settings import Settings
 
@@ -26,9 +27,9 @@ STEPS = 100_000
 """Steps of SQLite, some milliseconds of them, after which a reader looks at the clock."""
 WRITER_CACHE = 32 * 1024
 """Kilobytes of pages that a writer keeps in memory, so that a large load rereads few."""
-WRITER_TRIES = 100
-"""Milliseconds that a writer waits before it looks whether it is to wait on."""
-KEPT_LOG = 4 * 2**20
+WRITER_TRIES = 0.1
+"""Seconds that a writer waits before it looks whether it is to wait on."""
+KEPT_LOG = 2**20
 """Bytes of the log of writes that stay on disk once they are in the file."""
 
 Version = tuple[int, ...]
@@ -41,19 +42,30 @@ class Database:
     A file that may not be written, or whose directory may not, is read as it is.
     """
 
-    def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        path: Path | None = None,
+        read_only: bool = False,
+        limit: float | None = None,
+    ) -> None:
+        """Name a file; in place of what is set, another, and what a reader may take in seconds."""
         self.settings = settings
-        self.path = Path(make_url(settings.database_url).database or "")
+        self._limit = settings.query_timeout if limit is None else limit
+        self.path = path or Path(make_url(settings.database_url).database or "")
         self.read_only = read_only or not self._may_be_written()
         self._readers = self._pool_of_readers()
+        # Of one thread alone, that of the event loop.
         self._watcher: sqlite3.Connection | None = None
+        self._watched: Version | None = None
         self._opened: Version | None = None
         self._opening = Lock()
 
     def read(self) -> Connection:
         """Open a connection that sees one state of the data from its first query to its last.
 
-        It may take as long as `query_timeout` says, and then ends in an OperationalError. Raises
+        It may take so long, and then ends in an OperationalError. Raises
         DatabaseError if the file is not there, or another is.
         """
         self._follow()
@@ -64,32 +76,32 @@ class Database:
         """Open the one transaction that may write, committed at the end or not at all.
 
         While another process writes it waits, having called `waiting`, up to the busy timeout, and
-        then raises DatabaseError.
+        then raises DatabaseError; so it does where SQLite or the disk cannot go on.
         """
         if self.read_only:
             raise DatabaseError(f"{self.path} is read-only here; nothing was changed")
         # Writes are rare, so the connection is not kept: a reader's pool stays a reader's.
         engine = create_engine(
-            "sqlite://", creator=self._connect, poolclass=NullPool, hide_parameters=True
+            "sqlite://",
+            creator=partial(self._connect, WRITER_TRIES),
+            poolclass=NullPool,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_writer)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            patience = self.patience(waiting)
-            while True:
-                try:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                except OperationalError as error:
-                    if code_of(error.orig) != sqlite3.SQLITE_BUSY:
-                        raise
-                    patience.wait()
-                else:
-                    return
+            _begin_writing(connection, self.patience(waiting))
 
         try:
             with engine.begin() as connection:
                 yield connection
+        except DBAPIError as error:
+            if code_of(error.orig) not in _CURES:
+                raise
+            raise DatabaseError(
+                f"{self.path}: {explained(error.orig)}; nothing was changed"
+            ) from None
         finally:
             self.shorten_log()
 
@@ -103,7 +115,7 @@ class Database:
         patience = self.patience()
         while True:
             try:
-                with closing(sqlite3.connect(self.path)) as connection:
+                with closing(sqlite3.connect(self.path, timeout=0)) as connection:
                     connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.DatabaseError as error:
                 if code_of(error) != sqlite3.SQLITE_BUSY:
@@ -118,14 +130,15 @@ class Database:
         return Patience(self.path, self.settings.busy_timeout, waiting)
 
     def version(self) -> Version | None:
-        """Tell one state of the data from another, whoever writes; None if the file cannot.
+        """Tell one state of the data from another, whoever writes; None if it cannot be read.
 
-        Takes microseconds and never waits. https://www.sqlite.org/pragma.html#pragma_data_version
+        Takes microseconds. To be asked by one thread. https://www.sqlite.org/pragma.html#pragma_data_version
         """
         try:
             opened = self._follow()
-            if self._watcher is None:
-                self._watcher = self._connect()
+            if self._watcher is None or self._watched != opened:
+                self._stop_watching()
+                self._watcher, self._watched = self._connect(), opened
             (number,) = self._watcher.execute("PRAGMA data_version").fetchone()
         except (sqlite3.Error, DatabaseError):
             return None
@@ -142,15 +155,19 @@ class Database:
     def close(self) -> None:
         """Give every connection back to the system."""
         self._readers.dispose()
+        self._stop_watching()
+        self._opened = None
+
+    def _stop_watching(self) -> None:
         if self._watcher:
             self._watcher.close()
-        self._watcher = self._opened = None
+        self._watcher = None
 
     def _pool_of_readers(self) -> Engine:
-        timeout = self.settings.query_timeout
+        limit = self._limit
         engine = create_engine(
             "sqlite://",
-            creator=self._connect,
+            creator=partial(self._connect, self.settings.query_timeout),
             poolclass=QueuePool,
             hide_parameters=True,  # they are nothing for the log
             pool_size=POOL_SIZE,
@@ -163,23 +180,22 @@ class Database:
         def _prepare(connection: sqlite3.Connection, pooled: ConnectionPoolEntry) -> None:
             info = pooled.info
             info["until"] = inf
-            connection.execute(f"PRAGMA busy_timeout = {round(timeout * 1000)}")
             connection.execute("PRAGMA query_only = ON")
             connection.set_progress_handler(lambda: time.monotonic() > info["until"], STEPS)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            connection.info["until"] = time.monotonic() + timeout
+            connection.info["until"] = time.monotonic() + limit
             connection.exec_driver_sql("BEGIN")
 
         return engine
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, timeout: float = 0) -> sqlite3.Connection:
         # The driver begins no transaction of its own.
         return sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={self._mode()}",
             uri=True,
-            timeout=0,
+            timeout=timeout,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -191,7 +207,8 @@ class Database:
         """
         if not self.read_only or self._beside("journal").exists():
             return "rw"  # where a journal is, a transaction that was cut off is undone first
-        # Without a log of writes nobody writes; then there need be no lock, which is a write.
+        # Without a log of writes nobody writes now; then there need be no lock, which is a write.
+        # Who begins to write meanwhile is seen by the next reader, not by this one.
         return "ro" if self._beside("wal").exists() else "ro&immutable=1"
 
     def _follow(self) -> Version:
@@ -212,7 +229,7 @@ class Database:
                         f"{self.path}-wal and {self.path}-shm, and start it again"
                     )
                 if found != self._opened:
-                    self.close()
+                    self._readers.dispose()
                     self._opened = found
         return found
 
@@ -257,10 +274,21 @@ class Patience:
 
 
 def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401
-    connection.execute(f"PRAGMA busy_timeout = {WRITER_TRIES}")
     connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
+
+
+def _begin_writing(connection: Connection, patience: Patience) -> None:
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if code_of(error.orig) != sqlite3.SQLITE_BUSY:
+                raise
+            patience.wait()
+        else:
+            return
 
 
 @contextmanager
@@ -276,15 +304,6 @@ def scratch() -> Iterator[Connection]:
         connection.exec_driver_sql("BEGIN")
         SQLModel.metadata.create_all(connection)
         yield connection
-
-
-def code_of(error: BaseException | None) -> int | None:
-    """Give SQLite's primary code of an error.
-
-    https://www.sqlite.org/rescode.html
-    """
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
 
 
 # What to do about what SQLite says.

@@ -1,4 +1,4 @@
-"""How every answer goes out: the outermost layer, so that no status misses a header.
+"""How every answer goes out: a layer around all but the log, so that no status misses a header.
 
 It gives again what it gave before, as long as the data has not changed since. It answers HEAD and
 OPTIONS, compresses, tags and revalidates, adds the headers that stand on every answer, turns what
@@ -53,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 
 class Delivery:
-    """The outermost layer of the application.
+    """The layer around the application that every answer passes.
 
     `version` tells one state of the data from another, or gives None where it cannot; `cache_size`
     is in bytes.

@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -162,10 +162,10 @@ def _answer(request: Request, error: Exception) -> Response:
 # https://docs.pydantic.dev/latest/errors/validation_errors/
 _DETAILS = {
     "extra_forbidden": "it is not known here; remove it or correct it",
-    "greater_than_equal": "{given} is too small; give {ge:.0f} or more",
+    "greater_than_equal": "{given} is too small; give {ge:.16g} or more",
     "int_parsing": "{given} is not a whole number",
     "int_parsing_size": "{given} is too large",
-    "less_than_equal": "{given} is too large; give {le:.0f} or less",
+    "less_than_equal": "{given} is too large; give {le:.16g} or less",
     "literal_error": "{given} is not known; give {expected}",
     "string_pattern_mismatch": "{given} is not of the form {pattern}",
     "string_too_long": "{given} is too long; give at most {max_length} characters",
@@ -213,18 +213,45 @@ def unforeseen() -> ProblemError:
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, f"something failed on our side{told}")
 
 
+# What passes, or is for the operator to mend; what is left is a mistake of ours.
+_OUT_OF_REACH = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""SQLite's codes for a file that is broken."""
+
+
 def _database(request: Request, error: Exception) -> ProblemError:
     # Not the error itself, which quotes the statement and what it was asked for.
-    cause = getattr(error, "orig", error)
-    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = code_of(cause)
+    if code == sqlite3.SQLITE_INTERRUPT:
         return unavailable(
             "the query takes longer than is allowed here; narrow it, by a window or an actor"
         )
-    logger.error("%s: %s", escaped(request.url.path), cause)
-    # Of SQLite's errors, those that are not operational tell of a file that is no database.
-    damaged = isinstance(error, DBAPIError) and not isinstance(error, OperationalError)
-    state = "damaged" if damaged else "busy or out of reach; try again shortly"
+    path = escaped(request.url.path)
+    if isinstance(error, DBAPIError) and code not in _OUT_OF_REACH | DAMAGED:
+        logger.error("%s: %s", path, cause, exc_info=error)
+        return unforeseen()
+    logger.error("%s: %s", path, cause)
+    state = "damaged" if code in DAMAGED else "busy or out of reach; try again shortly"
     return unavailable(f"the database is {state}")
+
+
+def code_of(error: BaseException | None) -> int | None:
+    """Give SQLite's primary code of an error.
+
+    https://www.sqlite.org/rescode.html
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 FORESEEN = (

@@ -20,14 +20,14 @@ from app.upkeep import require_current
 
 
 class Application(FastAPI):
-    """The application, delivered: nothing stands around the delivery."""
+    """The application inside its layers, of which the outermost is asked first."""
 
-    delivery: ASGIApp
+    outermost: ASGIApp
     settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        await self.delivery(scope, receive, send)
+        await self.outermost(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """Describe the API as an OpenAPI document, once."""
@@ -70,5 +70,5 @@ def create_app(settings: Settings | None = None) -> Application:
         database.version,
         settings.cache_size * 2**20,
     )
-    app.delivery = Access(delivery)
+    app.outermost = Access(delivery)
     return app

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.access import log_refusal
 from app.delivery import MAX_URL_LENGTH, ON_EVERY_ANSWER, too_long
 from app.errors import ProblemError
 
@@ -136,6 +137,7 @@ class Protocol(HttpToolsProtocol):
         answer.headers.update(
             {**ON_EVERY_ANSWER, "Cache-Control": "no-store", "Connection": "close"}
         )
+        answer.headers["X-Request-ID"] = log_refusal(self.client, answer.status_code)
         status = HTTPStatus(answer.status_code)
         head = [f"HTTP/1.1 {status} {status.phrase}".encode()]
         head += [b"%s: %s" % header for header in answer.raw_headers]

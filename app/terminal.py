@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.exc import DBAPIError
 
-from app.database import Database, explained
+from app.database import explained
 from app.errors import DatabaseError, worded
 from app.export import ExportError
 from app.findings import DossierError, Tell
@@ -80,7 +80,7 @@ def told_plainly(*, asked: bool = False) -> Iterator[None]:
         tell_lines(["Interrupted; nothing is left half-done."])
         raise typer.Exit(130) from None
     except DBAPIError as error:
-        _fail(f"{Database(read_settings()).path}: {explained(error.orig)}; nothing was changed")
+        _fail(f"the database cannot be read: {explained(error.orig)}")
 
 
 def _fail(*lines: str, err: bool = True) -> None:

@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select, table, text
 from sqlalchemy.exc import DBAPIError
 
-from app.database import Database, code_of, explained
-from app.errors import DatabaseError
+from app.database import Database, explained
+from app.errors import DAMAGED, DatabaseError, code_of
 from app.settings import bundled
 
 WHOLE_UP_TO = 16 * 2**20
@@ -30,8 +30,6 @@ def prepare(database: Database) -> None:
     """
     if not database.path.absolute().parent.is_dir():
         raise DatabaseError(f"{database.path}: there is no directory {database.path.parent}")
-    if database.path.is_dir():
-        raise DatabaseError(f"{database.path} is a directory; name a file in it")
     if database.path.exists():
         look_over(database)
     if database.read_only:
@@ -69,7 +67,7 @@ def damage(connection: Connection, whole_up_to: float = WHOLE_UP_TO) -> str | No
                 rows = select(text("*")).select_from(table(name))
                 connection.execute(rows.limit(1))
     except DBAPIError as error:
-        if code_of(error.orig) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if code_of(error.orig) not in DAMAGED:
             raise
         return str(error.orig)
     return None if found in (None, "ok") else found.splitlines()[-1]
@@ -95,24 +93,26 @@ def _check_whole(connection: Connection) -> str | None:
 
 def look_over(database: Database) -> None:
     """Raise DatabaseError unless the file is sound and ours; never touch it."""
-    settings = database.settings.model_copy(update={"query_timeout": LOOKED_OVER})
-    with closing(Database(settings, read_only=True)) as looking:
+    if database.path.exists() and not database.path.is_file():
+        raise DatabaseError(f"{database.path} is no file; name one")
+    with closing(
+        Database(database.settings, path=database.path, read_only=True, limit=LOOKED_OVER)
+    ) as looking:
         patience = database.patience()
         while True:
             before = looking.version()
             try:
                 return _require_sound(looking)
             except DBAPIError as error:
-                if code_of(error.orig) == sqlite3.SQLITE_BUSY:
-                    patience.wait()
-                    time.sleep(0.05)
-                    continue
+                busy = code_of(error.orig) == sqlite3.SQLITE_BUSY
                 refusal = DatabaseError(f"{database.path}: {explained(error.orig)}")
             except DatabaseError as error:
-                refusal = error
+                busy, refusal = False, error
             # Who writes meanwhile may have been seen half-way.
-            if looking.version() == before:
+            if looking.version() == before and not busy:
                 raise refusal
+            patience.wait()
+            time.sleep(0.05)
 
 
 def _require_sound(database: Database) -> None:

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -90,6 +92,17 @@ def new_database(path: Path) -> Database:
     database = database_at(path)
     prepare(database)
     return database
+
+
+def alembic(database: Database, *arguments: str) -> None:
+    """Run Alembic as developers do, configured by `pyproject.toml`."""
+    subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        env={**os.environ, "TIMELINE_DATABASE_URL": f"sqlite:///{database.path}"},
+        cwd=TESTS.parent,
+        capture_output=True,
+        check=True,
+    )
 
 
 def load_into(

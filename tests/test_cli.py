@@ -235,7 +235,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a directory instead of a file": (
         ("serve",),
         {"TIMELINE_DATABASE_URL": f"sqlite:///{TESTS}"},
-        "is a directory; name a file in it",
+        "is no file; name one",
     ),
     "another kind of database": (
         ("serve",),

@@ -1,10 +1,7 @@
 """The file: its schema, its constraints, its pragmas, and who may write."""
 
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +23,7 @@ from tests.conftest import (
     GENERATED,
     HARBOUR,
     SEED,
-    TESTS,
+    alembic,
     database_at,
     load_dossiers,
     load_into,
@@ -74,29 +71,18 @@ def test_models_and_migrations_agree(tmp_path: Path) -> None:
     migrated.close()
 
 
-def _alembic(database: Database, *arguments: str) -> None:
-    """Run Alembic as developers do, configured by `pyproject.toml`."""
-    subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
-        env={**os.environ, "TIMELINE_DATABASE_URL": f"sqlite:///{database.path}"},
-        cwd=TESTS.parent,
-        capture_output=True,
-        check=True,
-    )
-
-
 def test_migrations_go_down_and_up_again(tmp_path: Path) -> None:
     database = database_at(tmp_path / "timeline.db")
-    _alembic(database, "upgrade", "0001")
+    alembic(database, "upgrade", "0001")
     first = _schema(database.path)
     with pytest.raises(DatabaseError, match="run `timeline migrate`"):
         require_current(database)
-    _alembic(database, "downgrade", "base")
+    alembic(database, "downgrade", "base")
     assert _schema(database.path) == {}
-    _alembic(database, "upgrade", "0001")
+    alembic(database, "upgrade", "0001")
     assert _schema(database.path) == first
-    _alembic(database, "upgrade", "head")
-    _alembic(database, "check")
+    alembic(database, "upgrade", "head")
+    alembic(database, "check")
     assert _schema(database.path) == _schema(new_database(tmp_path / "new.db").path)
 
 
@@ -104,8 +90,8 @@ def test_migrations_keep_what_is_stored(database: Database) -> None:
     load_into(database, HARBOUR, FERRY)
     load_dossiers(database, GENERATED)
     before = stored(database)
-    _alembic(database, "downgrade", "0001")
-    _alembic(database, "upgrade", "head")
+    alembic(database, "downgrade", "0001")
+    alembic(database, "upgrade", "head")
     assert stored(database) == before
 
 
@@ -115,7 +101,7 @@ def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
     prepare(loaded)
     load_into(loaded, HARBOUR, FERRY)
     load_dossiers(loaded, GENERATED)
-    _alembic(old, "upgrade", "0001")
+    alembic(old, "upgrade", "0001")
     with closing(sqlite3.connect(old.path)) as connection:
         connection.execute("ATTACH ? AS loaded", [str(loaded.path)])
         for (table,) in connection.execute(

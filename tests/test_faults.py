@@ -19,13 +19,15 @@ import pytest
 from app.backup import back_up, restore
 from app.database import Database
 from app.errors import DatabaseError
-from app.upkeep import look_over
+from app.settings import Settings
+from app.upkeep import look_over, schema_of
 from tests.benchmark.loading import load as load_synthetic
 from tests.command import TIMELINE, environment_of, run, serving
 from tests.conftest import (
     FERRY,
     HARBOUR,
     SEED,
+    alembic,
     database_at,
     lacking,
     load_into,
@@ -328,15 +330,15 @@ def test_a_slow_reader_does_not_let_the_log_grow(many: Path, tmp_path: Path) -> 
     assert largest < 20 * 2**20
 
 
-COSTLY = "/facets?q=minister&min_sources=2"
+COSTLY = "&".join(f"actor=actor-{n}&exclude_actor=actor-{50 + n}" for n in range(50))
 
 
 def test_what_takes_too_long_is_stopped(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIMELINE_QUERY_TIMEOUT", "0.01")
     monkeypatch.setattr("app.database.STEPS", 100)
     with serving_here(many) as client:
-        for path in (COSTLY, f"/histogram?{COSTLY.partition('?')[2]}"):
-            answer = client.get(path)
+        for path in ("/facets", "/histogram"):
+            answer = client.get(f"{path}?{COSTLY}&actor_scope=tree&min_sources=2")
             assert "takes longer than is allowed" in check_problem(answer, 503).detail
             assert answer.headers["retry-after"] == "2"
             assert answer.headers["cache-control"] == "no-store"
@@ -398,12 +400,12 @@ def _restore(database: Database, path: Path) -> None:
 
 
 NO_COPIES: list[tuple[Copying, str, str]] = [
-    (_back_up, ".", "it is a directory; name a file in it"),
+    (_back_up, ".", "it is no file; name one"),
     (_back_up, "timeline.db", "it is what is to be copied; name another file"),
     (_back_up, "dossier.yaml", "it is no backup; name another file"),
     (_back_up, "used.db", "it is in use; name another file"),
-    (_back_up, "nowhere/x.db", "unable to open database file; look at its permissions"),
-    (_restore, "nothing.db", "there is no such file"),
+    (_back_up, "nowhere/x.db", "it cannot be written: No such file or directory"),
+    (_restore, "nothing.db", "there is no such file; name a backup"),
     (_restore, "dossier.yaml", "file is not a database"),
     (_restore, "empty.db", "is no backup: it holds nothing"),
     (_restore, "timeline.db", "it is what is to be restored; name a backup"),
@@ -425,3 +427,74 @@ def test_no_copy_takes_the_place_of_something_else(
         assert refusal in str(refused.value)
         assert str(refused.value).startswith(str(tmp_path / name))
         assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_what_cannot_be_opened_is_moved_away_first(loaded: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(loaded, tmp_path / "timeline.db"))
+    with closing(database_at(path)) as database:
+        _back_up(database, tmp_path / "backup.db")
+    _garbage(path)
+    with closing(database_at(path)) as database:
+        with pytest.raises(DatabaseError, match="stop what uses it, and move it"):
+            _restore(database, tmp_path / "backup.db")
+        path.unlink()
+        _restore(database, tmp_path / "backup.db")
+        assert _events(database) == 28
+
+
+def _events(database: Database) -> int:
+    with database.read() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM event").scalar_one())
+
+
+def test_an_older_copy_is_migrated_before_it_is_seen(tmp_path: Path) -> None:
+    """Readers meet no schema but their own."""
+    path, older = tmp_path / "timeline.db", tmp_path / "older.db"
+    alembic(database_at(older), "upgrade", "0001")
+    with closing(new_database(path)) as database:
+        load_into(database, SEED)
+        seen = [schema_of(database)]
+
+        def look(*_: int) -> None:
+            seen.append(schema_of(database))
+
+        restore(database, older, lambda: None, look)
+        seen.append(schema_of(database))
+        assert {*seen} == {seen[0]}
+        assert _events(database) == 0
+
+
+def test_backups_at_once_do_not_share_a_file(many: Path, tmp_path: Path) -> None:
+    with closing(database_at(many)) as database, ThreadPoolExecutor(4) as pool:
+        for one in [pool.submit(_back_up, database, tmp_path / "x.db") for _ in range(8)]:
+            one.result()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.db"]
+    with closing(database_at(tmp_path / "x.db")) as copy:
+        assert _events(copy) == MANY
+
+
+def test_who_watches_and_who_reads_do_not_meet(loaded: Path, tmp_path: Path) -> None:
+    """One thread asks for the version while others read a file that is replaced."""
+    path = Path(shutil.copy(loaded, tmp_path / "timeline.db"))
+    database = Database(Settings(), path=path, read_only=True)
+    over = threading.Event()
+
+    def read() -> int:
+        done = 0
+        while not over.is_set():
+            done += _events(database) == 28
+        return done
+
+    def watch() -> int:
+        done = 0
+        while not over.is_set():
+            done += database.version() is not None
+        return done
+
+    with ThreadPoolExecutor(4) as pool:
+        at_work = [*(pool.submit(read) for _ in range(3)), pool.submit(watch)]
+        for at in range(150):
+            Path(shutil.copy(loaded, tmp_path / f"{at}.db")).replace(path)
+        over.set()
+    assert all(one.result() > 0 for one in at_work)
+    database.close()

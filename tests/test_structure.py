@@ -16,6 +16,7 @@ LAYERS = [
     "garbage",
     "dates",
     "text",
+    "files",
     "expressions",
     "search",
     "errors",
