@@ -232,10 +232,10 @@ def _write(spool: IO[bytes], path: Path | None) -> None:
         if path is None:
             shutil.copyfileobj(spool, sys.stdout.buffer)
             sys.stdout.flush()
+        elif path.exists() and not path.is_file():  # a device or a pipe
+            with path.open("wb") as file:
+                shutil.copyfileobj(spool, file)
         else:
-            if path.exists() and not path.is_file():  # a device or a pipe
-                shutil.copyfileobj(spool, path.open("wb"))
-                return
             with written_whole(path) as part, part.open("wb") as file:
                 shutil.copyfileobj(spool, file)
     except BrokenPipeError:
