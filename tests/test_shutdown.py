@@ -55,9 +55,10 @@ def test_it_ends_by_itself_when_what_is_asked_is_answered(large: Path, tmp_path:
         ending = []
         for (client, process), (ending_signal, _) in zip(serving_all, ENDINGS, strict=True):
             port = client.base_url.port or 0
-            asked, _stalled = (_ask(stack, port, EXPORT) for _ in range(2))
             half = stack.enter_context(_connect(port))
             half.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n")
+            # Connections are accepted in their order: the half is read when these are answered.
+            asked, _stalled = (_ask(stack, port, EXPORT) for _ in range(2))
             process.send_signal(ending_signal)
             ending.append((process, asked, half))
         for _, asked, half in ending:

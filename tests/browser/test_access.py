@@ -129,6 +129,9 @@ def test_keys_lead_through_it(seed: httpx.Client, visit: Visit) -> None:
         assert _focused(page) == "q"
         page.keyboard.type("jk/")
         expect(page.locator("#q")).to_have_value("jk/")
+        expect(page.locator("#count")).to_have_text("0 events")
+        page.locator("#q").clear()
+        expect(page.locator("#count")).to_have_text("22 events")
         page.locator("#results").focus()
         page.keyboard.press("j")
         page.keyboard.press("Enter")
