@@ -246,7 +246,7 @@ class Database:
 
     def _may_be_written(self) -> bool:
         folder = self.path.absolute().parent
-        return access(folder, W_OK) and (access(self.path, W_OK) or not self.path.exists())
+        return access(folder, W_OK) and (not self.path.exists() or access(self.path, W_OK))
 
     def _beside(self, name: str) -> Path:
         return Path(f"{self.path}-{name}")

@@ -282,6 +282,23 @@ def test_a_full_disk_changes_nothing(many: Path, tmp_path: Path) -> None:
         assert client.get("/events").json()["total"]["value"] == 22 + 6
 
 
+def test_a_file_made_meanwhile_is_not_only_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process makes the file while it is looked whether that may be written."""
+    path = tmp_path / "timeline.db"
+
+    def look(looked_at: Path, mode: int) -> bool:
+        found = os.access(looked_at, mode)
+        if looked_at == path:
+            path.touch()
+        return found
+
+    monkeypatch.setattr("app.database.access", look)
+    with closing(database_at(path)) as database:
+        assert not database.read_only
+
+
 def test_two_servers_start_at_once(tmp_path: Path) -> None:
     begin, end = threading.Barrier(2), threading.Barrier(2)
 
