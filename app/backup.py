@@ -12,10 +12,11 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
 
-from app.database import Database, explained
+from app.database import Database
 from app.errors import DatabaseError
 from app.files import written_whole
 from app.findings import Tell
+from app.sqlite import BUSY, explained
 from app.upkeep import look_over, prepare, schema_of
 
 PAGES = 1_000
@@ -57,7 +58,7 @@ def restore(database: Database, source: Path, waiting: Callable[[], None], tell:
     patience = database.patience(waiting)
 
     def stepped(status: int, left: int, all_: int) -> None:
-        if status == sqlite3.SQLITE_BUSY:
+        if status == BUSY:
             patience.wait()
         else:
             tell(all_ - left, all_)

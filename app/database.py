@@ -16,9 +16,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 from sqlmodel import SQLModel, col
 
-from app.errors import DatabaseError, code_of
+from app.errors import DatabaseError
 from app.models import Revision
 from app.settings import Settings
+from app.sqlite import BUSY, CURES, code_of, explained
 
 POOL_SIZE = 8
 """Connections of one process; as many threads answer requests, so none waits for another."""
@@ -97,7 +98,7 @@ class Database:
             with engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            if code_of(error.orig) not in _CURES:
+            if code_of(error.orig) not in CURES:
                 raise
             raise DatabaseError(
                 f"{self.path}: {explained(error.orig)}; nothing was changed"
@@ -118,7 +119,7 @@ class Database:
                 with closing(sqlite3.connect(self.path, timeout=0)) as connection:
                     connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.DatabaseError as error:
-                if code_of(error) != sqlite3.SQLITE_BUSY:
+                if code_of(error) != BUSY:
                     raise DatabaseError(f"{self.path}: {explained(error)}") from None
                 patience.wait()
                 time.sleep(0.05)
@@ -284,7 +285,7 @@ def _begin_writing(connection: Connection, patience: Patience) -> None:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except OperationalError as error:
-            if code_of(error.orig) != sqlite3.SQLITE_BUSY:
+            if code_of(error.orig) != BUSY:
                 raise
             patience.wait()
         else:
@@ -304,25 +305,6 @@ def scratch() -> Iterator[Connection]:
         connection.exec_driver_sql("BEGIN")
         SQLModel.metadata.create_all(connection)
         yield connection
-
-
-# What to do about what SQLite says.
-_CURES = {
-    sqlite3.SQLITE_BUSY: "another process is using it; try again",
-    sqlite3.SQLITE_CANTOPEN: "look at its permissions, and those of its directory",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
-    sqlite3.SQLITE_FULL: "make room, or name a larger disk in SQLITE_TMPDIR, and try again",
-    sqlite3.SQLITE_INTERRUPT: "it took too long; set TIMELINE_QUERY_TIMEOUT",
-    sqlite3.SQLITE_IOERR: "look whether its disk is full or failing, and try again",
-    sqlite3.SQLITE_NOTADB: "it is damaged, or no database; restore a backup or name another file",
-    sqlite3.SQLITE_READONLY: "look at its permissions, and those of its directory",
-}
-
-
-def explained(error: BaseException | None) -> str:
-    """Say what SQLite says, and what to do about it."""
-    cure = _CURES.get(code_of(error) or 0)
-    return f"{error}; {cure}" if cure else str(error)
 
 
 def revision_of(connection: Connection) -> int:

@@ -5,7 +5,6 @@ https://www.rfc-editor.org/rfc/rfc9457
 
 import logging
 import re
-import sqlite3
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -18,6 +17,8 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+
+from app.sqlite import DAMAGED, INTERRUPTED, OUT_OF_REACH, code_of
 
 logger = logging.getLogger(__name__)
 
@@ -213,45 +214,23 @@ def unforeseen() -> ProblemError:
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, f"something failed on our side{told}")
 
 
-# What passes, or is for the operator to mend; what is left is a mistake of ours.
-_OUT_OF_REACH = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_PROTOCOL,
-    sqlite3.SQLITE_READONLY,
-}
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-"""SQLite's codes for a file that is broken."""
-
-
 def _database(request: Request, error: Exception) -> ProblemError:
     # Not the error itself, which quotes the statement and what it was asked for.
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = code_of(cause)
-    if code == sqlite3.SQLITE_INTERRUPT:
+    if code == INTERRUPTED:
         return unavailable(
             "the query takes longer than is allowed here; narrow it, by a window or an actor"
         )
     path = escaped(request.url.path)
-    if isinstance(error, DBAPIError) and code not in _OUT_OF_REACH | DAMAGED:
+    if isinstance(error, DBAPIError) and code not in OUT_OF_REACH | DAMAGED:
         logger.error("%s: %s", path, cause, exc_info=error)
         return unforeseen()
     logger.error("%s: %s", path, cause)
+    if isinstance(error, DatabaseError):
+        return unavailable("the database cannot be used; the log says why")
     state = "damaged" if code in DAMAGED else "busy or out of reach; try again shortly"
     return unavailable(f"the database is {state}")
-
-
-def code_of(error: BaseException | None) -> int | None:
-    """Give SQLite's primary code of an error.
-
-    https://www.sqlite.org/rescode.html
-    """
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
 
 
 FORESEEN = (

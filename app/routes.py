@@ -15,7 +15,7 @@ from app.catalog import ACTOR_ORDER, SOURCE_ORDER, TIMELINE_ORDER, select_actors
 from app.contract import Node, headers
 from app.database import Database, revision_of
 from app.dependencies import ActorId, DatabaseDep, EventId, SourceId, TimelineId, read_record
-from app.errors import DatabaseError, unavailable
+from app.errors import unavailable
 from app.facets import count_facets
 from app.formats import FORMATS
 from app.histogram import count_buckets
@@ -207,10 +207,7 @@ async def get_liveness(response: Response) -> answers.Health:
 def get_readiness(database: DatabaseDep, response: Response) -> answers.Readiness:
     """Tell that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
-    try:
-        require_current(database)
-    except DatabaseError:
-        raise unavailable("the database is missing or of another version") from None
+    require_current(database)
     with database.read() as connection:
         if damaged := damage(connection):
             raise unavailable(f"the database is corrupt: {damaged}")

@@ -1,6 +1,5 @@
 """The file as a whole: looked over, and brought to the schema of this version."""
 
-import sqlite3
 import time
 from contextlib import closing
 from math import inf
@@ -12,9 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select, table, text
 from sqlalchemy.exc import DBAPIError
 
-from app.database import Database, explained
-from app.errors import DAMAGED, DatabaseError, code_of
+from app.database import Database
+from app.errors import DatabaseError
 from app.settings import bundled
+from app.sqlite import BUSY, DAMAGED, INTERRUPTED, code_of, explained
 
 WHOLE_UP_TO = 16 * 2**20
 """Bytes of a file that a probe reads whole: a tenth of a second's work."""
@@ -86,7 +86,7 @@ def _check_whole(connection: Connection) -> str | None:
     try:
         return str(connection.execute(text("PRAGMA integrity_check(1)")).scalar_one())
     except DBAPIError as error:
-        if code_of(error.orig) == sqlite3.SQLITE_INTERRUPT:
+        if code_of(error.orig) == INTERRUPTED:
             return None
         raise
 
@@ -104,7 +104,7 @@ def look_over(database: Database) -> None:
             try:
                 return _require_sound(looking)
             except DBAPIError as error:
-                busy = code_of(error.orig) == sqlite3.SQLITE_BUSY
+                busy = code_of(error.orig) == BUSY
                 refusal = DatabaseError(f"{database.path}: {explained(error.orig)}")
             except DatabaseError as error:
                 busy, refusal = False, error

@@ -36,13 +36,16 @@ def test_a_question_that_it_cannot_answer_is_a_500(tmp_path: Path) -> None:
         assert "event" not in check_problem(client.get("/events"), 500).detail
 
 
-def test_a_schema_of_another_version_is_not_ready(tmp_path: Path) -> None:
+def test_a_schema_of_another_version_is_not_ready(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     database = new_database(tmp_path / "timeline.db")
     with serving(database.path) as client:
         with database.write() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         answer = client.get("/readyz")
-        assert "missing or of another version" in check_problem(answer, 503).detail
+        assert "the log says why" in check_problem(answer, 503).detail
+        assert "has schema 9999, this version reads" in caplog.text
         assert answer.headers["retry-after"] == "2"
 
 

@@ -19,6 +19,7 @@ LAYERS = [
     "files",
     "expressions",
     "search",
+    "sqlite",
     "errors",
     "settings",
     "models",
@@ -87,7 +88,7 @@ LAYERS = [
     "terminal",
     "cli",
 ]
-KNOW_NOBODY = {"vocabulary", "text", "errors", "settings"}
+KNOW_NOBODY = {"vocabulary", "text", "sqlite", "settings"}
 
 
 MODULES = {
