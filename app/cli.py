@@ -228,11 +228,12 @@ def export_dossiers(
 
 
 def _write(spool: IO[bytes], path: Path | None) -> None:
+    if path is None:
+        shutil.copyfileobj(spool, sys.stdout.buffer)
+        sys.stdout.flush()
+        return
     try:
-        if path is None:
-            shutil.copyfileobj(spool, sys.stdout.buffer)
-            sys.stdout.flush()
-        elif path.exists() and not path.is_file():  # a device or a pipe
+        if path.exists() and not path.is_file():  # a device or a pipe
             with path.open("wb") as file:
                 shutil.copyfileobj(spool, file)
         else:
@@ -241,8 +242,7 @@ def _write(spool: IO[bytes], path: Path | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        name = path or "standard output"
-        raise UsageError(f"{name}: it cannot be written: {error.strerror}") from None
+        raise UsageError(f"{path}: it cannot be written: {error.strerror}") from None
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What commands read of their surroundings, and how they tell what came of it."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,12 +13,12 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.exc import DBAPIError
 
-from app.database import explained
 from app.errors import DatabaseError, worded
 from app.export import ExportError
 from app.findings import DossierError, Tell
 from app.links import LinksError
 from app.settings import PREFIX, Settings
+from app.sqlite import explained
 
 
 class UsageError(Exception):
@@ -63,8 +64,9 @@ def told_plainly(*, asked: bool = False) -> Iterator[None]:
     """End with the message alone and exit code 1.
 
     It goes to standard error; what is wrong with dossiers to standard output, if that is what was
-    asked for.
+    asked for. Told to stop, it ends what was begun before.
     """
+    former = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
     except (UsageError, DatabaseError, ExportError, LinksError) as error:
@@ -76,11 +78,23 @@ def told_plainly(*, asked: bool = False) -> Iterator[None]:
         _fail(*warnings, *problems, last, err=not asked)
     except ValidationError as error:
         _fail(*(f"TIMELINE_{str(e['loc'][0]).upper()}: {worded(e)}" for e in error.errors()))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         tell_lines(["Interrupted; nothing is left half-done."])
-        raise typer.Exit(130) from None
+        number, *_ = (*interrupt.args, signal.SIGINT)
+        raise typer.Exit(128 + number) from None
     except DBAPIError as error:
         _fail(f"the database cannot be read: {explained(error.orig)}")
+    except BrokenPipeError:
+        raise  # who read has what was wanted
+    except OSError as error:
+        _fail(f"{error.filename or 'standard output'}: {error.strerror}")
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def _interrupt(number: int, _: object) -> None:
+    """Have who stops a command treated as who interrupts it."""
+    raise KeyboardInterrupt(number)
 
 
 def _fail(*lines: str, err: bool = True) -> None:

@@ -36,6 +36,11 @@ def environment_of(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
     return {**os.environ, "TIMELINE_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "100", **more}
 
 
+def unmeasured(environment: dict[str, str]) -> dict[str, str]:
+    """Leave out coverage, which an interrupt can leave waiting for a lock of its own."""
+    return {name: value for name, value in environment.items() if not name.startswith("COV")}
+
+
 @contextmanager
 def serving(
     tmp_path: Path,

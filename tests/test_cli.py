@@ -13,7 +13,7 @@ import pytest
 from app.dossier import schema
 from app.main import create_app
 from tests.benchmark.synthetic import write_dossier
-from tests.command import TIMELINE, environment_of, run, serving
+from tests.command import TIMELINE, environment_of, run, serving, unmeasured
 from tests.conftest import FERRY, HARBOUR, SEED, TESTS, edited, required
 
 
@@ -154,11 +154,9 @@ def test_an_export_follows_links_and_keeps_what_they_lead_to(tmp_path: Path) -> 
 
 def test_an_interrupted_load_says_so(tmp_path: Path) -> None:
     write_dossier(tmp_path / "x.jsonl", 20_000)
-    # Without coverage, which an interrupt can leave waiting for a lock of its own.
-    measured = environment_of(tmp_path, {}).items()
     with subprocess.Popen(
         [TIMELINE, "load", "x.jsonl"],
-        env={name: value for name, value in measured if not name.startswith("COV")},
+        env=unmeasured(environment_of(tmp_path, {})),
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
@@ -267,15 +265,27 @@ def test_refusals_are_one_line(tmp_path: Path, case: str) -> None:
     assert refused.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "command", ["", "serve", "migrate", "load", "check", "schema", "export", "openapi"]
-)
+@pytest.mark.parametrize("command", [["load", str(HARBOUR)], ["schema"], ["export"]])
+def test_what_cannot_be_told_is_told_elsewhere(tmp_path: Path, command: list[str]) -> None:
+    """Standard output is a disk that is full, or closed by who has read enough of it."""
+    assert run(tmp_path, "load", str(HARBOUR)).returncode == 0
+    full = run(tmp_path, *command, within=["sh", "-c", 'exec "$@" > /dev/full', "sh"])
+    assert full.returncode == 1
+    assert full.stderr.splitlines()[-1] == "standard output: No space left on device"
+    read = run(tmp_path, *command, within=["sh", "-c", '"$@" | true', "sh"])
+    assert "Traceback" not in read.stderr
+
+
+COMMANDS = ["serve", "migrate", "load", "check", "export", "backup", "restore", "schema", "openapi"]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help(tmp_path: Path, command: str) -> None:
     told = run(tmp_path, *command.split(), "--help")
     assert told.returncode == 0
     assert "Usage: timeline" in told.stdout
     if not command:
-        for name in ("serve", "migrate", "load", "check", "schema", "export", "openapi"):
+        for name in COMMANDS:
             assert name in told.stdout
     if command == "serve":
         for option in ("--host", "--port", "--workers", "--reload", "--root-path"):

@@ -22,7 +22,7 @@ from app.errors import DatabaseError
 from app.settings import Settings
 from app.upkeep import look_over, schema_of
 from tests.benchmark.loading import load as load_synthetic
-from tests.command import TIMELINE, environment_of, run, serving
+from tests.command import TIMELINE, environment_of, run, serving, unmeasured
 from tests.conftest import (
     FERRY,
     HARBOUR,
@@ -244,21 +244,22 @@ def test_who_writes_is_waited_for(loaded: Path, tmp_path: Path) -> None:
         assert client.get("/events").json()["total"]["value"] == 22 + 7
 
 
-def test_who_waits_can_be_interrupted(loaded: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_who_waits_can_be_interrupted(loaded: Path, tmp_path: Path, ending: signal.Signals) -> None:
     path = Path(shutil.copy(loaded, tmp_path / "timeline.db"))
     with closing(sqlite3.connect(path, isolation_level=None)) as holding:
         holding.execute("BEGIN IMMEDIATE")
         load = subprocess.Popen(
             [TIMELINE, "load", FERRY],
-            env=environment_of(tmp_path, {}),
+            env=unmeasured(environment_of(tmp_path, {})),
             stderr=subprocess.PIPE,
             text=True,
         )
         assert load.stderr
         load.stderr.readline()
-        load.send_signal(signal.SIGINT)
+        load.send_signal(ending)
         assert load.communicate(timeout=30)[1] == "Interrupted; nothing is left half-done.\n"
-        assert load.returncode == 130
+        assert load.returncode == 128 + ending
 
 
 def test_a_full_disk_changes_nothing(many: Path, tmp_path: Path) -> None:
