@@ -89,8 +89,8 @@ def test_an_answer_takes_nothing_from_what_is_typed_meanwhile(
             held.append(route)
 
         page.route("**/?q=*", hold)
-        page.locator("#q").fill("blacklist")
-        page.wait_for_timeout(400)
+        with page.expect_request("**/?q=*"):
+            page.locator("#q").fill("blacklist")
         page.locator("#from").press_sequentially("202")
         for route in held:
             route.continue_()
