@@ -1,13 +1,29 @@
 """What an operator can set, from the environment."""
 
+import re
 from pathlib import Path
-from typing import Self
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "TIMELINE_"
-_LINK = r"^(https?://[!-~]+)?$"
+
+
+def _form(pattern: str, cure: str) -> AfterValidator:
+    """Have what is given be of a form, and say in words what that is."""
+
+    def check(value: str) -> str:
+        if value and not re.fullmatch(pattern, value):
+            raise ValueError(f"{value!r}: {cure}")
+        return value
+
+    return AfterValidator(check)
+
+
+PathPrefix = Annotated[str, _form(r"(/[^/?#\s]+)+", "begin each part with a slash, as /timeline")]
+Link = Annotated[str, _form(r"https?://[!-~]+", "write it whole, from http:// or https:// on")]
+Email = Annotated[str, _form(r"[^@\s]+@[^@\s]+", "write an address, as desk@example.org")]
 
 
 class Settings(BaseSettings):
@@ -22,9 +38,8 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
     workers: int = Field(default=1, ge=1, le=64, description="How many processes answer.")
-    root_path: str = Field(
+    root_path: PathPrefix = Field(
         default="",
-        pattern=r"^(/[^/?#\s]+)*$",
         description="The path prefix under which a proxy serves it, as /timeline.",
     )
     busy_timeout: float = Field(
@@ -50,12 +65,10 @@ class Settings(BaseSettings):
     license_name: str = Field(
         default="", description="The licence of the data, as the contract tells it."
     )
-    license_url: str = Field(default="", pattern=_LINK, description="Where that licence is read.")
+    license_url: Link = Field(default="", description="Where that licence is read.")
     contact_name: str = Field(default="", description="Who answers questions about the data.")
-    contact_url: str = Field(default="", pattern=_LINK, description="Where to ask them.")
-    contact_email: str = Field(
-        default="", pattern=r"^([^@\s]+@[^@\s]+)?$", description="The address to ask them at."
-    )
+    contact_url: Link = Field(default="", description="Where to ask them.")
+    contact_email: Email = Field(default="", description="The address to ask them at.")
 
     access_log: bool = Field(default=True, description="Whether each request is logged.")
 
@@ -66,11 +79,12 @@ class Settings(BaseSettings):
             raise ValueError("it has characters that are no text; write it in UTF-8, in one line")
         return value.strip()
 
-    @model_validator(mode="after")
-    def _names_the_license(self) -> Self:
-        if self.license_url and not self.license_name:
-            raise ValueError(f"give {PREFIX}LICENSE_NAME beside {PREFIX}LICENSE_URL")
-        return self
+    @field_validator("license_url")
+    @classmethod
+    def _names_the_license(cls, url: str, info: ValidationInfo) -> str:
+        if url and info.data.get("license_name") == "":
+            raise ValueError(f"give {PREFIX}LICENSE_NAME beside it")
+        return url
 
     @field_validator("database_url")
     @classmethod

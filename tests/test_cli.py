@@ -245,9 +245,32 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
         {"TIMELINE_DATABASE_URL": "sqlite:///:memory:"},
         "TIMELINE_DATABASE_URL: write sqlite:/// and the path of a file",
     ),
-    "an address that is none": (("serve", "--host", "999.1.1.1"), {}, "cannot listen on 999.1.1.1"),
+    "an address that cannot be listened on": (
+        ("serve", "--host", "999.1.1.1"),
+        {},
+        "cannot listen on 999.1.1.1",
+    ),
     "a port too large": (("serve", "--port", "70000"), {}, "TIMELINE_PORT: '70000'"),
-    "a prefix without a slash": (("serve", "--root-path", "x"), {}, "TIMELINE_ROOT_PATH: 'x'"),
+    "a prefix without a slash": (
+        ("serve", "--root-path", "x"),
+        {},
+        "TIMELINE_ROOT_PATH: 'x': begin each part with a slash, as /timeline",
+    ),
+    "a licence without a name": (
+        ("serve",),
+        {"TIMELINE_LICENSE_URL": "https://licence.example/"},
+        "TIMELINE_LICENSE_URL: give TIMELINE_LICENSE_NAME beside it",
+    ),
+    "a link that is none": (
+        ("migrate",),
+        {"TIMELINE_CONTACT_URL": "desk"},
+        "TIMELINE_CONTACT_URL: 'desk': write it whole, from http:// or https:// on",
+    ),
+    "an address that is none": (
+        ("migrate",),
+        {"TIMELINE_CONTACT_EMAIL": "desk"},
+        "TIMELINE_CONTACT_EMAIL: 'desk': write an address, as desk@example.org",
+    ),
     "a file that is none of ours": (
         ("migrate",),
         {"TIMELINE_DATABASE_URL": f"sqlite:///{HARBOUR}"},
