@@ -66,8 +66,8 @@ class Database:
     def read(self) -> Connection:
         """Open a connection that sees one state of the data from its first query to its last.
 
-        It may take so long, and then ends in an OperationalError. Raises
-        DatabaseError if the file is not there, or another is.
+        What takes too long ends in an OperationalError. Raises DatabaseError if the file is not
+        there, or another is.
         """
         self._follow()
         return self._readers.connect()
