@@ -9,14 +9,16 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import errors, pages, representations, routes
-from app.access import Access
-from app.contract import describe, operation_id
-from app.database import POOL_SIZE, Database
-from app.delivery import Delivery
-from app.garbage import rare_collections
+from app.api.openapi import describe, operation_id
+from app.api.problems import add_handlers
+from app.api.routes import actors, counts, events, formats, meta, sources, timelines
+from app.db.sqlite.database import POOL_SIZE, Database
+from app.db.sqlite.migrate import require_current
+from app.gc import rare_collections
+from app.server.access_log import Access
+from app.server.response import Delivery
 from app.settings import Settings
-from app.upkeep import require_current
+from app.site import routes as pages
 
 
 class Application(FastAPI):
@@ -61,9 +63,10 @@ def create_app(settings: Settings | None = None) -> Application:
     )
     app.settings = settings
     app.state.database = database
-    for router in (pages.router, routes.router, representations.router):
-        app.include_router(router)
-    errors.add_handlers(app)
+    # The pages come first: `/events/{id}.html` also matches `/events/{id}`.
+    for routes in (pages, events, formats, counts, actors, sources, timelines, meta):
+        app.include_router(routes.router)
+    add_handlers(app)
     delivery = Delivery(
         partial(FastAPI.__call__, app),
         settings.root_path,

@@ -4,9 +4,9 @@ from alembic import context
 from sqlalchemy import Connection, select
 from sqlmodel import SQLModel, col
 
-from app.database import Database
-from app.models import Event
-from app.records import rewrite_records
+from app.db.models import Event
+from app.db.records import rewrite_records
+from app.db.sqlite.database import Database
 from app.settings import Settings
 
 

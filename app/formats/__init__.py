@@ -1,26 +1,12 @@
-"""The representations of a selection of events: what its URL's suffix is, and who writes it."""
+"""The formats of a selection of events: the suffix of the URL names one."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app.addresses import Address
-from app.database import Database
-from app.excerpt import read_excerpts
-from app.formats import (
-    atom,
-    fullcalendar,
-    ical,
-    lines,
-    linked,
-    page,
-    spreadsheet,
-    timelinejs,
-    vis,
-)
-from app.front import read_embedded, read_front
-from app.params import CalendarQuery, EventPageQuery, EventQuery, ExcerptQuery, FeedQuery
+from app.formats import atom, csv, fullcalendar, ics, jsonl, jsonld, timelinejs, vis
+from app.schemas.params import CalendarQuery, EventQuery, ExcerptQuery, FeedQuery
 
 
 @dataclass(frozen=True)
@@ -42,18 +28,11 @@ class Format:
     """Describes it, where it is JSON of a shape of its own."""
     is_file: bool = False
     """Whether generated clients hand it over as bytes: as text, not all know its media type."""
-    read: Callable[[Database, Any, Address, int | None], Iterator[Any]] = read_excerpts
-    """Reads what is written, piece by piece where there is no cap."""
-
-    @property
-    def is_page(self) -> bool:
-        """Whether it is for people in a browser."""
-        return self.media_type == "text/html"
 
 
 _widget = partial(Format, media_type="application/json")
 
-DATA: Mapping[str, Format] = {
+FORMATS: Mapping[str, Format] = {
     "timelinejs.json": _widget(
         "TimelineJS",
         told="A title and a slide for each event, as TimelineJS loads them. What is "
@@ -83,9 +62,9 @@ DATA: Mapping[str, Format] = {
     "ics": Format(
         "iCalendar",
         "text/calendar",
-        ical.render,
+        ics.render,
         "A calendar to subscribe to (RFC 5545).",
-        ical.CAP,
+        ics.CAP,
     ),
     "atom": Format(
         "Atom",
@@ -99,14 +78,14 @@ DATA: Mapping[str, Format] = {
     "csv": Format(
         "CSV",
         "text/csv",
-        spreadsheet.render,
+        csv.render,
         "A table for spreadsheets (RFC 4180): a heading, then a row an event; several values of a "
         "cell are joined by `; `.",
     ),
     "jsonl": Format(
         "JSON Lines",
         "application/jsonl",
-        lines.render,
+        jsonl.render,
         "A record a line, each an `Event`. They are sent as they are read; of what changes "
         "meanwhile each is given once.",
         is_file=True,
@@ -114,29 +93,14 @@ DATA: Mapping[str, Format] = {
     "jsonld": Format(
         "JSON-LD",
         "application/ld+json",
-        linked.render,
+        jsonld.render,
         "A graph for search engines and linked data, in the vocabulary of schema.org.",
-        linked.CAP,
-        response_model=linked.LinkedData,
+        jsonld.CAP,
+        response_model=jsonld.LinkedData,
     ),
 }
+"""By the suffix of the URL."""
 
-PAGE = Format(
-    "a web page",
-    "text/html",
-    partial(page.render_front, formats=DATA),
-    "The timeline as a page for people, 50 events at a time. What it does not know in a query is "
-    "ignored, since links to pages carry what others add to them. Whoever asks for `text/html` by "
-    "name is told of an error on a page.",
-    query=EventPageQuery,
-    read=read_front,
-)
-FRAME = replace(
-    PAGE,
-    name="Web page in a frame",
-    render=page.render_embedded,
-    read=read_embedded,
-)
-
-FORMATS = {**DATA, "html": PAGE}
-"""By the suffix of their URLs."""
+MEDIA_TYPES = {suffix: format_.media_type for suffix, format_ in FORMATS.items()}
+MEDIA_TYPES |= {"html": "text/html"}  # the page, which `app.site` serves
+"""Of every format of a selection, by the suffix of the URL."""

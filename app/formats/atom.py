@@ -9,10 +9,10 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 
 from markupsafe import Markup
 
-from app.addresses import Address, uuid_of
-from app.excerpt import Excerpt
-from app.formats.wording import headline, html, moment
-from app.schemas import Event
+from app.formats.prose import headline, html, moment
+from app.query.batches import Excerpt
+from app.schemas.records import Event
+from app.urls import Address, uuid_of
 
 CAP = 500
 ATOM = "http://www.w3.org/2005/Atom"

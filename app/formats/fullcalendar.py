@@ -5,11 +5,11 @@ https://fullcalendar.io/docs/event-parsing
 
 from pydantic import MISSING, Field, TypeAdapter
 
-from app.excerpt import Excerpt
-from app.formats.drawing import Drawing
-from app.formats.wording import headline
-from app.schemas import Citation, Edtf, Event, FullDate, Keyword, Link, Public, Title
-from app.vocabulary import DateForm, DatePrecision, EventStatus
+from app.domain.vocabulary import DateForm, DatePrecision, EventStatus
+from app.formats.calendar_dates import Drawing
+from app.formats.prose import headline
+from app.query.batches import Excerpt
+from app.schemas.records import Citation, Edtf, Event, FullDate, Keyword, Link, Public, Title
 
 CAP = 10_000
 

@@ -9,11 +9,11 @@ from typing import Annotated
 from markupsafe import Markup, escape
 from pydantic import MISSING, Field
 
-from app.dates import Point
-from app.excerpt import Excerpt
-from app.formats.drawing import Drawing
-from app.formats.wording import html, isolated, leading, paragraph
-from app.schemas import Event, Public
+from app.domain.edtf import Point
+from app.formats.calendar_dates import Drawing
+from app.formats.prose import html, isolated, leading, paragraph
+from app.query.batches import Excerpt
+from app.schemas.records import Event, Public
 
 CAP = 300
 """More take the widget seconds a key press."""

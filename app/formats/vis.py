@@ -9,11 +9,11 @@ from markupsafe import Markup, escape
 from pydantic import MISSING, Field
 from typing_extensions import TypeAliasType
 
-from app.addresses import Address
-from app.excerpt import Excerpt
-from app.formats.drawing import Drawing
-from app.formats.wording import cited, facts, headline, isolated, leading
-from app.schemas import Event, FullDate, Link, Public, given
+from app.formats.calendar_dates import Drawing
+from app.formats.prose import cited, facts, headline, isolated, leading
+from app.query.batches import Excerpt
+from app.schemas.records import Event, FullDate, Link, Public, given
+from app.urls import Address
 
 CAP = 10_000
 

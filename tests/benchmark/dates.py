@@ -3,8 +3,8 @@
 import contextlib
 from timeit import repeat
 
-from app.dates import DateError, EventDate
-from tests.test_dates import EXAMPLES, REFUSED
+from app.domain.edtf import DateError, EventDate
+from tests.domain.test_edtf import EXAMPLES, REFUSED
 
 READS = 20_000
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tests.benchmark.synthetic import write_dossier
-from tests.command import TIMELINE
+from tests.support.cli import TIMELINE
 
 SIZES = (0, 25_000, 100_000)
 

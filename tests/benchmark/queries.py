@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
-from app.database import Database
-from app.models import Event, table_of
-from app.paging import cursor_of
-from app.params import EventPageQuery
+from app.db.models import Event, table_of
+from app.db.sqlite.database import Database
+from app.query.pagination import cursor_of
+from app.schemas.params import EventPageQuery
 from tests.benchmark.synthetic import EVENTS_OF_A_CASE, actors_of, popular
 
 COMMON = ("minister", "company", "contract", "statement")

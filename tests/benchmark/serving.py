@@ -23,7 +23,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from app.database import Database
+from app.db.sqlite.database import Database
 from app.settings import Settings
 from tests.benchmark.client import CLIENT, latencies, rate
 from tests.benchmark.loading import load
@@ -110,7 +110,7 @@ def project(path: Path, *, workers: int = 1, cache: int = 32, limit: float = 60)
 def neighbour(which_: str, path: Path) -> Any:  # noqa: ANN401
     """Serve what the project is measured beside."""
     _warm(path)
-    return serving(sys.executable, "-m", "tests.benchmark.neighbours", which_, "PORT", str(path))
+    return serving(sys.executable, "-m", "tests.benchmark.competitors", which_, "PORT", str(path))
 
 
 def measure_hot(path: Path, folder: Path, effort: Effort) -> Iterator[Figure]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from app.vocabulary import Role, values_of
+from app.domain.vocabulary import Role, values_of
 
 EVENTS_OF_AN_ACTOR = 50
 EVENTS_OF_A_SOURCE = 20

@@ -1,0 +1,1 @@
+"""The HTTP API: endpoints, parameters of paths, errors and the OpenAPI document."""

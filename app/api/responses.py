@@ -1,0 +1,45 @@
+"""Responses that several endpoints return, and their headers."""
+
+from collections.abc import Iterable
+
+from fastapi import Request, Response
+
+from app.api.dependencies import read_record
+from app.api.openapi import Node, headers
+from app.db.records import Table
+from app.db.sqlite.database import Database
+from app.formats import MEDIA_TYPES
+from app.query.pagination import PageText
+from app.urls import Address
+
+MAX_LINK_LENGTH = 3_000
+"""Bytes of alternate links in the `Link` header. Proxies accept 4,000 bytes of all headers."""
+
+PAGED: dict[int | str, Node] = {200: {"headers": headers("Link")}}
+
+
+def page_response(request: Request, page: PageText, links: Iterable[str] = ()) -> Response:
+    """Build the response of one page of a list, with a link to the next page."""
+    response = Response(page.body, media_type="application/json")
+    links = [*links]
+    if page.next:
+        url = request.url.include_query_params(cursor=page.next)
+        links.insert(0, f'<{url}>; rel="next"')
+    if links:
+        response.headers["Link"] = ", ".join(links)
+    return response
+
+
+def alternate_links(address: Address) -> list[str]:
+    """Return links to the same selection in every other format; none if they are too long."""
+    links = [
+        f'<{address.events(suffix)}>; rel="alternate"; type="{media_type}"'
+        for suffix, media_type in MEDIA_TYPES.items()
+    ]
+    return links if sum(map(len, links)) <= MAX_LINK_LENGTH else []
+
+
+def record_response(database: Database, table: Table, slug: str) -> Response:
+    """Build the response of one record; raise a 404 if there is none."""
+    with database.read() as connection:
+        return Response(read_record(connection, table, slug), media_type="application/json")

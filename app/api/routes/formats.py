@@ -1,0 +1,73 @@
+"""Events in other formats: one endpoint for each row of `FORMATS`."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from app.api.dependencies import DatabaseDep
+from app.api.openapi import Node, headers
+from app.api.routing import StrictRoute
+from app.formats import FORMATS, Format
+from app.query.batches import Excerpt, read_excerpts
+from app.urls import Address
+
+router = APIRouter(route_class=StrictRoute)
+
+
+def _endpoint(format_: Format) -> Callable[..., Response]:
+    """Build the endpoint of a format."""
+
+    def list_in_format(query: Any, database: DatabaseDep, request: Request) -> Response:  # noqa: ANN401
+        batches = read_excerpts(database, query, Address.of(request), format_.cap)
+        return _format_response(format_, batches)
+
+    # FastAPI and StrictRoute read the type of the query string from this annotation.
+    list_in_format.__annotations__["query"] = Annotated[format_.query, Query()]
+    return list_in_format
+
+
+def _format_response(format_: Format, batches: Iterator[Excerpt]) -> Response:
+    """Build the response: a whole body or, if there are several batches, a stream of them."""
+    first = next(batches)
+    chunks = map(format_.render, chain([first], batches))
+    # The second batch is read now, since only then is it known whether to stream.
+    begun = [*islice(chunks, 2)]
+    if len(begun) == 1:
+        return Response(begun[0], headers=first.headers, media_type=format_.media_type)
+    stream = chain(begun, chunks)
+    return StreamingResponse(stream, headers=first.headers, media_type=format_.media_type)
+
+
+def _limit_sentence(format_: Format) -> str:
+    return f"At most {format_.cap:,} events." if format_.cap else "All events, without a limit."
+
+
+def _response_class(format_: Format) -> type[Response]:
+    """Create the class from which FastAPI takes the media type of a format."""
+    base = JSONResponse if format_.response_model else Response
+    return type("FormatResponse", (base,), {"media_type": format_.media_type})
+
+
+def _ok_response(format_: Format) -> Node:
+    """Build the parts of the OpenAPI response that FastAPI cannot know."""
+    schema = {"format": "binary"} if format_.is_file else {}
+    content = {format_.media_type: {"schema": schema}}
+    return {"headers": headers("Timeline-Truncated"), "content": content}
+
+
+for suffix, format_ in FORMATS.items():
+    router.add_api_route(
+        f"/events.{suffix}",
+        _endpoint(format_),
+        name=f"list_events_as_{suffix.removesuffix('.json')}",
+        summary=f"List events as {format_.name}",
+        description=f"{format_.told} {_limit_sentence(format_)}",
+        response_class=_response_class(format_),
+        response_model=format_.response_model,
+        response_description=f"The events as {format_.name}.",
+        responses={200: _ok_response(format_)},
+        tags=["events"],
+    )

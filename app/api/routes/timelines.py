@@ -1,0 +1,43 @@
+"""Timelines."""
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.api.dependencies import DatabaseDep, PagingParams, TimelineId
+from app.api.responses import PAGED, page_response, record_response
+from app.api.routing import StrictRoute
+from app.db.models import Timeline
+from app.db.ordering import TIMELINE_ORDER
+from app.query.pagination import read_page, rows_in_order
+from app.schemas import records, responses
+
+router = APIRouter(route_class=StrictRoute)
+
+
+@router.get(
+    "/timelines",
+    summary="List timelines",
+    response_model=responses.TimelinePage,
+    response_description="A page of timelines.",
+    responses=PAGED,
+    tags=["timelines"],
+)
+def list_timelines(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
+    """List the timelines, by id."""
+    found = rows_in_order(Timeline, select(col(Timeline.id)), TIMELINE_ORDER)
+    with database.read() as connection:
+        page = read_page(connection, found, query)
+    return page_response(request, page)
+
+
+@router.get(
+    "/timelines/{id}",
+    summary="Get a timeline",
+    response_model=records.Timeline,
+    response_description="The timeline.",
+    tags=["timelines"],
+)
+def get_timeline(slug: TimelineId, database: DatabaseDep) -> Response:
+    """Get one timeline: what it is about, and when it begins and ends."""
+    return record_response(database, Timeline, slug)

@@ -1,0 +1,1 @@
+"""SQLite: the file, its full-text index, migrations and backups."""

@@ -1,0 +1,1 @@
+"""What an event record is: dates, vocabularies, limits and texts."""

@@ -1,0 +1,1 @@
+"""Dossier files: reading, checking, loading and writing them."""

@@ -1,0 +1,158 @@
+"""What can be loaded, but is likely to be a mistake: the warnings."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from hashlib import blake2b
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    select,
+)
+from sqlmodel import col
+
+from app.db.expressions import among
+from app.db.models import Actor, ActorAlias, EventTimeline, Source, Timeline
+from app.db.sqlite.bulk import insert_rows, temporary_table
+from app.domain.text import fold, shown
+from app.dossiers.diagnostics import Finding, Findings
+from app.dossiers.parsing import Loc
+from app.dossiers.reader import DossierFile, Written
+from app.dossiers.references import whereabouts, written
+from app.schemas.entries import ActorEntry, EventEntry
+from app.store.orphans import NAMEABLE
+
+_quoted = temporary_table(
+    "quoted",
+    Column("digest", Integer, primary_key=True),
+    Column("file", Integer),
+    Column("line", Integer),
+)
+
+
+class Doubter:
+    """Looks for likely mistakes in the records of one load."""
+
+    def __init__(
+        self, connection: Connection, files: Sequence[DossierFile], findings: Findings
+    ) -> None:
+        self._connection = connection
+        self._files = files
+        self._findings = findings
+        _quoted.create(connection)
+
+    def look_at_actors(self, batch: Sequence[Written[ActorEntry]]) -> None:
+        """Warn of names that belong to two actors; before the batch is saved."""
+        names = [(one, name, loc, fold(name)) for one in batch for name, loc in _names(one.record)]
+        owners = self._owners({key for *_, key in names}, {one.id for one in batch})
+        for one, name, loc, key in names:
+            owner = owners.setdefault(key, one.id)
+            if owner != one.id:
+                warning = (
+                    f"{shown(name)} is also a name of {shown(owner)}; to ask for one, give its id"
+                )
+                self._findings.warning(one.place.finding(warning, *loc))
+
+    def _owners(self, keys: set[str], but: set[str]) -> dict[str, str]:
+        """Give an actor that is stored for each of the names that one has."""
+        owned = (
+            select(col(ActorAlias.key), col(Actor.slug))
+            .join(Actor, col(Actor.id) == col(ActorAlias.actor_id))
+            .where(among(col(ActorAlias.key), keys)),
+            select(col(Actor.key), col(Actor.slug)).where(among(col(Actor.key), keys)),
+        )
+        rows = [row for query in owned for row in self._connection.execute(query)]
+        return {key: slug for key, slug in rows if slug not in but}
+
+    def look_at_events(self, batch: Sequence[Written[EventEntry]]) -> None:
+        """Warn of doubtful events; once the sources that they cite are saved."""
+        cited = {citation.source for one in batch for citation in one.record.citations}
+        days = select(col(Source.slug), col(Source.published)).where(among(col(Source.slug), cited))
+        published = {row.slug: row.published for row in self._connection.execute(days)}
+        for one in batch:
+            for warning, loc in (*_doubts(one.record, published), *_cut_texts(one)):
+                self._findings.warning(one.place.finding(warning, *loc))
+        self._look_at_quotes(batch)
+
+    def _look_at_quotes(self, batch: Sequence[Written[EventEntry]]) -> None:
+        cited = [
+            (_digest(citation.source, citation.quote), one.place, at)
+            for one in batch
+            for at, citation in enumerate(one.record.citations)
+        ]
+        found = select(_quoted).where(among(_quoted.c.digest, {digest for digest, *_ in cited}))
+        before = {row.digest: (row.file, row.line) for row in self._connection.execute(found)}
+        rows = []
+        for digest, place, at in cited:
+            loc = ("citations", at, "quote")
+            if digest in before:
+                file, line = before[digest]
+                where = whereabouts(file, line, place.file, self._files)
+                self._findings.warning(place.finding(f"it is cited already on {where}", *loc))
+            else:
+                line = place.line_of((*place.loc, *loc))
+                before[digest] = place.file, line
+                rows.append({"digest": digest, "file": place.file, "line": line})
+        insert_rows(self._connection, _quoted, rows)
+
+    def look_at_changes(
+        self, changed: Mapping[int, Written[EventEntry]], timelines: Collection[int]
+    ) -> None:
+        """Warn of stored events that change in a timeline too that is not one of those loaded."""
+        stands = select(col(EventTimeline.event_id), col(Timeline.id), col(Timeline.slug)).join(
+            Timeline, col(Timeline.id) == col(EventTimeline.timeline_id)
+        )
+        found = stands.where(among(col(EventTimeline.event_id), changed))
+        for event, timeline, slug in self._connection.execute(found):
+            if timeline not in timelines:
+                warning = (
+                    f"it changes in the timeline {shown(slug)} too; "
+                    "if it is another event, give it another id"
+                )
+                self._findings.warning(changed[event].place.finding(warning))
+
+    def look_at_what_nobody_names(self) -> None:
+        """Warn of actors that nobody names and sources that nothing cites, once all is saved."""
+        for kind, (table, unnamed) in NAMEABLE.items():
+            warning = "no event cites it" if table is Source else "nothing names it"
+            found = select(written).join(table, col(table.slug) == written.c.id)
+            for row in self._connection.execute(found.where(written.c.kind == kind, unnamed)):
+                told = f"the {kind} {shown(row.id)}: {warning}"
+                path = self._files[row.file].path
+                self._findings.warning(Finding(row.file, row.line, path, "", told))
+
+
+def _names(actor: ActorEntry) -> Iterator[tuple[str, Loc]]:
+    yield actor.name, ("name",)
+    for at, alias in enumerate(actor.aliases):
+        yield alias.name, ("aliases", at)
+
+
+def _doubts(event: EventEntry, published: Mapping[str, date | None]) -> Iterator[tuple[str, Loc]]:
+    days = [published[citation.source] for citation in event.citations]
+    known = [day for day in days if day]
+    if len(known) == len(days) and event.date.earliest > max(known):
+        told = f"it is after every source that reports it, the last of them of {max(known)}"
+        yield f"{told}; correct it, or cite a later one", ("date",)
+    denied = any(citation.stance == "denies" for citation in event.citations)
+    if event.status == "disputed" and not denied:
+        cure = "write `stance: denies` at the one that does"
+        yield f"it is disputed, but no citation denies it; {cure}", ("status",)
+    if denied and event.status != "disputed":
+        yield f"it is {event.status}, but a citation denies it; write `disputed`", ("status",)
+
+
+def _cut_texts(one: Written[EventEntry]) -> Iterator[tuple[str, Loc]]:
+    quotes: list[Loc] = [("citations", at, "quote") for at in range(len(one.record.citations))]
+    for loc in (("title",), ("summary",), ("date_text",), *quotes):
+        if one.place.is_cut((*one.place.loc, *loc)):
+            yield (
+                "it ends before ` #`; put it in quotes if it goes on, or the comment elsewhere",
+                loc,
+            )
+
+
+def _digest(*texts: str) -> int:
+    digest = blake2b("\n".join(texts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

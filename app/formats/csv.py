@@ -1,0 +1,80 @@
+"""Tables of comma-separated values, as RFC 4180 writes them.
+
+https://www.rfc-editor.org/rfc/rfc4180
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from io import StringIO
+
+from app.formats.prose import credit, moment, part
+from app.query.batches import Excerpt
+from app.schemas.records import Amount, Event, given
+
+Cell = str | float | date | None
+
+COLUMNS: dict[str, Callable[[Event], Cell]] = {
+    "id": lambda event: event.id,
+    "title": lambda event: event.title,
+    "summary": lambda event: given(event.summary),
+    "kind": lambda event: event.kind,
+    "status": lambda event: event.status,
+    "date": lambda event: event.date.edtf,
+    "date_display": lambda event: event.date.display,
+    "date_form": lambda event: event.date.form,
+    "date_precision": lambda event: event.date.precision,
+    "earliest": lambda event: given(event.date.earliest),
+    "latest": lambda event: given(event.date.latest),
+    "approximate": lambda event: str(event.date.approximate).lower(),
+    "uncertain": lambda event: str(event.date.uncertain).lower(),
+    "date_source_text": lambda event: given(event.date.source_text),
+    "date_note": lambda event: given(event.date.note),
+    "place": lambda event: given(event.place),
+    "amount": lambda event: _amount(event).text,
+    "amount_min": lambda event: _number(given(_amount(event).min)),
+    "amount_max": lambda event: _number(given(_amount(event).max)),
+    "amount_unit": lambda event: given(_amount(event).unit),
+    "actors": lambda event: _joined(dict.fromkeys(one.actor.id for one in event.participants)),
+    "participants": lambda event: _joined(map(part, event.participants)),
+    "sources": lambda event: _joined(one.source.id for one in event.citations),
+    "quotes": lambda event: _joined(one.quote for one in event.citations),
+    "credits": lambda event: _joined(map(credit, event.citations)),
+    "topics": lambda event: _joined(event.topics),
+    "timelines": lambda event: _joined(event.timelines),
+    "created_at": lambda event: moment(event.created_at),
+    "updated_at": lambda event: moment(event.updated_at),
+}
+
+# What a spreadsheet would run where a cell begins with it, be it that it parts cells at semicolons
+# or that somebody parts what is joined. https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = re.compile(r'(^|[;\n]\s*"*)(?=[=+\-@\t\r＝＋－＠])')
+
+
+def render(excerpt: Excerpt) -> str:
+    """Write a row for each event, below the names of the columns where they are the first."""
+    text = StringIO()
+    rows = csv.writer(text)  # CRLF and quotes as RFC 4180 has them
+    if excerpt.begins:
+        rows.writerow(COLUMNS)
+    for event in excerpt.events:
+        rows.writerow(_disarmed(cell(event)) for cell in COLUMNS.values())
+    return text.getvalue()
+
+
+def _joined(values: Iterable[str]) -> str:
+    return "; ".join(values)
+
+
+def _amount(event: Event) -> Amount:
+    return given(event.amount) or Amount(text="")
+
+
+def _number(value: float | None) -> Cell:
+    return int(value) if value is not None and value.is_integer() else value
+
+
+def _disarmed(cell: Cell) -> Cell:
+    """Have a spreadsheet take a text for a text; a number is one."""
+    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell

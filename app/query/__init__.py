@@ -1,0 +1,1 @@
+"""Reading: from the parameters of a request to events, counts and pages."""

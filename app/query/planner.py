@@ -1,0 +1,47 @@
+"""What is worth knowing of a filter before it is followed: where there is least to go through."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+from sqlalchemy import Connection, select
+
+from app.db.expressions import Slot
+from app.db.sqlite.fulltext import INDEX, matches
+from app.db.statements import SHAPES, Prepared, prepare, run
+from app.query.filters import EventFilter
+from app.query.selection import SPANS, select_number
+
+MAX_IDS = 1_000
+"""The words that so many events have, and no more, are replaced by these events."""
+
+
+def measured(where: EventFilter, connection: Connection) -> EventFilter:
+    """Put what the fewest events have where selections begin."""
+    if where.is_windowed:
+        where = replace(where, spans=tuple(span for (span,) in run(connection, _SPANS, {})))
+    if len(where.links) > 1:
+        alone = {link: EventFilter(values=where.values, links=(link,)) for link in where.links}
+        shortest = sorted(alone, key=lambda link: count_events(connection, alone[link]))
+        where = replace(where, links=tuple(shortest))
+    if where.words:
+        having = run(connection, _HAVING, {_WORDS.name: where.values[where.words.name]})
+        if len(having) <= MAX_IDS:
+            ids = where.values.give_list([id_ for (id_,) in having])
+            where = replace(where, having_words=ids)
+    return where
+
+
+def count_events(connection: Connection, where: EventFilter) -> int:
+    """Count the events that match, exactly up to 10,000."""
+    ((number,),) = run(connection, _counting(where), where.values)
+    return int(number)
+
+
+@lru_cache(SHAPES)
+def _counting(where: EventFilter) -> Prepared:
+    return prepare(select_number(where))
+
+
+_SPANS = prepare(SPANS)
+_WORDS = Slot("words", str)
+_HAVING = prepare(select(INDEX.c.rowid).where(matches(_WORDS)).limit(MAX_IDS + 1))

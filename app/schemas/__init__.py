@@ -1,0 +1,1 @@
+"""Every shape that clients send or receive."""

@@ -1,0 +1,95 @@
+"""The pages for people: how they are asked for, and those that show no selection."""
+
+import re
+from http import HTTPStatus
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from starlette.responses import HTMLResponse
+
+from app.api.dependencies import DatabaseDep, EventId, EventPageParams, read_record
+from app.api.routing import StrictRoute
+from app.db.models import Event, Timeline
+from app.schemas import records as schemas
+from app.site.assets import ASSETS, SERVED
+from app.site.render import (
+    GUARDED_DOCS,
+    render_docs,
+    render_embedded,
+    render_event,
+    render_front,
+)
+from app.site.routing import FrameRoute, PageRoute
+from app.site.view import read_embedded, read_front
+from app.urls import Address
+
+FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get(
+    "/events.html",
+    summary="List events as a web page",
+    response_class=HTMLResponse,
+    response_description="The events as a web page.",
+    tags=["events"],
+)
+@router.get("/", include_in_schema=False)
+def list_events_as_html(
+    query: EventPageParams, database: DatabaseDep, request: Request
+) -> Response:
+    """The timeline as a page for people, 50 events at a time. What it does not know in a query is ignored, since links to pages carry what others add to them. Whoever asks for `text/html` by name is told of an error on a page."""
+    return HTMLResponse(render_front(read_front(database, query, Address.of(request))))
+
+
+def show_embed(query: EventPageParams, database: DatabaseDep, request: Request) -> Response:
+    """Show the timeline as a page for a frame."""
+    return HTMLResponse(render_embedded(read_embedded(database, query, Address.of(request))))
+
+
+router.add_api_route(
+    "/embed.html", show_embed, route_class_override=FrameRoute, include_in_schema=False
+)
+
+
+@router.get(
+    "/events/{id}.html",
+    summary="Get an event as a web page",
+    response_class=HTMLResponse,
+    response_description="The page of the event.",
+    tags=["events"],
+)
+def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) -> Response:
+    """Get the page of one event for people, which shows what it is wherever it is shared.
+
+    What it does not know in a query is ignored. Whoever asks for `text/html` by name is told of an
+    error on a page.
+    """
+    with database.read() as connection:
+        event = schemas.Event.model_validate_json(read_record(connection, Event, slug))
+        told = read_record(connection, Timeline, event.timelines[0]) if event.timelines else None
+    timeline = schemas.Timeline.model_validate_json(told) if told else None
+    return HTMLResponse(render_event(event, timeline, Address.of(request)))
+
+
+@router.get("/docs", include_in_schema=False)
+async def show_docs(request: Request) -> Response:
+    """Show the API, to be tried."""
+    return HTMLResponse(render_docs(Address.of(request)), headers=GUARDED_DOCS)
+
+
+async def get_asset(name: str) -> Response:
+    """Give what pages load, for good; to a page of another version, what stands there now."""
+    asset = SERVED.get(name)
+    if asset:
+        return Response(asset.body, headers=FOR_GOOD, media_type=asset.media_type)
+    asset = ASSETS.get(re.sub("-[0-9a-f]{8}(?=[.])", "", name))
+    if asset is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return Response(asset.body, headers={"Cache-Control": "no-cache"}, media_type=asset.media_type)
+
+
+router.add_api_route(
+    "/web/{name}", get_asset, route_class_override=StrictRoute, include_in_schema=False
+)

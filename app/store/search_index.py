@@ -1,0 +1,98 @@
+"""The search index, kept in step with what events say."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+from sqlmodel import col
+
+from app.db.expressions import Expression, Selection, among
+from app.db.models import Actor, ActorAlias, Citation, Event, Participation, table_of
+from app.db.sqlite import fulltext as search
+from app.db.sqlite.bulk import BATCH, insert_rows
+
+
+class Said(NamedTuple):
+    """What an event is found by: its own texts, and the names of who takes part."""
+
+    event: int
+    texts: Iterable[str | None]
+    actors: Sequence[int]
+
+
+def index(connection: Connection, said: Collection[Said]) -> None:
+    """Make it so that these events, which are not yet in the search index, are found."""
+    names = _names_of(connection, {actor for one in said for actor in one.actors})
+    rows = []
+    for event, texts, actors in said:
+        own = search.searchable(text for text in texts if text)
+        parts = [own, *(names[actor] for actor in dict.fromkeys(actors))]
+        rows.append({"rowid": event, "content": search.BOUNDARY.join(parts)})
+    insert_rows(connection, search.INDEX, rows)
+
+
+def index_anew(connection: Connection, events: Collection[int]) -> None:
+    """Make it so that these events are found by what is stored of them now."""
+    unindex(connection, events)
+    index(connection, [*_stored(connection, events)])
+
+
+def unindex(connection: Connection, events: Collection[int]) -> None:
+    """Make it so that these events are not found any more."""
+    if events:
+        connection.execute(search.DELETE, [{"rowid": id_} for id_ in events])
+
+
+def index_events_of(connection: Connection, actors: Collection[int]) -> None:
+    """Bring the search index of all events in step in which one of the actors takes part."""
+    if not actors:
+        return
+    after = 0
+    part = col(Participation.event_id)
+    found = select(part).where(among(col(Participation.actor_id), actors)).distinct()
+    in_order = found.order_by(part).limit(BATCH)
+    while events := connection.scalars(in_order.where(part > after)).all():
+        index_anew(connection, events)
+        after = events[-1]
+
+
+def _names_of(connection: Connection, actors: Collection[int]) -> dict[int, str]:
+    """Give the names and aliases of actors as they are found."""
+    names = defaultdict[int, list[str]](list)
+    actor, alias = table_of(Actor).c, table_of(ActorAlias).c
+    named = select(actor.id, actor.name).where(among(actor.id, actors))
+    known = select(alias.actor_id, alias.name).where(among(alias.actor_id, actors))
+    for query in (named, known.order_by(alias.actor_id, alias.name)):
+        for id_, name in connection.execute(query):
+            names[id_].append(name)
+    return {id_: search.searchable(texts) for id_, texts in names.items()}
+
+
+def _stored(connection: Connection, events: Collection[int]) -> Iterator[Said]:
+    """Give what is stored of events."""
+    actors = defaultdict(list)
+    part = col(Participation.event_id)
+    taking_part = select(part, col(Participation.actor_id)).where(among(part, events))
+    for id_, actor in connection.execute(taking_part.order_by(part, col(Participation.position))):
+        actors[id_].append(actor)
+    for id_, *texts in connection.execute(_TEXTS.where(among(col(Event.id), events))):
+        yield Said(id_, texts, actors[id_])
+
+
+def _joined(texts: Selection) -> Expression:
+    (text,) = texts.correlate(Event).subquery().c
+    return select(func.group_concat(text, search.BETWEEN)).scalar_subquery()
+
+
+_TEXTS = select(
+    col(Event.id),
+    col(Event.title),
+    col(Event.summary),
+    col(Event.place),
+    _joined(
+        select(col(Citation.quote))
+        .where(col(Citation.event_id) == col(Event.id))
+        .order_by(col(Citation.position))
+    ),
+)

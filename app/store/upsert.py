@@ -1,0 +1,337 @@
+"""Records into the tables: each replaces that of the same id whole, and it is told what changed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, case, delete, func, insert, literal, select, union, update
+from sqlmodel import SQLModel, col
+
+from app.db.expressions import Selection, among, each
+from app.db.models import (
+    Actor,
+    ActorAlias,
+    Citation,
+    Event,
+    EventTimeline,
+    EventTopic,
+    Participation,
+    Source,
+    Timeline,
+    Timestamp,
+    date_columns,
+)
+from app.db.records import rewrite_records
+from app.db.sqlite.bulk import insert_rows
+from app.domain.edtf import EventDate
+from app.domain.text import fold
+from app.schemas.entries import ActorEntry, EventEntry, SourceEntry, TimelineEntry
+from app.store.search_index import Said, index, index_anew, index_events_of, unindex
+
+Ids = Mapping[str, int]
+Row = dict[str, Any]
+
+
+class Saved(NamedTuple):
+    """The rows that were saved, by slug, and which of them are new or changed."""
+
+    ids: Ids
+    new: set[int]
+    changed: set[int]
+
+
+def ids_of(
+    connection: Connection, table: type[Actor | Source | Timeline | Event], slugs: Iterable[str]
+) -> dict[str, int]:
+    """Look up the rows of at most a few thousand slugs; those that are not there are left out."""
+    found = select(col(table.slug), col(table.id)).where(among(col(table.slug), {*slugs}))
+    return {row.slug: row.id for row in connection.execute(found)}
+
+
+def last_id(connection: Connection, table: type[Actor | Source | Timeline | Event]) -> int:
+    """Give the number of the row that was added last; 0 if there is none."""
+    return connection.scalar(select(func.max(col(table.id)))) or 0
+
+
+def save_timelines(connection: Connection, timelines: Iterable[TimelineEntry]) -> Saved:
+    """Save what dossiers are about."""
+    rows = ({**one.model_dump(exclude={"id"}), "slug": one.id} for one in timelines)
+    return _save(connection, Timeline, rows)
+
+
+def save_actors(connection: Connection, actors: Collection[ActorEntry]) -> Saved:
+    """Save actors with their aliases, and what they are found by; their parents come later."""
+    saved = _save(
+        connection,
+        Actor,
+        (
+            {
+                "slug": actor.id,
+                "name": actor.name,
+                "key": fold(actor.name),
+                "kind": actor.kind,
+                "note": actor.note,
+            }
+            for actor in actors
+        ),
+    )
+    aliases: dict[int, list[Row]] = {}
+    for actor in actors:
+        id_ = saved.ids[actor.id]
+        aliases[id_] = [
+            {"actor_id": id_, "name": alias.name, "key": fold(alias.name), "kind": alias.kind}
+            for alias in sorted(actor.aliases, key=lambda alias: alias.name)
+        ]
+    changed = (saved.changed | _save_lists(connection, ActorAlias, aliases, saved.new)) - saved.new
+    if changed:
+        taking_part = select(col(Participation.event_id)).where(
+            among(col(Participation.actor_id), changed)
+        )
+        publishes = select(col(Source.id)).where(among(col(Source.publisher_id), changed))
+        index_events_of(connection, changed)
+        rewrite_records(connection, union(taking_part, _citing(publishes)))
+    return Saved(saved.ids, saved.new, changed)
+
+
+def save_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Ids) -> Saved:
+    """Save whom each actor is a part of, once all are there."""
+    rows = (
+        {"slug": actor.id, "parent_id": ids[actor.parent] if actor.parent else None}
+        for actor in actors
+    )
+    return _save(connection, Actor, rows)
+
+
+def save_sources(connection: Connection, sources: Iterable[SourceEntry], actors: Ids) -> Saved:
+    """Save sources; `actors` has the ids of their publishers."""
+    rows = (
+        {
+            **source.model_dump(exclude={"id", "publisher"}),
+            "published": source.published,
+            "slug": source.id,
+            "publisher_id": actors[source.publisher],
+        }
+        for source in sources
+    )
+    saved = _save(connection, Source, rows)
+    if saved.changed:
+        rewrite_records(connection, _citing(select(each(saved.changed).c.value)))
+    return saved
+
+
+def _citing(sources: Selection) -> Selection:
+    return select(col(Citation.event_id)).where(col(Citation.source_id).in_(sources))
+
+
+def save_events(
+    connection: Connection,
+    events: Collection[EventEntry],
+    actors: Ids,
+    sources: Ids,
+    now: datetime,
+) -> Saved:
+    """Save events with all that hangs on them, and what they are found by."""
+    saved = _save(connection, Event, map(_event_row, events), created_at=now, updated_at=now)
+    by_id = {saved.ids[event.id]: event for event in events}
+    participations, citations, topics = {}, {}, {}
+    for id_, event in by_id.items():
+        listed = {"event_id": id_, "date_key": _date_columns(event.date.edtf)["date_key"]}
+        participations[id_] = _participations(listed, event, actors)
+        citations[id_] = _citations(listed, event, sources)
+        topics[id_] = _topics(listed, event)
+    changed = saved.changed | {
+        id_
+        for table, rows in (
+            (Participation, participations),
+            (Citation, citations),
+            (EventTopic, topics),
+        )
+        for id_ in _save_lists(connection, table, rows, saved.new)
+    }
+    index(connection, [_said(id_, by_id[id_], actors) for id_ in saved.new])
+    index_anew(connection, changed - saved.new)
+    _follow_dates(connection, saved.changed)
+    return Saved(saved.ids, saved.new, changed - saved.new)
+
+
+def _participations(listed: Row, event: EventEntry, actors: Ids) -> list[Row]:
+    ids = [actors[part.actor] for part in event.participants]
+    rows = [
+        {
+            **listed,
+            "actor_id": id_,
+            "role": part.role,
+            "position": position,
+            "capacity": part.capacity,
+            "first": first,
+        }
+        for position, (part, id_, first) in enumerate(
+            zip(event.participants, ids, _firsts(ids), strict=True)
+        )
+    ]
+    return sorted(rows, key=lambda row: (row["actor_id"], row["role"]))
+
+
+def _citations(listed: Row, event: EventEntry, sources: Ids) -> list[Row]:
+    ids = [sources[citation.source] for citation in event.citations]
+    return [
+        {
+            **listed,
+            "position": position,
+            "source_id": id_,
+            "quote": citation.quote,
+            "locator": citation.locator,
+            "supports": citation.supports,
+            "stance": citation.stance,
+            "attributed_to": citation.attributed_to,
+            "first": first,
+        }
+        for position, (citation, id_, first) in enumerate(
+            zip(event.citations, ids, _firsts(ids), strict=True)
+        )
+    ]
+
+
+def _topics(listed: Row, event: EventEntry) -> list[Row]:
+    return [{**listed, "topic": topic} for topic in sorted({*event.topics})]
+
+
+def _firsts(ids: Iterable[int]) -> Iterator[bool]:
+    """Tell of each whether it stands there for the first time."""
+    seen = set[int]()
+    for id_ in ids:
+        yield id_ not in seen
+        seen.add(id_)
+
+
+def _said(id_: int, event: EventEntry, actors: Ids) -> Said:
+    quotes = [citation.quote for citation in event.citations]
+    texts = (event.title, event.summary, event.place, *quotes)
+    return Said(id_, texts, [actors[part.actor] for part in event.participants])
+
+
+@lru_cache(maxsize=16_384)
+def _date_columns(edtf: str) -> Row:
+    # Many events share a day.
+    return date_columns(EventDate.parse(edtf))
+
+
+def _follow_dates(connection: Connection, events: Collection[int]) -> None:
+    """Put events whose date may have changed where they stand now in their timelines."""
+    key = select(col(Event.date_key)).where(col(Event.id) == col(EventTimeline.event_id))
+    listed = update(EventTimeline).where(among(col(EventTimeline.event_id), events))
+    if events:
+        connection.execute(listed.values(date_key=key.scalar_subquery()))
+
+
+def _event_row(event: EventEntry) -> Row:
+    amount = event.amount
+    return {
+        "slug": event.id,
+        "title": event.title,
+        "summary": event.summary,
+        "kind": event.kind,
+        "status": event.status,
+        **_date_columns(event.date.edtf),
+        "date_text": event.date_text,
+        "date_note": event.date_note,
+        "place": event.place,
+        "amount_text": amount and amount.text,
+        "amount_min": amount and amount.min,
+        "amount_max": amount and amount.max,
+        "amount_unit": amount and amount.unit,
+        "sources": len({citation.source for citation in event.citations}),
+    }
+
+
+def save_members(connection: Connection, members: set[tuple[int, int]]) -> set[int]:
+    """Put events into timelines; give those that were not in theirs. No event leaves one."""
+    events = {event for event, _ in members}
+    stored = select(col(EventTimeline.event_id), col(EventTimeline.timeline_id)).where(
+        among(col(EventTimeline.event_id), events)
+    )
+    new = members - {(event, timeline) for event, timeline in connection.execute(stored)}
+    joining = defaultdict(list)
+    for event, timeline in new:
+        joining[timeline].append(event)
+    for timeline, joined in joining.items():
+        rows = select(col(Event.id), literal(timeline), col(Event.date_key))
+        found = rows.where(among(col(Event.id), joined))
+        columns = ["event_id", "timeline_id", "date_key"]
+        connection.execute(insert(EventTimeline).from_select(columns, found))
+    return {event for event, _ in new}
+
+
+def publish(connection: Connection, events: Collection[int]) -> None:
+    """Make it so that events are published as they are stored now."""
+    if events:
+        rewrite_records(connection, select(each(events).c.value))
+
+
+def touch(connection: Connection, events: Collection[int], now: datetime) -> None:
+    """Say when events were changed."""
+    # A clock may have been set back since; no record is changed before it was made.
+    made = col(Event.created_at)
+    stamp = case((made > now, made), else_=literal(now, Timestamp))
+    if events:
+        connection.execute(
+            update(Event).where(among(col(Event.id), events)).values(updated_at=stamp)
+        )
+
+
+def remove_events(connection: Connection, events: Collection[int]) -> None:
+    """Delete events, all that hangs on them and what they are found by."""
+    unindex(connection, events)
+    connection.execute(delete(Event).where(among(col(Event.id), events)))
+
+
+def _save(
+    connection: Connection,
+    table: type[Actor | Source | Timeline | Event],
+    rows: Iterable[Row],
+    **stamps: datetime,
+) -> Saved:
+    """Insert the rows whose slug is new, stamped, and update those that differ."""
+    wanted = {row["slug"]: row for row in rows}
+    found = select(table.__table__).where(among(col(table.slug), wanted))  # type: ignore[union-attr]
+    stored = {row.slug: row._asdict() for row in connection.execute(found)}
+    ids = {slug: row["id"] for slug, row in stored.items()}
+    # There is one writer, so the next free number can be told; to be given it costs more.
+    first = last_id(connection, table) + 1
+    new = [
+        {**row, **stamps, "id": id_}
+        for id_, row in enumerate((wanted[slug] for slug in wanted if slug not in stored), first)
+    ]
+    insert_rows(connection, table.__table__, new)  # type: ignore[union-attr]
+    changed = [slug for slug, row in stored.items() if not wanted[slug].items() <= row.items()]
+    for slug in changed:
+        connection.execute(update(table).where(col(table.slug) == slug).values(wanted[slug]))
+    ids.update((row["slug"], row["id"]) for row in new)
+    return Saved(ids, {row["id"] for row in new}, {ids[slug] for slug in changed})
+
+
+def _save_lists(
+    connection: Connection,
+    table: type[SQLModel],
+    wanted: Mapping[int, list[Row]],
+    new: Collection[int],
+) -> set[int]:
+    """Replace the rows of each owner where they differ; give the owners of those that did.
+
+    New owners have none yet. The owner is the first column of the table's primary key, and its rows
+    come in the order of that key.
+    """
+    rows = table.__table__  # type: ignore[attr-defined]
+    owner, *_ = rows.primary_key
+    stored = defaultdict(list)
+    for row in connection.execute(
+        select(rows).where(among(owner, wanted.keys() - new)).order_by(*rows.primary_key)
+    ):
+        stored[row[0]].append(row._asdict())
+    changed = {id_ for id_, list_ in wanted.items() if stored[id_] != list_}
+    if replaced := changed & stored.keys():
+        connection.execute(delete(table).where(among(owner, replaced)))
+    insert_rows(connection, rows, [row for id_ in changed for row in wanted[id_]])
+    return changed

@@ -1,0 +1,70 @@
+"""Whatever a validator takes no longer, or lets out anew, the comparison tells."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.openapi_diff import Json, breaking_changes
+from tests.support.requirements import repetitions
+
+PLAIN = [None, -1, 0, 1, 1.5, 2, 3, "", "a", "ab", "bcd"]
+VALUES: list[Any] = [
+    *(*PLAIN, [], {}, *([one] for one in PLAIN), *({"x": one} for one in PLAIN)),
+    *(["a", "a"], ["a", "b"], [[]], [["a"]], {"x": []}, {"x": {}}, {"x": ["a", "a"]}, [{}]),
+]
+values = st.sampled_from(VALUES)
+types = st.sampled_from(["null", "integer", "number", "string", "array", "object"])
+keywords: dict[str, st.SearchStrategy[Any]] = {
+    "type": types | st.lists(types, min_size=1, unique=True),
+    "enum": st.lists(values, min_size=1),
+    "pattern": st.sampled_from(["^a", "b"]),
+    "uniqueItems": st.booleans(),
+    "required": st.sampled_from([[], ["x"]]),
+    **dict.fromkeys(["minimum", "exclusiveMinimum"], st.integers(-1, 2)),
+    **dict.fromkeys(["maximum", "exclusiveMaximum"], st.integers(0, 2)),
+    **dict.fromkeys(["minLength", "minItems", "maxLength", "maxItems"], st.integers(0, 2)),
+}
+flat: st.SearchStrategy[Json] = st.fixed_dictionaries(
+    {"properties": st.just({"x": {}})}, optional=keywords
+)
+some = st.sampled_from([*keywords]).flatmap(
+    lambda keyword: st.fixed_dictionaries({}, optional={keyword: keywords[keyword]})
+)
+# what holds a schema, which itself is what changes
+holders: list[Callable[[Json], Json]] = [
+    lambda schema: schema,
+    lambda schema: {"items": schema},
+    lambda schema: {"properties": {"x": schema}},
+]
+
+
+def taking(schema: Json) -> Json:
+    """Describe one operation, which takes a parameter."""
+    return _answering({"parameters": [{"name": "q", "in": "query", "schema": schema}]})
+
+
+def giving(schema: Json) -> Json:
+    """Describe one operation, which gives an answer."""
+    return _answering({"responses": {"200": {"content": {"application/json": {"schema": schema}}}}})
+
+
+def _answering(operation: Json) -> Json:
+    return {"paths": {"/x": {"get": operation}}, "components": {"schemas": {}}}
+
+
+@pytest.mark.full
+@settings(max_examples=repetitions(200, 4_000))
+@given(st.sampled_from(holders), flat, some, some)
+def test_what_a_validator_tells_apart_is_told(
+    holder: Callable[[Json], Json], schema: Json, one: Json, other: Json
+) -> None:
+    before, after = holder({**schema, **one}), holder({**schema, **other})
+    old, new = (jsonschema.Draft202012Validator(schema) for schema in (before, after))
+    if any(old.is_valid(value) and not new.is_valid(value) for value in VALUES):
+        assert breaking_changes(taking(before), taking(after))
+    if any(new.is_valid(value) and not old.is_valid(value) for value in VALUES):
+        assert breaking_changes(giving(before), giving(after))

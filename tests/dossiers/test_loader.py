@@ -1,0 +1,272 @@
+"""Loading: what comes of it, and of loading again."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from app.db.revision import revision_of
+from app.db.sqlite.bulk import BATCH
+from app.db.sqlite.database import Database
+from app.db.sqlite.migrate import prepare
+from app.dossiers.diagnostics import DossierError
+from app.dossiers.loader import Counts, load
+from tests.support.corpus import FERRY, HARBOUR, LATER, LOADED_AT, edited
+from tests.support.databases import database_at, load_into
+from tests.support.server import serving
+from tests.support.snapshot import stored, without_stamps
+
+
+def test_loading_again_changes_nothing(database: Database) -> None:
+    load_into(database, HARBOUR, FERRY)
+    before = stored(database)
+    load_into(database, HARBOUR, FERRY, now=LATER)
+    load_into(database, FERRY, HARBOUR, now=LATER)
+    load_into(database, HARBOUR, now=LATER)
+    assert stored(database) == before
+    with database.read() as connection:
+        assert revision_of(connection) == 1
+
+
+# what is edited in the harbour dossier: the events whose record changes
+EDITS: dict[tuple[str, str], set[str]] = {
+    ("title: Rumours go about", "title: Rumours abound"): {"rumours"},
+    ("date: 2020-04/2021-02", "date: 2020-04/2021-03"): {"works"},
+    ("quote: Works go on.", "quote: Works go on and on."): {"works"},
+    ("capacity: contractor", "capacity: builder"): {"contract-signed"},
+    ("topics: [quay, money]", "topics: [quay]"): {"contract-signed"},
+    ("topics: [quay, money]", "topics: [money, quay]"): set(),
+    ("      - {actor: pilots, role: reporter}\n", ""): {"inspection"},
+    ("min: 2500000", "max: 2500000"): {"contract-signed"},
+    ("name: The Gazette", "name: Gazette"): set(),
+    ("title: The harbour contract", "title: The quay"): set(),
+    ("note: Undated copy.", "note: A copy."): set(),
+    ("title: Quay to open in spring", "title: Quay to open in May"): set(),
+    ("publisher: gazette", "publisher: harbour-council"): set(),
+    ("kind: media", "kind: organization"): set(),
+    ("      - QBL\n", "      - Quay Co\n"): set(),
+    ("    parent: harbour-council\n", ""): set(),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_change_replaces_the_record(
+    database: Database, tmp_path: Path, edit: tuple[str, str]
+) -> None:
+    load_into(database, HARBOUR)
+    load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", edit), now=LATER)
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT slug, created_at, updated_at FROM event"))
+        stamps = {slug: (created, updated) for slug, created, updated in rows}
+        assert revision_of(connection) == (1 if edit[1] == "topics: [money, quay]" else 2)
+    old, new = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (LOADED_AT, LATER))
+    assert {slug for slug, stamp in stamps.items() if stamp == (old, new)} == EDITS[edit]
+    assert {slug for slug, stamp in stamps.items() if stamp == (old, old)} == (
+        stamps.keys() - EDITS[edit]
+    )
+    # What is stored is what a fresh load would store, search index and all, but for the stamps.
+    load_into(database, edited(HARBOUR, tmp_path / "again.yaml", edit), now=LATER)
+    assert without_stamps(stored(database)) == without_stamps(_fresh(tmp_path / "again.yaml"))
+
+
+def _fresh(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    database = database_at(path.with_suffix(".db"))
+    prepare(database)
+    load_into(database, path)
+    rows = stored(database)
+    database.close()
+    return rows
+
+
+def test_a_new_name_is_found_and_the_old_one_is_not(database: Database, tmp_path: Path) -> None:
+    load_into(database, HARBOUR)
+    edits = (("name: Quay Builders Ltd", "name: Stone Works"), ("- QBL", "- STW"))
+    load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", *edits))
+    with serving(database.path) as client:
+        assert _found(client, "stone works") == 4
+        assert _found(client, "stw") == 4
+        assert _found(client, "ltd") == _found(client, "qbl") == 0
+
+
+def _found(client: httpx.Client, query: str) -> int:
+    total: int = client.get("/events", params={"q": query}).json()["total"]["value"]
+    return total
+
+
+def test_dossiers_share_events(database: Database, tmp_path: Path) -> None:
+    load_into(database, HARBOUR)
+    load_into(database, FERRY, now=LATER)
+    with serving(database.path) as client:
+        event = client.get("/events/quay-in-use").json()
+        assert event["timelines"] == ["ferry", "harbour"]
+        assert event["updated_at"] == "2022-07-20T12:30:00Z"
+        counts = {one["id"]: one["events"] for one in client.get("/timelines").json()["items"]}
+        assert counts == {"ferry": 2, "harbour": 6}
+
+
+def test_a_parent_that_is_stored_cannot_become_a_child(database: Database, tmp_path: Path) -> None:
+    load_into(database, HARBOUR)
+    actor = "actors: [{id: city, name: City, kind: government, parent: pilots}]"
+    path = tmp_path / "x.yaml"
+    path.write_text(f"timeline: {{id: x, title: x}}\n{actor}\n", "utf-8")
+    with pytest.raises(DossierError, match="'city' is its own ancestor"):
+        load_into(database, path)
+
+
+def test_a_clock_set_back_stops_nobody(database: Database, tmp_path: Path) -> None:
+    load_into(database, HARBOUR, now=LATER)
+    edit = ("title: Rumours go about", "title: Rumours abound")
+    load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", edit), now=LOADED_AT)
+    with serving(database.path) as client:
+        rumours = client.get("/events/rumours").json()
+        assert rumours["title"] == "Rumours abound"
+        assert rumours["updated_at"] == rumours["created_at"] == "2022-07-20T12:30:00Z"
+
+
+def test_order_and_number_of_files_do_not_matter(database: Database, tmp_path: Path) -> None:
+    both = tmp_path / "both.yaml"
+    both.write_text(f"{FERRY.read_text()}---\n{HARBOUR.read_text()}", "utf-8")
+    load_into(database, both)
+    before = stored(database)
+    assert not any(map(any, load_into(database, HARBOUR, FERRY, both, both).counts.values()))
+    assert stored(database) == before
+
+
+def test_what_is_counted(database: Database, tmp_path: Path) -> None:
+    assert load_into(database, HARBOUR).counts == {
+        "event": Counts(6),
+        "actor": Counts(8),
+        "source": Counts(3),
+        "timeline": Counts(1),
+    }
+    edits = (
+        ("title: The ferry", "title: A ferry"),
+        ("name: Harbour Council\n", "name: The Council\n"),
+        ("note: Undated copy.", "note: Copied."),
+    )
+    assert load_into(database, edited(FERRY, tmp_path / "x.yaml", *edits), now=LATER).counts == {
+        "event": Counts(1, 1),  # one of the harbour's is told by the ferry too
+        "actor": Counts(1, 1),
+        "source": Counts(0, 1),
+        "timeline": Counts(1),
+    }
+
+
+def test_an_event_that_changes_elsewhere_too_is_warned_of(
+    database: Database, tmp_path: Path
+) -> None:
+    load_into(database, HARBOUR, FERRY)
+    edits = (
+        ("title: The first crossing", "title: A crossing"),
+        ("date: 2021-03-01/..", "date: 2021"),
+    )
+    path = edited(FERRY, tmp_path / "ferry.yaml", *edits)
+    report = load_into(database, path)
+    assert [line for line in report.warnings if "it changes" in line] == [
+        f"{path}:34: warning: events[1]: it changes in the timeline 'harbour' too; if it is another"
+        " event, give it another id"
+    ]
+    changed = edited(HARBOUR, tmp_path / "harbour.yaml", edits[1])
+    both = (
+        load_into(database, FERRY, HARBOUR).warnings + load_into(database, path, changed).warnings
+    )
+    assert not [line for line in both if "it changes" in line]
+
+
+def test_many_batches(database: Database, tmp_path: Path) -> None:
+    """More records than are saved at a time, children before their parents, in several dossiers."""
+    path = tmp_path / "x.jsonl"
+    number = 2 * BATCH + 7
+    actors = [
+        {"actor": {"id": f"a{at}", "name": f"A{at}", "kind": "person", "parent": f"a{at + 1}"}}
+        for at in range(number - 1)
+    ]
+    actors.append({"actor": {"id": f"a{number - 1}", "name": "A", "kind": "person"}})
+    source = {"source": {"id": "s", "title": "S", "publisher": "a0"}}
+    events = [
+        {
+            "event": {
+                "id": f"e{at}",
+                "title": f"E{at}",
+                "kind": "x",
+                "status": "reported",
+                "date": "2021",
+                "participants": [{"actor": f"a{at}", "role": "agent"}],
+                "citations": [{"source": "s", "quote": f"Number {at}"}],
+            }
+        }
+        for at in range(number)
+    ]
+    timelines = [{"timeline": {"id": id_, "title": id_}} for id_ in ("one", "two")]
+    records = [timelines[0], *events, *actors, source, timelines[1], *events[5:]]
+    path.write_text("\n".join(map(json.dumps, records)), "utf-8")
+    steps = []
+    with database.write() as connection:
+        report = load(connection, [path], LOADED_AT, tell=lambda *step: steps.append(step))
+    assert report.counts["event"] == Counts(added=number)
+    assert report.counts["actor"] == Counts(added=number)
+    assert steps[-1] == (2 * number - 5, 2 * number - 5)
+    assert len(steps) == 5
+    with serving(database.path) as client:
+        assert client.get("/timelines/two").json()["events"] == number - 5
+        assert client.get("/actors/a1200").json()["parent"]["id"] == "a1201"
+        tree = client.get(f"/events?actor=a{number - 1}&actor_scope=tree&limit=1")
+        assert tree.json()["total"]["value"] == number
+    again = load_into(database, path, now=LATER, prune=True)
+    assert not any(map(any, again.counts.values()))
+    renamed = [{"actor": {**actors[-1]["actor"], "name": "Zed"}}]
+    few = [timelines[0], *events[:3], *actors[:-1], *renamed, source]
+    path.write_text("\n".join(map(json.dumps, few)), "utf-8")
+    counts = load_into(database, path, now=LATER, prune=True).counts
+    # Those that stand in the other timeline too stay.
+    assert counts["event"] == Counts(removed=number - 3)
+    assert counts["actor"] == Counts(changed=1)
+    rows = stored(database)
+    assert len(rows["event"]) == len(rows["event_search"]) == number - 2
+    path.write_text("\n".join(map(json.dumps, [timelines[1], *few[1:]])), "utf-8")
+    assert load_into(database, path, prune=True).counts["event"] == Counts(
+        changed=3, removed=number - 5
+    )
+    assert len(stored(database)["event_search"]) == 3
+
+
+def test_a_name_of_many_events(database: Database, tmp_path: Path) -> None:
+    """More events than are indexed at a time are found by the new name of their one actor."""
+    path = tmp_path / "x.jsonl"
+    number = BATCH + 5
+    records: list[dict[str, Any]] = [
+        {"timeline": {"id": "x", "title": "x"}},
+        {"actor": {"id": "a", "name": "Old", "kind": "person"}},
+        {"source": {"id": "s", "title": "S", "publisher": "a"}},
+    ]
+    records += [
+        {
+            "event": {
+                "id": f"e{at}",
+                "title": f"E{at}",
+                "kind": "x",
+                "status": "reported",
+                "date": "2021",
+                "participants": [{"actor": "a", "role": "agent"}],
+                "citations": [{"source": "s", "quote": f"Number {at}"}],
+            }
+        }
+        for at in range(number)
+    ]
+    path.write_text("\n".join(map(json.dumps, records)), "utf-8")
+    load_into(database, path)
+    records[1]["actor"]["name"] = "New"
+    path.write_text("\ufeff" + "\n".join(map(json.dumps, records)), "utf-8")
+    assert load_into(database, path).counts["actor"] == Counts(changed=1)
+    with serving(database.path) as client:
+        assert (_found(client, "new"), _found(client, "old")) == (number, 0)
+
+
+def test_stamps_are_utc(database: Database) -> None:
+    load_into(database, HARBOUR, now=datetime.fromisoformat("2022-07-19T14:30:00+02:00"))
+    with serving(database.path) as client:
+        assert client.get("/events/bribe").json()["created_at"] == "2022-07-19T12:30:00Z"

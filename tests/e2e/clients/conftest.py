@@ -1,0 +1,98 @@
+"""The clients, each generated once from the document that the server gives."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.clients.clients import CLIENTS, HERE, JOURNEYS, VENV, Client, Command
+from tests.support.requirements import lacking, required_packages
+
+PACKAGES = {"node": "nodejs", "java": "default-jdk-headless", "javac": "default-jdk-headless"}
+INSTALL = "python3 -m venv {0}/.venv && {0}/.venv/bin/pip install -r {0}/requirements.txt"
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A client that is generated, in a folder with the journey that uses it."""
+
+    client: Client
+    folder: Path
+    server: httpx.URL
+    told: str
+    """What the generator said."""
+
+    def run(self, command: Command) -> subprocess.CompletedProcess[str]:
+        """Run a command in the folder."""
+        return _run(command, self.folder, self.server)
+
+
+@pytest.fixture(scope="session", params=CLIENTS)
+def generated_client(
+    request: pytest.FixtureRequest, seed: httpx.Client, workshop: Path
+) -> Generated:
+    """Give each client, of the server of the seed dossier."""
+    client = CLIENTS[request.param]
+    required_programs(*client.needs)
+    required_distributions()
+    if "node" in client.needs:
+        required_packages(HERE)
+    folder = workshop / request.param
+    folder.mkdir()
+    for name in (client.journey, "tsconfig.json"):
+        shutil.copy(JOURNEYS / name, folder)
+    run = _run(client.generate, folder, seed.base_url)
+    assert run.returncode == 0, run.stdout
+    return Generated(client, folder, seed.base_url, run.stdout)
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder where what npm installed is found, and programs are modules."""
+    folder = tmp_path_factory.mktemp("clients")
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "node_modules").symlink_to(HERE / "node_modules")
+    return folder
+
+
+def _run(command: Command, folder: Path, server: httpx.URL) -> subprocess.CompletedProcess[str]:
+    urls = {"{document}": str(server.join("/openapi.json")), "{server}": str(server)}
+    arguments: list[str] = []
+    for part in map(str, command):
+        files = sorted(map(str, folder.glob(part))) if "*" in part else []
+        arguments += files or [urls.get(part, part)]
+    return subprocess.run(
+        arguments,
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def required_programs(*programs: str) -> None:
+    """Skip where a program is missing."""
+    for program in programs:
+        if shutil.which(program) is None:
+            lacking(f"this test needs {program}; install Debian's {PACKAGES[program]}")
+
+
+def required_distributions() -> None:
+    """Skip where a Python package is missing, or of another version than the one that is pinned."""
+    site = [str(path) for path in VENV.glob("lib/*/site-packages")]
+    installed = {found.name.lower(): found.version for found in distributions(path=site)}
+    pins = re.findall(
+        r"^(\S+)==(\S+)", (HERE / "requirements.txt").read_text("utf-8"), re.MULTILINE
+    )
+    for name, version in pins:
+        if installed.get(name) != version:
+            lacking(f"this test needs {name} {version}; run {INSTALL.format('tests/clients')}")

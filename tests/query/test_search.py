@@ -1,0 +1,102 @@
+"""Search: what is folded, how a query is read, and that the index stays in step."""
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.search_terms import terms
+from app.domain.text import fold, words
+
+# texts that fold alike
+ALIKE = [
+    ("NSO", "nso"),
+    ("Łódź", "lodz"),
+    ("ÁÉÍ", "aei"),
+    ("Straße", "STRASSE"),
+    ("O’Brien", "o'brien"),
+    ("O´Brien", "O`Brien"),
+    ("ﬁle", "file"),
+    ("Ǿre", "ore"),
+    ("שָׁלוֹם", "שלום"),
+    ("צה״ל", 'צה"ל'),
+    ("ג׳ורג׳", "ג'ורג'"),
+    ("مُحَمَّد", "محمد"),
+    ("مـحـمـد", "محمد"),
+    ("أحمد", "احمد"),
+    ("ٱلْكِتَاب", "الكتاب"),
+    ("می‌شود", "میشود"),
+    ("enti\u00adty", "entity"),
+    ("The “Group”", 'the "group"'),
+    ("D’Arcy–Smith", "d'arcy-smith"),
+    ("  two\n spaces ", "two spaces"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_fold_alike(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+    assert fold(one) == fold(fold(one))
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing(value: str) -> None:
+    assert fold(fold(value)) == fold(value)
+    assert words(" ".join(words(value))) == words(value)
+
+
+# query: its terms
+QUERIES = {
+    "state department": [["state"], ["department"]],
+    '"state department" nso': [["state", "department"], ["nso"]],
+    "“state department”": [["state", "department"]],
+    "„state department“": [["state", "department"]],
+    "O’Brien": [["o", "brien"]],
+    "covid-19": [["covid", "19"]],
+    "U.S.": [["u", "s"]],
+    'צה"ל': [["צה", "ל"]],
+    '"unclosed phrase': [["unclosed"], ["phrase"]],
+    "a OR b": [["a"], ["or"], ["b"]],
+    "nso*": [["nso"]],
+    "title:nso": [["title", "nso"]],
+    "NEAR(a b)": [["near", "a"], ["b"]],
+    '"': [],
+    '""': [],
+    "* - ( ) :": [],
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_terms(query: str) -> None:
+    assert list(terms(query)) == QUERIES[query]
+
+
+@given(st.text(max_size=200))
+def test_any_query_is_read_and_answered(harbour: httpx.Client, query: str) -> None:
+    answer = harbour.get("/events", params={"q": query})
+    assert answer.status_code in (200, 422)
+    if answer.status_code == 200:
+        assert answer.json()["total"]["relation"] == "eq"
+
+
+# query: the ids found in the two small dossiers
+FOUND = {
+    "o'brien": ["rumours", "bribe", "first-crossing"],
+    "OBRIEN": [],
+    "lodz": ["contract-signed"],
+    "key builders": ["bribe", "contract-signed", "works", "inspection"],
+    '"key builders"': ["bribe", "contract-signed", "works", "inspection"],
+    '"builders key"': [],
+    '"the quay the"': [],
+    "שמועות": ["rumours"],
+    "מכחישה": ["bribe"],
+    "pilots twice": ["inspection"],
+    '"pilots twice"': [],
+    "qbl ferry": ["first-crossing"],
+}
+
+
+@pytest.mark.parametrize("query", FOUND)
+def test_found(harbour: httpx.Client, query: str) -> None:
+    answer = harbour.get("/events", params={"q": query})
+    assert sorted(event["id"] for event in answer.json()["items"]) == sorted(FOUND[query])

@@ -1,0 +1,119 @@
+"""What is delivered when something fails, or comes in pieces."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+from starlette.types import Receive, Scope, Send
+
+from app.api.headers import ON_EVERY_ANSWER
+from app.db.sqlite.database import POOL_SIZE
+from app.main import create_app
+from app.server.response import Delivery
+from app.settings import Settings
+from tests.support.corpus import HARBOUR
+from tests.support.databases import load_into, new_database
+from tests.support.problem import check_problem
+from tests.support.server import serving
+
+
+def test_a_broken_database_is_a_503(tmp_path: Path) -> None:
+    database = new_database(tmp_path / "timeline.db")
+    load_into(database, HARBOUR)
+    database.close()
+    with serving(database.path) as client:
+        database.path.write_bytes(b"x" * database.path.stat().st_size)
+        answer = client.get("/events")
+        assert "the database is damaged" in check_problem(answer, 503).detail
+        assert answer.headers["retry-after"] == "2"
+        assert client.get("/livez").status_code == 200
+
+
+def test_a_question_that_it_cannot_answer_is_a_500(tmp_path: Path) -> None:
+    """That is a mistake of ours, of which the log says more; asking again is of no use."""
+    database = new_database(tmp_path / "timeline.db")
+    with serving(database.path) as client:
+        with database.write() as connection:
+            connection.execute(text("ALTER TABLE event RENAME TO elsewhere"))
+        assert "event" not in check_problem(client.get("/events"), 500).detail
+
+
+def test_a_schema_of_another_version_is_not_ready(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = new_database(tmp_path / "timeline.db")
+    with serving(database.path) as client:
+        with database.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        answer = client.get("/readyz")
+        assert "the log says why" in check_problem(answer, 503).detail
+        assert "has schema 9999, this version reads" in caplog.text
+        assert answer.headers["retry-after"] == "2"
+
+
+@pytest.mark.anyio
+async def test_a_busy_database_is_a_503(tmp_path: Path) -> None:
+    path = new_database(tmp_path / "timeline.db").path
+    app = create_app(Settings(database_url=f"sqlite:///{path}"))
+    connections = [app.state.database.read() for _ in range(POOL_SIZE)]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as client:
+        answer = await client.get("/events")
+        check_problem(answer, 503)
+        assert answer.headers["retry-after"] == "2"
+        for connection in connections:
+            connection.close()
+        assert (await client.get("/events")).status_code == 200
+    app.state.database.close()
+
+
+async def _failing(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RuntimeError("secret")
+
+
+async def _failing_midway(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    raise RuntimeError("secret")
+
+
+async def _streaming(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for line in (b"one\n", b"two\n"):
+        await send({"type": "http.response.body", "body": line, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _client(app: object) -> httpx.AsyncClient:
+    delivery = Delivery(app, "", lambda: 1, 2**20)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(delivery)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+@pytest.mark.anyio
+async def test_what_was_not_foreseen_is_a_500() -> None:
+    async with _client(_failing) as client:
+        answer = await client.get("/events")
+    problem = check_problem(answer, 500)
+    assert "secret" not in problem.detail
+    for name, value in ON_EVERY_ANSWER.items():
+        assert answer.headers[name] == value
+
+
+@pytest.mark.anyio
+async def test_a_failure_midway_is_not_made_up_for() -> None:
+    async with _client(_failing_midway) as client:
+        with pytest.raises(RuntimeError):
+            await client.get("/events")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("method", "body"), [("GET", b"one\ntwo\n"), ("HEAD", b"")])
+async def test_a_stream_passes_without_a_tag(method: str, body: bytes) -> None:
+    async with _client(_streaming) as client:
+        answer = await client.request(method, "/events")
+    assert (answer.content, answer.status_code) == (body, 200)
+    assert "etag" not in answer.headers
+    assert answer.headers["x-content-type-options"] == "nosniff"

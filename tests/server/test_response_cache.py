@@ -1,0 +1,191 @@
+"""What is kept: never stale, never another's, and never more than is allowed."""
+
+import os
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from app.server.content_coding import ENCODERS
+from app.server.response import Delivery
+from app.server.response_cache import OVERHEAD, Cache, Representation
+from tests.support.cli import TIMELINE
+from tests.support.corpus import SEED, edited
+from tests.support.databases import load_into, new_database
+from tests.support.problem import check_problem
+from tests.support.server import serving
+
+TITLE = "U.S. adds NSO to the Commerce"
+PATHS = ["/events", "/events?q=commerce", "/events/nso-blacklisted", "/events.json?limit=500"]
+
+
+def test_a_write_by_another_process_shows_at_once(tmp_path: Path) -> None:
+    database = new_database(tmp_path / "timeline.db")
+    load_into(database, SEED)
+    environment = {**os.environ, "TIMELINE_DATABASE_URL": f"sqlite:///{database.path}"}
+    with serving(database.path) as client:
+        for number in range(4):
+            tags = {path: client.get(path).headers["etag"] for path in PATHS}
+            for path, tag in tags.items():
+                assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+            edit = (TITLE, f"Edit {number}: {TITLE}")
+            dossier = edited(SEED, tmp_path / "edited.yaml", edit)
+            subprocess.run(
+                [TIMELINE, "load", dossier], env=environment, check=True, capture_output=True
+            )
+            for path, tag in tags.items():
+                answer = client.get(path, headers={"If-None-Match": tag})
+                assert answer.status_code == 200
+                assert edit[1] in answer.text
+
+
+def test_an_answer_is_that_of_its_host(seed: httpx.Client) -> None:
+    for _ in range(2):
+        for host in ("one.example", "two.example:8080"):
+            page = seed.get("/events?limit=1", headers={"Host": host})
+            assert page.headers["link"].startswith(f"<http://{host}/events?limit=1&cursor=")
+            front = seed.get("/", headers={"Host": host}).text
+            assert f'<link rel="canonical" href="http://{host}/">' in front
+
+
+class Counting:
+    """An application that counts what it is asked, and answers as the path says."""
+
+    def __init__(self) -> None:
+        self.asked = Counter[str]()
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        """Answer, as in `/200/1000`: so many bytes with such a status."""
+        self.asked[scope["path"]] += 1
+        _, status, length, *_ = scope["path"].split("/")
+        headers = [(b"content-type", b"text/plain")]
+        await send({"type": "http.response.start", "status": int(status), "headers": headers})
+        await send({"type": "http.response.body", "body": b"x" * int(length)})
+
+
+class Version:
+    """A version that a test sets."""
+
+    now: int | None = 1
+
+    def __call__(self) -> int | None:
+        """Tell it."""
+        return self.now
+
+
+@pytest.mark.anyio
+async def test_what_is_asked_again_is_not_made_again() -> None:
+    app, version = Counting(), Version()
+    transport = httpx.ASGITransport(Delivery(app, "", version, 100 * OVERHEAD))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for coding in ("gzip", "br", "identity"):
+            for method in ("GET", "HEAD", "GET"):
+                await client.request(method, "/200/1000", headers={"Accept-Encoding": coding})
+        assert app.asked.pop("/200/1000") == 3  # once for each coding
+        answers = [await client.get("/200/2000?x") for _ in range(3)]
+        assert len({(answer.text, str(answer.headers)) for answer in answers}) == 1
+        for now in (2, 2, 1, None, None):
+            version.now = now
+            await client.get("/200/2000?x")
+        assert app.asked.pop("/200/2000") == 1 + 1 + 1 + 2
+        version.now = 1
+        for path in ("/404/1000", "/503/1000", "/500/1000"):
+            for _ in range(3):
+                assert str((await client.get(path)).status_code) in path
+            assert app.asked[path] == 3
+        for method in ("POST", "OPTIONS", "PUT"):
+            await client.request(method, "/200/10")
+        assert app.asked["/200/10"] == 3
+
+
+@pytest.mark.anyio
+async def test_an_answer_made_while_data_changes_is_of_the_version_before() -> None:
+    version = Version()
+
+    async def changing(scope: Scope, receive: Receive, send: Send) -> None:
+        version.now = 2
+        await app(scope, receive, send)
+
+    app = Counting()
+    transport = httpx.ASGITransport(Delivery(changing, "", version, 100 * OVERHEAD))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for _ in range(3):
+            await client.get("/200/100")
+    assert app.asked["/200/100"] == 2  # what may have been stale was made anew, once
+
+
+def _representation(length: int, header: int = 0) -> Representation:
+    return Representation("", b"x" * length, {"headers": [(b"link", b"x" * header)]}, {})
+
+
+def test_no_more_is_kept_than_is_allowed() -> None:
+    cache = Cache(10 * (OVERHEAD + 3))
+    for number in range(100, 1_000):
+        key = (str(number),)
+        cache.get(key, version=1)
+        cache.put(key, 1, _representation(OVERHEAD))
+        cache.get(("100",), version=1)  # what is asked again stays
+    kept = [number for number in range(100, 1_000) if cache.get((str(number),), version=1)]
+    assert kept == [100, *range(996, 1_000)]
+    for long in (_representation(11 * OVERHEAD), _representation(0, 11 * OVERHEAD)):
+        cache.put(("long",), 1, long)
+        assert cache.get(("long",), version=1) is None
+    cache.put(("x" * 11 * OVERHEAD,), 1, _representation(0))
+    assert cache.get(("x" * 11 * OVERHEAD,), version=1) is None
+    assert cache.get(("100",), version=1)
+
+
+def test_nothing_is_kept_where_nothing_may_be() -> None:
+    cache = Cache(0)
+    cache.get(("x",), version=1)
+    cache.put(("x",), 1, _representation(0))
+    assert cache.get(("x",), version=1) is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("coding", ENCODERS)
+async def test_what_is_kept_is_compressed_once(
+    coding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Counter[bytes]()
+    encode = ENCODERS[coding]
+
+    def counting(body: bytes) -> bytes:
+        written[body] += 1
+        return encode(body)
+
+    monkeypatch.setitem(ENCODERS, coding, counting)
+    transport = httpx.ASGITransport(Delivery(Counting(), "", Version(), 100 * OVERHEAD))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for method in ("GET", "GET", "HEAD"):
+            await client.request(method, "/200/1000", headers={"Accept-Encoding": coding})
+    assert written == {b"x" * 1000: 1}
+
+
+@pytest.mark.anyio
+async def test_what_cannot_be_compressed_is_a_500(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_: bytes) -> bytes:
+        raise RuntimeError("secret")
+
+    monkeypatch.setitem(ENCODERS, "br", failing)
+    transport = httpx.ASGITransport(Delivery(Counting(), "", Version(), 100 * OVERHEAD))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/200/1000", headers={"Accept-Encoding": "br"})
+        assert "secret" not in check_problem(answer, 500).detail
+        again = await client.get("/200/1000", headers={"Accept-Encoding": "gzip"})
+        assert again.status_code == 200
+
+
+def test_the_version_of_a_file(tmp_path: Path) -> None:
+    database = new_database(tmp_path / "timeline.db")
+    before = database.version()
+    assert before == database.version() is not None
+    load_into(database, SEED)
+    assert database.version() != before
+    database.close()
+    (tmp_path / "timeline.db").rename(tmp_path / "moved.db")
+    assert database.version() is None
+    assert not database.path.exists()

@@ -1,0 +1,211 @@
+"""The pages for people, as they are without a script."""
+
+import json
+
+import httpx
+import pytest
+from bs4 import BeautifulSoup
+
+from app.formats import FORMATS
+from app.site.render import GUARDED, GUARDED_DOCS, GUARDED_IN_A_FRAME
+from tests.support.problem import check_problem
+from tests.support.read_html import BROWSER, ids_of, read_page, text_of, texts_of
+
+POLICY = "content-security-policy"
+
+
+def test_the_page_tells_what_the_api_tells(seed: httpx.Client) -> None:
+    page, events = read_page(seed, "/"), seed.get("/events").json()
+    timeline = seed.get("/timelines/nso-blacklist").json()
+    assert text_of(page, "h1") == text_of(page, "title") == timeline["title"]
+    assert text_of(page, ".standfirst") == timeline["description"]
+    assert text_of(page, "#count") == "22 events"
+    assert ids_of(page) == [event["id"] for event in events["items"]]
+    assert texts_of(page, ".year > h2") == ["2021", "2022"]
+    for event in events["items"]:
+        (card,) = page.select(f"#event-{event['id']}")
+        assert event["date"]["display"] in text_of(card, ".when")
+        assert text_of(card, "h3") == event["title"]
+        assert text_of(card, ".status") == event["status"]
+        who = [one["actor"]["name"] for one in event["participants"]]
+        assert texts_of(card, ".who a") == who
+        assert texts_of(card, "blockquote") == [f"“{one['quote']}”" for one in event["citations"]]
+        for credit, citation in zip(texts_of(card, "figcaption"), event["citations"], strict=True):
+            assert citation["attributed_to"] in credit
+            assert citation["source"]["title"] in credit
+            assert citation["source"]["publisher"]["name"] in credit
+        if "amount" in event:
+            assert text_of(card, ".amount") == event["amount"]["text"]
+        if "source_text" in event["date"]:
+            assert event["date"]["source_text"] in text_of(card, ".reading")
+
+
+def test_one_event_as_it_is_told(harbour: httpx.Client) -> None:
+    (card,) = read_page(harbour, "/?timeline=harbour").select("#event-contract-signed")
+    assert " ".join(card.get_text(" ").split()) == (
+        "14 March 2020 to the day The city signs the contract confirmed agreement Łódź "
+        "money quay about two and a half million A contract for the new quay. "
+        "City of Łódź participant Quay Builders Ltd participant, contractor "
+        "“The City signed on Saturday” the mayor , Quay to open in spring , The Gazette "
+        ", 1 May 2020 , p. 1 “Signed, 14 March.” Minutes of the harbour council "
+        ", Harbour Council Dated from on Saturday ."
+    )
+    assert [link["href"] for link in card.select("a")] == [
+        "/events/contract-signed.html",
+        "/?actor=city",
+        "/?actor=quay-builders",
+        "https://gazette.example/quay",
+    ]
+    (denial,) = read_page(harbour, "/").select("#event-bribe .denies")
+    assert text_of(denial, "figcaption").startswith("Denies it: Órla O’Brien")
+
+
+def test_both_addresses_are_the_same_page(harbour: httpx.Client) -> None:
+    query = "?actor=quay-builders&limit=2"
+    assert harbour.get(f"/{query}").text == harbour.get(f"/events.html{query}").text
+
+
+def test_pages_are_turned_by_links(generated: httpx.Client) -> None:
+    url, walked = "/?limit=20&kind=works&utm_source=x", []
+    while True:
+        page = read_page(generated, url)
+        walked += ids_of(page)
+        assert len(ids_of(page)) <= 20
+        following = page.select_one("a[rel=next]")
+        if not following:
+            break
+        url = str(following["href"])
+        assert "utm_source" not in url
+    assert walked == [
+        e["id"] for e in generated.get("/events?kind=works&limit=500").json()["items"]
+    ]
+    assert str(page.select("a[rel=first]")[0]["href"]).endswith("/?kind=works")
+
+
+def test_bars_are_the_histogram(seed: httpx.Client) -> None:
+    page = read_page(seed, "/?actor=nso-group")
+    buckets = seed.get("/histogram?interval=month&actor=nso-group").json()["buckets"]
+    bars = page.select(".bars a")
+    assert [bar["aria-label"].rpartition(": ")[2] for bar in bars] == [  # type: ignore[union-attr]
+        f"{bucket['possible']} possible, {bucket['certain']} certain" for bucket in buckets
+    ]
+    assert [bar["data-tick"] for bar in page.select(".bars li[data-tick]")] == ["2022"]
+    assert text_of(page, "#spread-title") == (
+        "When: each bar is a month, from July 2021 to July 2022"
+    )
+    for bar, bucket in zip(bars, buckets, strict=True):
+        assert len(ids_of(read_page(seed, str(bar["href"])))) == bucket["possible"]
+    assert bars[4]["aria-label"] == "November 2021: 10 possible, 2 certain"
+
+
+@pytest.mark.parametrize(
+    ("query", "bars"),
+    [
+        ("", 13),
+        ("kind=protest", 0),
+        # Of what is known to the month there are no days.
+        ("from=2021-11&to=2021-11", 0),
+        ("from=2021-07-25&to=2021-08-25", 32),
+        ("from=2020&to=2022", 36),
+        ("from=2010&to=2022", 13),
+        ("from=1900&to=2040", 141),
+        ("from=1700&to=2040", 0),
+        ("q=xyzzy", 0),
+    ],
+)
+def test_bars_are_few(seed: httpx.Client, query: str, bars: int) -> None:
+    assert len(read_page(seed, f"/?{query}").select(".bars a")) == bars
+
+
+def test_the_page_offers_what_is_filtered_now(seed: httpx.Client) -> None:
+    page = read_page(seed, "/?actor=NSO&from=2021-11&to=2021-11&fbclid=1")
+    query = "actor=NSO&from=2021-11&to=2021-11"
+    offered = {str(link["href"]): str(link["type"]) for link in page.select(".formats a")}
+    assert offered == {
+        f"/events.{suffix}?{query}": format_.media_type for suffix, format_ in FORMATS.items()
+    }
+    for link in [*offered, *(str(one["href"]) for one in page.select("head link[rel=alternate]"))]:
+        assert seed.get(link).status_code == 200
+    snippet = BeautifulSoup(text_of(page, ".snippet"), "html.parser")
+    frame = snippet.select("iframe")[0]
+    assert frame["title"] == "NSO Group on the U.S. blacklist"
+    embedded = read_page(seed, str(frame["src"]))
+    assert ids_of(embedded) == ids_of(page)
+    assert not embedded.select("form, script")
+
+
+def test_one_event_has_a_page(seed: httpx.Client) -> None:
+    page = read_page(seed, "/events/nso-blacklisted.html")
+    event = seed.get("/events/nso-blacklisted").json()
+    assert text_of(page, "h1") == text_of(page, "title") == event["title"]
+    told = {
+        str(one.get("property") or one["name"]): str(one["content"])
+        for one in page.select("meta[content]")
+    }
+    assert told["og:title"] == f"\u2068November 2021\u2069: {event['title']}"
+    assert told["og:site_name"] == "NSO Group on the U.S. blacklist"
+    assert told["og:url"] == f"{seed.base_url}/events/nso-blacklisted.html".replace(
+        "//events", "/events"
+    )
+    assert event["citations"][0]["quote"] in told["og:description"]
+    (data,) = page.select("script")
+    assert data["type"] == "application/ld+json"
+    graph = json.loads(str(data.string))["@graph"]
+    assert graph[0]["name"] == event["title"]
+    assert (graph[0]["edtf"], graph[0]["startDate"]) == ("2021-11", "2021-11")
+    (back,) = page.select(".back a")
+    assert len(ids_of(read_page(seed, str(back["href"])))) == 22
+
+
+POLICIES = {
+    "/": GUARDED,
+    "/events.html": GUARDED,
+    "/events/nso-blacklisted.html": GUARDED,
+    "/?limit=0": GUARDED,
+    "/embed.html": GUARDED_IN_A_FRAME,
+    "/embed.html?limit=0": GUARDED_IN_A_FRAME,
+    "/embed.html?actor=nobody": GUARDED_IN_A_FRAME,
+    "/docs": GUARDED_DOCS,
+}
+
+
+@pytest.mark.parametrize("url", POLICIES)
+def test_a_page_loads_what_is_ours_and_no_more(seed: httpx.Client, url: str) -> None:
+    answer = seed.get(url, headers=BROWSER)
+    assert answer.headers[POLICY] == POLICIES[url]["Content-Security-Policy"]
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert not page.select("[style], style, [onclick], [onload], [onerror]")
+    for script in page.select("script:not([type])"):
+        assert not script.string
+    for loaded in page.select("script[src], link[rel=stylesheet], link[rel=icon]"):
+        path = str(loaded.get("src") or loaded["href"])
+        assert path.startswith("/web/")
+        asset = seed.get(path)
+        assert asset.status_code == 200
+        assert asset.headers["content-type"].split(";")[0] in (
+            *("text/css", "text/javascript", "image/svg+xml"),
+        )
+
+
+def test_only_one_page_may_be_framed(seed: httpx.Client) -> None:
+    policies = {url: seed.get(url, headers=BROWSER).headers[POLICY] for url in POLICIES}
+    framed = {
+        url.partition("?")[0] for url, told in policies.items() if "frame-ancestors *" in told
+    }
+    assert framed == {"/embed.html"}
+
+
+def test_what_is_no_asset_is_missed(seed: httpx.Client) -> None:
+    for name in ("page-00000000.html", "x.css", "..%2Fmain.py", "templates%2Fbase.html"):
+        check_problem(seed.get(f"/web/{name}"), 404)
+
+
+def test_an_asset_is_kept_for_good_and_found_by_a_page_of_another_version(
+    seed: httpx.Client,
+) -> None:
+    (link,) = read_page(seed, "/").select("link[rel=stylesheet]")
+    asset = seed.get(str(link["href"]))
+    assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+    other = seed.get("/web/page-00000000.css")
+    assert other.content == asset.content
+    assert other.headers["cache-control"] == "no-cache"

@@ -1,0 +1,53 @@
+"""Databases for tests."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.db.sqlite.database import Database
+from app.db.sqlite.migrate import prepare
+from app.dossiers.document import Dossier
+from app.dossiers.loader import Report, load
+from app.settings import Settings
+from tests.support.corpus import LOADED_AT, TESTS, write_dossiers
+
+
+def database_at(path: Path, **settings: float) -> Database:
+    """Name a file as a database."""
+    return Database(Settings(database_url=f"sqlite:///{path}", **settings))  # type: ignore[arg-type]
+
+
+def new_database(path: Path) -> Database:
+    """Make a migrated database without records."""
+    database = database_at(path)
+    prepare(database)
+    return database
+
+
+def alembic(database: Database, *arguments: str) -> None:
+    """Run Alembic as developers do, configured by `pyproject.toml`."""
+    subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        env={**os.environ, "TIMELINE_DATABASE_URL": f"sqlite:///{database.path}"},
+        cwd=TESTS.parent,
+        capture_output=True,
+        check=True,
+    )
+
+
+def load_into(
+    database: Database, *files: Path, now: datetime = LOADED_AT, prune: bool = False
+) -> Report:
+    """Load dossier files."""
+    with database.write() as connection:
+        return load(connection, files, now, prune=prune)
+
+
+def load_dossiers(database: Database, dossiers: Iterable[Dossier]) -> None:
+    """Load dossiers that are in memory, by way of files."""
+    with TemporaryDirectory() as folder:
+        load_into(database, *write_dossiers(Path(folder), dossiers))

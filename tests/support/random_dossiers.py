@@ -1,0 +1,99 @@
+"""Dossiers made up from a seed, so that every filter has much to choose from."""
+
+from datetime import date, timedelta
+from random import Random
+
+from app.domain.vocabulary import EventStatus, Role, Supports, values_of
+from app.dossiers.document import Dossier
+
+VOCABULARY = ["quay", "ferry", "O’Brien's", "Łódź", "שָׁלוֹם", "مُحَمَّد", "contract", "pilot", "Zürich"]
+KINDS = ["works", "payment", "visit", "statement"]
+TOPICS = ["money", "sea", "law"]
+ACTORS = [f"actor-{number}" for number in range(9)]
+SOURCES = [f"source-{number}" for number in range(4)]
+
+
+def make_dossiers(events: int, seed: int = 0) -> list[Dossier]:
+    """Make two dossiers that share actors, sources and some events."""
+    random = Random(seed)
+    actors = [_actor(number) for number in range(len(ACTORS))]
+    sources = [{"id": id_, "title": f"The {id_}", "publisher": ACTORS[0]} for id_ in SOURCES]
+    made = [make_event(random, _id(number)) for number in range(events)]
+    return [
+        Dossier.model_validate(
+            {
+                "timeline": {"id": id_, "title": f"The {id_}"},
+                "actors": actors,
+                "sources": sources,
+                "events": part,
+            }
+        )
+        for id_, part in (("one", made[: events * 2 // 3]), ("two", made[events // 2 :]))
+    ]
+
+
+def _id(number: int) -> str:
+    """Make some ids as long as an id may be."""
+    return f"event-{number:04}".ljust(100 if number % 7 == 0 else 0, "x")
+
+
+def _actor(number: int) -> dict[str, object]:
+    return {
+        "id": ACTORS[number],
+        "name": f"{VOCABULARY[number]} {number}",
+        "kind": "person",
+        # A tree: 1 and 2 below 0, 3 and 4 below 1, and so on; the last three stand alone.
+        "parent": ACTORS[(number - 1) // 2] if 0 < number < 6 else None,
+        "aliases": [f"Àlias {number}"],
+    }
+
+
+def make_event(random: Random, id_: str) -> dict[str, object]:
+    """Make up an event."""
+    parts = {
+        (random.choice(ACTORS), random.choice(values_of(Role))) for _ in range(random.randint(0, 4))
+    }
+    return {
+        "id": id_,
+        "title": _sentence(random),
+        "summary": random.choice([None, _sentence(random)]),
+        "place": random.choice([None, *VOCABULARY]),
+        "kind": random.choice(KINDS),
+        "status": random.choice(values_of(EventStatus)),
+        "date": make_date(random),
+        "topics": random.sample(TOPICS, random.randint(0, 2)),
+        "participants": [{"actor": actor, "role": role} for actor, role in sorted(parts)],
+        "citations": [
+            {
+                "source": random.choice(SOURCES),
+                "quote": _sentence(random),
+                "supports": random.choice(values_of(Supports)),
+            }
+            for _ in range(random.randint(1, 3))
+        ],
+    }
+
+
+def make_date(random: Random) -> str:
+    """Make up a date of any form, so that many touch and many coincide."""
+    first = date(2018, 1, 1) + timedelta(days=random.randint(0, 1500))
+    last = first + timedelta(days=random.choice([0, 5, 40, 900]))
+    length = random.choice([4, 7, 10, 10])
+    start, end = first.isoformat()[:length], last.isoformat()[:length]
+    mark = random.choice(["", "", "?", "~", "%"])
+    return random.choice(
+        [
+            *(start, start, start + mark),
+            *(f"{start}/{end}{mark}", f"{start}/..", f"{start}/", f"../{end}", f"/{end}"),
+            *(f"[{start}..{end}]", f"[..{end}]", f"[{start}..]"),
+            *(
+                random.choice(
+                    ["9999", "0001", f"{start}/9999", f"0001/{end}", "../0001", "9999/.."]
+                ),
+            ),
+        ]
+    )
+
+
+def _sentence(random: Random) -> str:
+    return " ".join(random.choices(VOCABULARY, k=random.randint(1, 5)))

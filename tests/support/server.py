@@ -1,0 +1,44 @@
+"""A real server on a free port."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from app.main import create_app
+from app.server.protocol import Protocol
+from app.settings import Settings
+from tests.support.databases import load_into, new_database
+
+
+@contextmanager
+def serving(path: Path, root_path: str = "") -> Iterator[httpx.Client]:
+    """Serve a database, and give a client of it."""
+    app = create_app(Settings(database_url=f"sqlite:///{path}", root_path=root_path))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, http=Protocol, log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        host, port = listening.getsockname()
+        try:
+            with httpx.Client(base_url=f"http://{host}:{port}", timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def serving_files(folder: Path, *files: Path) -> Iterator[httpx.Client]:
+    """Load dossier files into a database in a folder, and serve it."""
+    load_into(new_database(folder / "timeline.db"), *files)
+    with serving(folder / "timeline.db") as client:
+        yield client

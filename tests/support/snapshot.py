@@ -1,0 +1,84 @@
+"""Everything that is stored, to be compared whole."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+from sqlmodel import col
+
+from app.db.models import Event, EventRecord
+from app.db.records import EVENT
+from app.db.sqlite.database import Database
+
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+def stored(database: Database) -> Tables:
+    """Give everything that is stored, once it is certain that no record is stale."""
+    with database.read() as connection:
+        kept = select(col(EventRecord.event_id), col(EventRecord.content))
+        written = select(col(Event.id), EVENT)
+        assert {*connection.execute(kept)} == {*connection.execute(written)}
+        names = connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
+        ).scalars()
+        tables = [name for name in names if not name.startswith(("event_search", "sqlite_stat"))]
+        return {
+            name: sorted(
+                (tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))), key=str
+            )
+            for name in (*tables, "event_search")
+        }
+
+
+def without_stamps(rows: Tables) -> Tables:
+    """Leave out when events were made and changed, and the revision."""
+    return {
+        **rows,
+        "event": [row[:-2] for row in rows["event"]],
+        "event_record": [
+            (id_, text.split(',"created_at"')[0]) for id_, text in rows["event_record"]
+        ],
+        "revision": [],
+    }
+
+
+# Each table without the numbers of its rows, which are the database's own, and without its stamps.
+_CONTENT = {
+    "actor": """
+        SELECT a.slug, a.name, a.key, a.kind, a.note, parent.slug
+        FROM actor a LEFT JOIN actor parent ON parent.id = a.parent_id""",
+    "actor_alias": """
+        SELECT a.slug, x.name, x.key, x.kind
+        FROM actor_alias x JOIN actor a ON a.id = x.actor_id""",
+    "source": """
+        SELECT s.slug, s.title, a.slug, s.author, s.published, s.url, s.archived_url, s.language,
+            s.sha256, s.note
+        FROM source s JOIN actor a ON a.id = s.publisher_id""",
+    "timeline": "SELECT slug, title, description, language FROM timeline",
+    "event": """
+        SELECT slug, title, summary, kind, status, edtf, form, precision, earliest, latest,
+            open_start, open_end, sort_day, approximate, uncertain, display, date_text, date_note,
+            place, amount_text, amount_min, amount_max, amount_unit
+        FROM event""",
+    "participation": """
+        SELECT e.slug, p.position, a.slug, p.role, p.capacity
+        FROM participation p JOIN event e ON e.id = p.event_id JOIN actor a ON a.id = p.actor_id""",
+    "citation": """
+        SELECT e.slug, c.position, s.slug, c.quote, c.locator, c.supports, c.stance,
+            c.attributed_to
+        FROM citation c JOIN event e ON e.id = c.event_id JOIN source s ON s.id = c.source_id""",
+    "event_topic": "SELECT e.slug, t.topic FROM event_topic t JOIN event e ON e.id = t.event_id",
+    "event_timeline": """
+        SELECT e.slug, t.slug FROM event_timeline x
+        JOIN event e ON e.id = x.event_id JOIN timeline t ON t.id = x.timeline_id""",
+    "event_search": """
+        SELECT e.slug, x.content FROM event_search x JOIN event e ON e.id = x.rowid""",
+}
+
+
+def content(connection: Connection) -> Tables:
+    """Give what is stored as people know it."""
+    return {
+        table: sorted((tuple(row) for row in connection.execute(text(query))), key=str)
+        for table, query in _CONTENT.items()
+    }
