@@ -4,10 +4,9 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
-from app.db.models import table_of
-from app.db.records import Table, read_records
+from app.db.records import read_records
 from app.db.sqlite.database import Database
 from app.domain.limits import MAX_SLUG_LENGTH, SLUG_PATTERN
 from app.domain.text import shown
@@ -43,11 +42,10 @@ TimelineId = Annotated[str, _id("nso-blacklist")]
 
 def read_record(connection: Connection, table: Table, slug: str) -> str:
     """Read the record of an id as JSON; raise a 404 if there is none."""
-    rows = table_of(table).c
-    found = connection.scalars(select(rows.id).where(rows.slug == slug)).all()
+    found = connection.scalars(select(table.c.id).where(table.c.slug == slug)).all()
     record = read_records(connection, table, found)
     if not record:
-        kind = table.__name__.lower()
+        kind = table.name
         missing = fault("id", f"there is no {kind} {shown(slug)}; the ids are at /{kind}s")
         raise ProblemError(HTTPStatus.NOT_FOUND, faults=[missing])
     return record

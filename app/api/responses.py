@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from fastapi import Request, Response
+from sqlalchemy import Table
 
 from app.api.dependencies import read_record
 from app.api.openapi import Node, headers
-from app.db.records import Table
 from app.db.sqlite.database import Database
 from app.formats import MEDIA_TYPES
 from app.query.pagination import PageText

@@ -17,10 +17,9 @@ from typing import IO, Annotated, Any
 import typer
 import uvicorn
 from sqlalchemy import Connection, func, select
-from sqlmodel import col
 
 from app.cli.output import UsageError, counted, progress, read_settings, tell_lines, told_plainly
-from app.db.models import Event, Timeline
+from app.db import tables
 from app.db.sqlite.backup import back_up, copy_at, restore
 from app.db.sqlite.database import Database, scratch
 from app.db.sqlite.migrate import look_over, prepare, require_current
@@ -293,8 +292,8 @@ def _waiting(database: Database) -> Callable[[], None]:
 
 
 def _described(connection: Connection) -> str:
-    events = connection.scalar(select(func.count(col(Event.id)))) or 0
-    timelines = connection.scalar(select(func.count(col(Timeline.id)))) or 0
+    events = connection.scalar(select(func.count(tables.event.c.id))) or 0
+    timelines = connection.scalar(select(func.count(tables.timeline.c.id))) or 0
     return f"{counted(events, 'event')} of {counted(timelines, 'timeline')}"
 
 

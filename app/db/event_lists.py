@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table, true
 
+from app.db import tables
 from app.db.expressions import Condition
-from app.db.models import Citation, EventTimeline, EventTopic, Participation, table_of
 
 
 class Axis(NamedTuple):
@@ -18,12 +18,12 @@ class Axis(NamedTuple):
     """What holds of one link only where an event has several to the same."""
 
 
-_part = table_of(Participation).c
-_citation, _topic = table_of(Citation).c, table_of(EventTopic).c
-_timeline = table_of(EventTimeline).c
+_part = tables.participation.c
+_citation, _topic = tables.citation.c, tables.event_topic.c
+_timeline = tables.event_timeline.c
 AXES = {
-    "actor": Axis(table_of(Participation), _part.actor_id, _part.first),
-    "source": Axis(table_of(Citation), _citation.source_id, _citation.first),
-    "topic": Axis(table_of(EventTopic), _topic.topic),
-    "timeline": Axis(table_of(EventTimeline), _timeline.timeline_id),
+    "actor": Axis(tables.participation, _part.actor_id, _part.first),
+    "source": Axis(tables.citation, _citation.source_id, _citation.first),
+    "topic": Axis(tables.event_topic, _topic.topic),
+    "timeline": Axis(tables.event_timeline, _timeline.timeline_id),
 }

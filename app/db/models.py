@@ -8,7 +8,7 @@ in a list twice, `first` marks the row that counts.
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Index, Numeric, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Index, Numeric, String
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 from typing_extensions import TypeAliasType
@@ -318,8 +318,3 @@ class Revision(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True)
     number: int = 0
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """Give the table itself, from which statements are written in a third of the time."""
-    return SQLModel.metadata.tables[str(model.__tablename__)]

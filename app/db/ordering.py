@@ -6,30 +6,29 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import (
     Expression,
     Order,
 )
-from app.db.models import Actor, Event, Participation, Source, Timeline, table_of
 
-_event = table_of(Event).c
+_event = tables.event.c
 
 # How many events an actor takes part in; a column of `actor`.
 events_of_actor = (
     select(func.count())
-    .where(col(Participation.actor_id) == col(Actor.id), col(Participation.first))
-    .correlate(Actor)
+    .where(tables.participation.c.actor_id == tables.actor.c.id, tables.participation.c.first)
+    .correlate(tables.actor)
     .scalar_subquery()
 )
 
-ACTOR_ORDER = Order((-events_of_actor, col(Actor.slug)))
+ACTOR_ORDER = Order((-events_of_actor, tables.actor.c.slug))
 SOURCE_ORDER = Order(
-    (func.coalesce(type_coerce(col(Source.published), String), ""), col(Source.slug)),
+    (func.coalesce(type_coerce(tables.source.c.published, String), ""), tables.source.c.slug),
     descending=True,
 )
-TIMELINE_ORDER = Order((col(Timeline.slug),))
+TIMELINE_ORDER = Order((tables.timeline.c.slug,))
 
 SORTS: dict[str, tuple[Expression, ...]] = {
     "date": (_event.date_key, _event.slug),

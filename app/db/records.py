@@ -13,7 +13,9 @@ from itertools import chain, repeat
 
 from sqlalchemy import (
     Connection,
+    FromClause,
     String,
+    Table,
     case,
     func,
     insert,
@@ -21,24 +23,10 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.orm import aliased
-from sqlmodel import SQLModel, col
 
+from app.db import tables
 from app.db.event_lists import AXES, Axis
 from app.db.expressions import Condition, Expression, Order, Rows, Selection, Slot, each
-from app.db.models import (
-    Actor,
-    ActorAlias,
-    Citation,
-    Event,
-    EventRecord,
-    EventTimeline,
-    EventTopic,
-    Participation,
-    Source,
-    Timeline,
-    table_of,
-)
 from app.db.ordering import events_of_actor
 from app.db.statements import Prepared, prepare, prepare_text, run, run_text
 
@@ -80,7 +68,7 @@ def _object(**members: Expression) -> Expression:
     return type_coerce(written + _text("}"), _Json)
 
 
-def _array(items: Selection, owner: type[SQLModel]) -> Expression:
+def _array(items: Selection, owner: Table) -> Expression:
     """Write a JSON array of the one column that `items` selects for each owner, in its order."""
     (item,) = items.correlate(owner).subquery().c
     listed = select(func.coalesce(func.group_concat(_json(item)), _text(""))).scalar_subquery()
@@ -95,171 +83,174 @@ def _unless(flag: Expression, value: Expression) -> Expression:
     return case((flag, None), else_=value)
 
 
-def _actor_ref(actor: type[Actor]) -> Expression:
-    return _object(id=col(actor.slug), name=col(actor.name), kind=col(actor.kind))
+def _actor_ref(actor: FromClause) -> Expression:
+    return _object(id=actor.c.slug, name=actor.c.name, kind=actor.c.kind)
 
 
-def _edtf_of(links: Condition, axis: Axis, owner: type[SQLModel], *, last: bool) -> Expression:
+def _edtf_of(links: Condition, axis: Axis, owner: Table, *, last: bool) -> Expression:
     """Give the date of the first or the last of the events that something is linked to."""
-    keys = (axis.table.c.date_key, col(Event.slug))
-    first = select(col(Event.edtf)).where(links, axis.once, col(Event.id) == axis.table.c.event_id)
+    keys = (axis.table.c.date_key, tables.event.c.slug)
+    first = select(tables.event.c.edtf).where(
+        links, axis.once, tables.event.c.id == axis.table.c.event_id
+    )
     in_order = first.order_by(*Order(keys, descending=last).clauses())
     return in_order.limit(1).correlate(owner).scalar_subquery()
 
 
-_publisher = aliased(Actor)
-_parent = aliased(Actor)
+_publisher = tables.actor.alias()
+_parent = tables.actor.alias()
 
 _source_ref = _object(
-    id=col(Source.slug),
-    title=col(Source.title),
+    id=tables.source.c.slug,
+    title=tables.source.c.title,
     publisher=_actor_ref(_publisher),
-    published=col(Source.published),
-    url=col(Source.url),
+    published=tables.source.c.published,
+    url=tables.source.c.url,
 )
 
 EVENT: Expression = _object(
-    id=col(Event.slug),
-    title=col(Event.title),
-    summary=col(Event.summary),
-    kind=col(Event.kind),
-    status=col(Event.status),
+    id=tables.event.c.slug,
+    title=tables.event.c.title,
+    summary=tables.event.c.summary,
+    kind=tables.event.c.kind,
+    status=tables.event.c.status,
     date=_object(
-        edtf=col(Event.edtf),
-        form=col(Event.form),
-        precision=col(Event.precision),
-        earliest=_unless(col(Event.open_start), col(Event.earliest)),
-        latest=_unless(col(Event.open_end), col(Event.latest)),
-        approximate=_bool(col(Event.approximate)),
-        uncertain=_bool(col(Event.uncertain)),
-        display=col(Event.display),
-        source_text=col(Event.date_text),
-        note=col(Event.date_note),
+        edtf=tables.event.c.edtf,
+        form=tables.event.c.form,
+        precision=tables.event.c.precision,
+        earliest=_unless(tables.event.c.open_start, tables.event.c.earliest),
+        latest=_unless(tables.event.c.open_end, tables.event.c.latest),
+        approximate=_bool(tables.event.c.approximate),
+        uncertain=_bool(tables.event.c.uncertain),
+        display=tables.event.c.display,
+        source_text=tables.event.c.date_text,
+        note=tables.event.c.date_note,
     ),
-    place=col(Event.place),
+    place=tables.event.c.place,
     amount=case(
         (
-            col(Event.amount_text).is_not(None),
+            tables.event.c.amount_text.is_not(None),
             _object(
-                text=col(Event.amount_text),
-                min=col(Event.amount_min),
-                max=col(Event.amount_max),
-                unit=col(Event.amount_unit),
+                text=tables.event.c.amount_text,
+                min=tables.event.c.amount_min,
+                max=tables.event.c.amount_max,
+                unit=tables.event.c.amount_unit,
             ),
         )
     ),
     participants=_array(
         select(
             _object(
-                actor=_actor_ref(Actor),
-                role=col(Participation.role),
-                capacity=col(Participation.capacity),
+                actor=_actor_ref(tables.actor),
+                role=tables.participation.c.role,
+                capacity=tables.participation.c.capacity,
             )
         )
-        .select_from(Participation)
-        .join(Actor, col(Actor.id) == col(Participation.actor_id))
-        .where(col(Participation.event_id) == col(Event.id))
-        .order_by(col(Participation.position)),
-        Event,
+        .select_from(tables.participation)
+        .join(tables.actor, tables.actor.c.id == tables.participation.c.actor_id)
+        .where(tables.participation.c.event_id == tables.event.c.id)
+        .order_by(tables.participation.c.position),
+        tables.event,
     ),
     citations=_array(
         select(
             _object(
                 source=_source_ref,
-                quote=col(Citation.quote),
-                locator=col(Citation.locator),
-                supports=col(Citation.supports),
-                stance=col(Citation.stance),
-                attributed_to=col(Citation.attributed_to),
+                quote=tables.citation.c.quote,
+                locator=tables.citation.c.locator,
+                supports=tables.citation.c.supports,
+                stance=tables.citation.c.stance,
+                attributed_to=tables.citation.c.attributed_to,
             )
         )
-        .select_from(Citation)
-        .join(Source, col(Source.id) == col(Citation.source_id))
-        .join(_publisher, col(_publisher.id) == col(Source.publisher_id))
-        .where(col(Citation.event_id) == col(Event.id))
-        .order_by(col(Citation.position)),
-        Event,
+        .select_from(tables.citation)
+        .join(tables.source, tables.source.c.id == tables.citation.c.source_id)
+        .join(_publisher, _publisher.c.id == tables.source.c.publisher_id)
+        .where(tables.citation.c.event_id == tables.event.c.id)
+        .order_by(tables.citation.c.position),
+        tables.event,
     ),
     topics=_array(
-        select(col(EventTopic.topic))
-        .where(col(EventTopic.event_id) == col(Event.id))
-        .order_by(col(EventTopic.topic)),
-        Event,
+        select(tables.event_topic.c.topic)
+        .where(tables.event_topic.c.event_id == tables.event.c.id)
+        .order_by(tables.event_topic.c.topic),
+        tables.event,
     ),
     timelines=_array(
-        select(col(Timeline.slug))
-        .join(EventTimeline, col(EventTimeline.timeline_id) == col(Timeline.id))
-        .where(col(EventTimeline.event_id) == col(Event.id))
-        .order_by(col(Timeline.slug)),
-        Event,
+        select(tables.timeline.c.slug)
+        .join(tables.event_timeline, tables.event_timeline.c.timeline_id == tables.timeline.c.id)
+        .where(tables.event_timeline.c.event_id == tables.event.c.id)
+        .order_by(tables.timeline.c.slug),
+        tables.event,
     ),
-    created_at=type_coerce(col(Event.created_at), String),
-    updated_at=type_coerce(col(Event.updated_at), String),
+    created_at=type_coerce(tables.event.c.created_at, String),
+    updated_at=type_coerce(tables.event.c.updated_at, String),
 )
 
-_of_actor = col(Participation.actor_id) == col(Actor.id)
+_of_actor = tables.participation.c.actor_id == tables.actor.c.id
 
 ACTOR: Expression = _object(
-    id=col(Actor.slug),
-    name=col(Actor.name),
-    kind=col(Actor.kind),
+    id=tables.actor.c.slug,
+    name=tables.actor.c.name,
+    kind=tables.actor.c.kind,
     aliases=_array(
-        select(_object(name=col(ActorAlias.name), kind=col(ActorAlias.kind)))
-        .where(col(ActorAlias.actor_id) == col(Actor.id))
-        .order_by(col(ActorAlias.name)),
-        Actor,
+        select(_object(name=tables.actor_alias.c.name, kind=tables.actor_alias.c.kind))
+        .where(tables.actor_alias.c.actor_id == tables.actor.c.id)
+        .order_by(tables.actor_alias.c.name),
+        tables.actor,
     ),
     parent=select(_actor_ref(_parent))
-    .where(col(_parent.id) == col(Actor.parent_id))
-    .correlate(Actor)
+    .where(_parent.c.id == tables.actor.c.parent_id)
+    .correlate(tables.actor)
     .scalar_subquery(),
-    note=col(Actor.note),
+    note=tables.actor.c.note,
     events=events_of_actor,
-    first=_edtf_of(_of_actor, AXES["actor"], Actor, last=False),
-    last=_edtf_of(_of_actor, AXES["actor"], Actor, last=True),
+    first=_edtf_of(_of_actor, AXES["actor"], tables.actor, last=False),
+    last=_edtf_of(_of_actor, AXES["actor"], tables.actor, last=True),
 )
 
 _citations_of_source = (
-    select(func.count()).where(col(Citation.source_id) == col(Source.id)).correlate(Source)
+    select(func.count())
+    .where(tables.citation.c.source_id == tables.source.c.id)
+    .correlate(tables.source)
 )
 
 SOURCE: Expression = _object(
-    id=col(Source.slug),
-    title=col(Source.title),
+    id=tables.source.c.slug,
+    title=tables.source.c.title,
     publisher=select(_actor_ref(_publisher))
-    .where(col(_publisher.id) == col(Source.publisher_id))
-    .correlate(Source)
+    .where(_publisher.c.id == tables.source.c.publisher_id)
+    .correlate(tables.source)
     .scalar_subquery(),
-    author=col(Source.author),
-    published=col(Source.published),
-    url=col(Source.url),
-    archived_url=col(Source.archived_url),
-    language=col(Source.language),
-    sha256=col(Source.sha256),
-    note=col(Source.note),
-    events=_citations_of_source.where(col(Citation.first)).scalar_subquery(),
+    author=tables.source.c.author,
+    published=tables.source.c.published,
+    url=tables.source.c.url,
+    archived_url=tables.source.c.archived_url,
+    language=tables.source.c.language,
+    sha256=tables.source.c.sha256,
+    note=tables.source.c.note,
+    events=_citations_of_source.where(tables.citation.c.first).scalar_subquery(),
     citations=_citations_of_source.scalar_subquery(),
 )
 
-_of_timeline = col(EventTimeline.timeline_id) == col(Timeline.id)
+_of_timeline = tables.event_timeline.c.timeline_id == tables.timeline.c.id
 
 TIMELINE: Expression = _object(
-    id=col(Timeline.slug),
-    title=col(Timeline.title),
-    description=col(Timeline.description),
-    language=col(Timeline.language),
-    events=select(func.count()).where(_of_timeline).correlate(Timeline).scalar_subquery(),
-    first=_edtf_of(_of_timeline, AXES["timeline"], Timeline, last=False),
-    last=_edtf_of(_of_timeline, AXES["timeline"], Timeline, last=True),
+    id=tables.timeline.c.slug,
+    title=tables.timeline.c.title,
+    description=tables.timeline.c.description,
+    language=tables.timeline.c.language,
+    events=select(func.count()).where(_of_timeline).correlate(tables.timeline).scalar_subquery(),
+    first=_edtf_of(_of_timeline, AXES["timeline"], tables.timeline, last=False),
+    last=_edtf_of(_of_timeline, AXES["timeline"], tables.timeline, last=True),
 )
 
-Table = type[Event] | type[Actor] | type[Source] | type[Timeline]
-_stored = table_of(EventRecord).c
+_stored = tables.event_record.c
 _RECORDS: dict[Table, tuple[Expression, Expression]] = {
-    Event: (_stored.event_id, _stored.content),
-    Actor: (col(Actor.id), ACTOR),
-    Source: (col(Source.id), SOURCE),
-    Timeline: (col(Timeline.id), TIMELINE),
+    tables.event: (_stored.event_id, _stored.content),
+    tables.actor: (tables.actor.c.id, ACTOR),
+    tables.source: (tables.source.c.id, SOURCE),
+    tables.timeline: (tables.timeline.c.id, TIMELINE),
 }
 
 
@@ -298,6 +289,6 @@ def _records_of_ids(table: Table) -> Selection:
 
 def rewrite_records(connection: Connection, events: Rows) -> None:
     """Store the records of these events, as what they show is now."""
-    written = select(col(Event.id), EVENT).where(col(Event.id).in_(events))
-    replaced = insert(EventRecord).prefix_with("OR REPLACE")
+    written = select(tables.event.c.id, EVENT).where(tables.event.c.id.in_(events))
+    replaced = insert(tables.event_record).prefix_with("OR REPLACE")
     connection.execute(replaced.from_select(["event_id", "content"], written))

@@ -1,17 +1,16 @@
 """The revision: one number that every change of the data advances."""
 
 from sqlalchemy import Connection, select, update
-from sqlmodel import col
 
-from app.db.models import Revision
+from app.db import tables
 
 
 def revision_of(connection: Connection) -> int:
     """Read the number that every transaction that writes advances."""
-    number: int = connection.execute(select(col(Revision.number))).scalar_one()
+    number: int = connection.execute(select(tables.revision.c.number)).scalar_one()
     return number
 
 
 def advance_revision(connection: Connection) -> None:
     """Say that this transaction changes what is published."""
-    connection.execute(update(Revision).values(number=col(Revision.number) + 1))
+    connection.execute(update(tables.revision).values(number=tables.revision.c.number + 1))

@@ -8,10 +8,9 @@ from typing import Any, Literal, get_args
 import yaml
 from rapidfuzz import process
 from sqlalchemy import ColumnElement, Connection, false, select, true
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import Selection
-from app.db.models import Actor, Citation, Event, EventTimeline, Participation, Source, Timeline
 from app.db.ordering import TIMELINE_ORDER, event_order
 from app.db.records import ACTOR, EVENT, SOURCE, TIMELINE
 from app.domain.text import shown
@@ -56,7 +55,7 @@ def export(connection: Connection, timeline: str | None, format_: Format) -> Ite
     Then the first of the dossiers has all actors and sources, whether anything names them or not.
     Raises ExportError if there is no such timeline.
     """
-    found = select(col(Timeline.slug), col(Timeline.id)).order_by(*TIMELINE_ORDER.clauses())
+    found = select(tables.timeline.c.slug, tables.timeline.c.id).order_by(*TIMELINE_ORDER.clauses())
     ids = {row.slug: row.id for row in connection.execute(found)}
     if not ids:
         raise ExportError("nothing has been loaded yet; `timeline load` does it")
@@ -79,17 +78,20 @@ def _all(connection: Connection, timelines: Iterable[int]) -> Iterator[Written]:
 
 def _one(connection: Connection, timeline: int) -> Iterator[Written]:
     events = _events_of(timeline)
-    sources = select(col(Citation.source_id)).where(col(Citation.event_id).in_(events))
-    participants = select(col(Participation.actor_id)).where(
-        col(Participation.event_id).in_(events)
+    sources = select(tables.citation.c.source_id).where(tables.citation.c.event_id.in_(events))
+    participants = select(tables.participation.c.actor_id).where(
+        tables.participation.c.event_id.in_(events)
     )
-    publishers = select(col(Source.publisher_id)).where(col(Source.id).in_(sources))
+    publishers = select(tables.source.c.publisher_id).where(tables.source.c.id.in_(sources))
     (named,) = participants.union(publishers).subquery().c
     actors = select(named.label("id")).cte("actors", recursive=True)
-    parents = select(col(Actor.parent_id)).join(actors, actors.c.id == col(Actor.id))
-    actors = actors.union(parents.where(col(Actor.parent_id).is_not(None)))
+    parents = select(tables.actor.c.parent_id).join(actors, actors.c.id == tables.actor.c.id)
+    actors = actors.union(parents.where(tables.actor.c.parent_id.is_not(None)))
     return _dossier(
-        connection, timeline, col(Source.id).in_(sources), col(Actor.id).in_(select(actors.c.id))
+        connection,
+        timeline,
+        tables.source.c.id.in_(sources),
+        tables.actor.c.id.in_(select(actors.c.id)),
     )
 
 
@@ -98,10 +100,15 @@ def _dossier(
 ) -> Iterator[Written]:
     in_order = event_order("date").keys
     for kind, written, record, order in (
-        ("timeline", _timeline, select(TIMELINE).where(col(Timeline.id) == timeline), ()),
-        ("source", _source, select(SOURCE).where(sources), [col(Source.slug)]),
-        ("actor", _actor, select(ACTOR).where(actors), [col(Actor.slug)]),
-        ("event", _event, select(EVENT).where(col(Event.id).in_(_events_of(timeline))), in_order),
+        ("timeline", _timeline, select(TIMELINE).where(tables.timeline.c.id == timeline), ()),
+        ("source", _source, select(SOURCE).where(sources), [tables.source.c.slug]),
+        ("actor", _actor, select(ACTOR).where(actors), [tables.actor.c.slug]),
+        (
+            "event",
+            _event,
+            select(EVENT).where(tables.event.c.id.in_(_events_of(timeline))),
+            in_order,
+        ),
     ):
         options = {"yield_per": BATCH}
         for row in connection.scalars(record.order_by(*order), execution_options=options):
@@ -109,7 +116,9 @@ def _dossier(
 
 
 def _events_of(timeline: int) -> Selection:
-    return select(col(EventTimeline.event_id)).where(col(EventTimeline.timeline_id) == timeline)
+    return select(tables.event_timeline.c.event_id).where(
+        tables.event_timeline.c.timeline_id == timeline
+    )
 
 
 def _timeline(record: Record) -> Record:

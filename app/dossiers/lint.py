@@ -10,10 +10,9 @@ from sqlalchemy import (
     Integer,
     select,
 )
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import among
-from app.db.models import Actor, ActorAlias, EventTimeline, Source, Timeline
 from app.db.sqlite.bulk import insert_rows, temporary_table
 from app.domain.text import fold, shown
 from app.dossiers.diagnostics import Finding, Findings
@@ -57,10 +56,10 @@ class Doubter:
     def _owners(self, keys: set[str], but: set[str]) -> dict[str, str]:
         """Give an actor that is stored for each of the names that one has."""
         owned = (
-            select(col(ActorAlias.key), col(Actor.slug))
-            .join(Actor, col(Actor.id) == col(ActorAlias.actor_id))
-            .where(among(col(ActorAlias.key), keys)),
-            select(col(Actor.key), col(Actor.slug)).where(among(col(Actor.key), keys)),
+            select(tables.actor_alias.c.key, tables.actor.c.slug)
+            .join(tables.actor, tables.actor.c.id == tables.actor_alias.c.actor_id)
+            .where(among(tables.actor_alias.c.key, keys)),
+            select(tables.actor.c.key, tables.actor.c.slug).where(among(tables.actor.c.key, keys)),
         )
         rows = [row for query in owned for row in self._connection.execute(query)]
         return {key: slug for key, slug in rows if slug not in but}
@@ -68,7 +67,9 @@ class Doubter:
     def look_at_events(self, batch: Sequence[Written[EventEntry]]) -> None:
         """Warn of doubtful events; once the sources that they cite are saved."""
         cited = {citation.source for one in batch for citation in one.record.citations}
-        days = select(col(Source.slug), col(Source.published)).where(among(col(Source.slug), cited))
+        days = select(tables.source.c.slug, tables.source.c.published).where(
+            among(tables.source.c.slug, cited)
+        )
         published = {row.slug: row.published for row in self._connection.execute(days)}
         for one in batch:
             for warning, loc in (*_doubts(one.record, published), *_cut_texts(one)):
@@ -100,10 +101,10 @@ class Doubter:
         self, changed: Mapping[int, Written[EventEntry]], timelines: Collection[int]
     ) -> None:
         """Warn of stored events that change in a timeline too that is not one of those loaded."""
-        stands = select(col(EventTimeline.event_id), col(Timeline.id), col(Timeline.slug)).join(
-            Timeline, col(Timeline.id) == col(EventTimeline.timeline_id)
-        )
-        found = stands.where(among(col(EventTimeline.event_id), changed))
+        stands = select(
+            tables.event_timeline.c.event_id, tables.timeline.c.id, tables.timeline.c.slug
+        ).join(tables.timeline, tables.timeline.c.id == tables.event_timeline.c.timeline_id)
+        found = stands.where(among(tables.event_timeline.c.event_id, changed))
         for event, timeline, slug in self._connection.execute(found):
             if timeline not in timelines:
                 warning = (
@@ -115,8 +116,8 @@ class Doubter:
     def look_at_what_nobody_names(self) -> None:
         """Warn of actors that nobody names and sources that nothing cites, once all is saved."""
         for kind, (table, unnamed) in NAMEABLE.items():
-            warning = "no event cites it" if table is Source else "nothing names it"
-            found = select(written).join(table, col(table.slug) == written.c.id)
+            warning = "no event cites it" if table is tables.source else "nothing names it"
+            found = select(written).join(table, table.c.slug == written.c.id)
             for row in self._connection.execute(found.where(written.c.kind == kind, unnamed)):
                 told = f"the {kind} {shown(row.id)}: {warning}"
                 path = self._files[row.file].path

@@ -8,18 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
-from sqlmodel import col
 
-from app.db.models import (
-    Actor,
-    Citation,
-    Event,
-    EventTimeline,
-    EventTopic,
-    Participation,
-    Source,
-    Timeline,
-)
+from app.db import tables
 from app.db.revision import advance_revision
 from app.db.sqlite.bulk import BATCH, analyze, without_indexes
 from app.dossiers.diagnostics import DossierError, Findings, Tell
@@ -90,13 +80,13 @@ def load(
     loading.look_back()
     if loading.changed:
         advance_revision(connection)
-        analyze(connection, Event)
+        analyze(connection, tables.event)
     return Report(loading.counts, findings.warnings)
 
 
 def is_empty(connection: Connection) -> bool:
     """Tell whether nothing has been loaded yet."""
-    return connection.scalar(select(col(Timeline.id)).limit(1)) is None
+    return connection.scalar(select(tables.timeline.c.id).limit(1)) is None
 
 
 class _Loading:
@@ -113,12 +103,12 @@ class _Loading:
         self._timelines: dict[tuple[int, int], int] = {}
         self.counts = dict.fromkeys(("event", "actor", "source", "timeline"), Counts())
         self.changed = False
-        self._last_event = last_id(connection, Event)
+        self._last_event = last_id(connection, tables.event)
 
     def load_timelines(self) -> None:
         for new, again in self._registered(TimelineEntry):
             self._count("timeline", save_timelines(self._connection, _records(new)))
-            ids = ids_of(self._connection, Timeline, (one.id for one in new + again))
+            ids = ids_of(self._connection, tables.timeline, (one.id for one in new + again))
             for one in new + again:
                 self._timelines[one.place.dossier] = ids[one.id]
 
@@ -132,7 +122,7 @@ class _Loading:
         # A parent may stand behind its child, so it is linked once all are there.
         for batch in self._batches(ActorEntry):
             self._checker.look_into(ActorEntry, batch)
-            saved_ids = ids_of(self._connection, Actor, (one.id for one in batch))
+            saved_ids = ids_of(self._connection, tables.actor, (one.id for one in batch))
             written = [one for one in batch if isinstance(one, Written) and one.id in saved_ids]
             known, _ = self._named(written)
             children = self._checker.resolve(written, {ActorEntry: known})
@@ -149,8 +139,14 @@ class _Loading:
     def indexing(self) -> AbstractContextManager[None]:
         """Give a context in which events are added as fast as may be."""
         more = sum(file.events for file in self._files)
-        stored = self._connection.scalar(select(func.count()).select_from(Event)) or 0
-        listed = (Event, Participation, Citation, EventTopic, EventTimeline)
+        stored = self._connection.scalar(select(func.count()).select_from(tables.event)) or 0
+        listed = (
+            tables.event,
+            tables.participation,
+            tables.citation,
+            tables.event_topic,
+            tables.event_timeline,
+        )
         return without_indexes(self._connection, *listed) if more > stored else nullcontext()
 
     def load_events(self, tell: Tell) -> None:
@@ -164,7 +160,7 @@ class _Loading:
                 saved.ids[one.id]: one for one in events if saved.ids[one.id] in saved.changed
             }
             self._doubter.look_at_changes(changed, self._timelines.values())
-            ids = {**ids_of(self._connection, Event, (one.id for one in again)), **saved.ids}
+            ids = {**ids_of(self._connection, tables.event, (one.id for one in again)), **saved.ids}
             joined = save_members(self._connection, self._members(events + again, ids))
             touched = (saved.changed | joined) - saved.new
             touch(self._connection, touched, self._now)
@@ -203,8 +199,8 @@ class _Loading:
             for kind, id_, _ in references(one.record):
                 named[kind].add(id_)
         return (
-            ids_of(self._connection, Actor, named[ActorEntry]),
-            ids_of(self._connection, Source, named[SourceEntry]),
+            ids_of(self._connection, tables.actor, named[ActorEntry]),
+            ids_of(self._connection, tables.source, named[SourceEntry]),
         )
 
     def _registered(

@@ -14,10 +14,9 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import among
-from app.db.models import Event, EventTimeline
 from app.db.sqlite.bulk import BATCH, temporary_table
 from app.dossiers.references import Dossiers, written
 from app.store.orphans import NAMEABLE
@@ -37,7 +36,7 @@ class Pruner:
         self._connection = connection
         _named_before.create(connection)
         for kind, (table, unnamed) in NAMEABLE.items():
-            named = select(literal(kind), col(table.id)).where(~unnamed)
+            named = select(literal(kind), table.c.id).where(~unnamed)
             connection.execute(insert(_named_before).from_select(["kind", "id"], named))
 
     def withdraw_events(self, timelines: Dossiers, now: datetime) -> set[int]:
@@ -49,12 +48,16 @@ class Pruner:
         for timeline in {*timelines.values()}:
             dossiers = [dossier for dossier, row in timelines.items() if row == timeline]
             while events := self._left_behind(timeline, dossiers):
-                leaving = among(col(EventTimeline.event_id), events)
+                leaving = among(tables.event_timeline.c.event_id, events)
                 self._connection.execute(
-                    delete(EventTimeline).where(leaving, col(EventTimeline.timeline_id) == timeline)
+                    delete(tables.event_timeline).where(
+                        leaving, tables.event_timeline.c.timeline_id == timeline
+                    )
                 )
                 elsewhere = {
-                    *self._connection.scalars(select(col(EventTimeline.event_id)).where(leaving))
+                    *self._connection.scalars(
+                        select(tables.event_timeline.c.event_id).where(leaving)
+                    )
                 }
                 touch(self._connection, elsewhere, now)
                 publish(self._connection, elsewhere)
@@ -64,13 +67,14 @@ class Pruner:
 
     def _left_behind(self, timeline: int, dossiers: Iterable[tuple[int, int]]) -> set[int]:
         held = (
-            select(col(Event.id))
-            .join(written, written.c.id == col(Event.slug))
+            select(tables.event.c.id)
+            .join(written, written.c.id == tables.event.c.slug)
             .where(written.c.kind == "event")
             .where(tuple_(written.c.file, written.c.dossier).in_(dossiers))
         )
-        found = select(col(EventTimeline.event_id)).where(
-            col(EventTimeline.timeline_id) == timeline, col(EventTimeline.event_id).not_in(held)
+        found = select(tables.event_timeline.c.event_id).where(
+            tables.event_timeline.c.timeline_id == timeline,
+            tables.event_timeline.c.event_id.not_in(held),
         )
         return {*self._connection.scalars(found.limit(BATCH))}
 
@@ -82,9 +86,7 @@ class Pruner:
         table, unnamed = NAMEABLE[kind]
         before = select(_named_before.c.id).where(_named_before.c.kind == kind)
         held = select(written.c.id).where(written.c.kind == kind)
-        removed = delete(table).where(
-            col(table.id).in_(before), col(table.slug).not_in(held), unnamed
-        )
+        removed = delete(table).where(table.c.id.in_(before), table.c.slug.not_in(held), unnamed)
         total = 0
         # Without a child, its parent may be named no more.
         while count := self._connection.execute(removed).rowcount:

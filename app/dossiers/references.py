@@ -13,13 +13,12 @@ from sqlalchemy import (
     Connection,
     Integer,
     String,
+    Table,
     select,
 )
-from sqlalchemy.orm import aliased
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import among
-from app.db.models import Actor, Source
 from app.db.sqlite.bulk import insert_rows, temporary_table
 from app.domain.limits import SLUG_PATTERN
 from app.domain.text import shown
@@ -39,7 +38,7 @@ _ALONE = "{}"
 Reference = tuple[type[Record], str, tuple[str | int, ...]]
 """The kind of the record that is named, its id, and where in the record it is named."""
 
-_TABLES: dict[type[Record], type[Actor | Source]] = {ActorEntry: Actor, SourceEntry: Source}
+_TABLES: dict[type[Record], Table] = {ActorEntry: tables.actor, SourceEntry: tables.source}
 
 Dossiers = Mapping[tuple[int, int], int]
 """The row of the timeline of each dossier of each file."""
@@ -207,7 +206,7 @@ class Checker:
                 self._tell_missing(one.place, missing)
 
     def _is_stored(self, model: type[Record], id_: str) -> bool:
-        slug = col(_TABLES[model].slug)
+        slug = _TABLES[model].c.slug
         return self._connection.scalar(select(slug).where(slug == id_)) is not None
 
     def _tell_missing(self, place: Place, missing: Iterable[Reference]) -> None:
@@ -225,15 +224,15 @@ class Checker:
 
     def _nearest(self, model: type[Record], id_: str) -> str:
         if model not in self._known:
-            self._known[model] = [*self._connection.scalars(select(col(_TABLES[model].slug)))]
+            self._known[model] = [*self._connection.scalars(select(_TABLES[model].c.slug))]
         nearest = process.extractOne(id_, self._known[model], score_cutoff=MIN_LIKENESS)
         return f"the nearest is {shown(nearest[0])}" if nearest else _WRITE_IT
 
     def forbid_circles(self) -> None:
         """Find actors that are part of themselves, once all parents are saved."""
-        parent = aliased(Actor)
-        child = select(col(Actor.slug), col(parent.slug))
-        links = child.join(parent, col(parent.id) == col(Actor.parent_id))
+        parent = tables.actor.alias()
+        child = select(tables.actor.c.slug, parent.c.slug)
+        links = child.join(parent, parent.c.id == tables.actor.c.parent_id)
         parents: dict[str, str] = {row[0]: row[1] for row in self._connection.execute(links)}
         for id_, (mention, *_) in self._mentions(ActorEntry, _circular(parents)).items():
             problem = f"the actor {shown(id_)} is its own ancestor; remove a parent on the way"

@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import Selection, among
-from app.db.models import Actor, ActorAlias
 
 
 def select_actors(words: Sequence[str], kinds: Sequence[str]) -> Selection:
     """Select the ids of actors of these kinds, each word in their name or in one alias."""
-    found = select(col(Actor.id))
+    found = select(tables.actor.c.id)
     if kinds:
-        found = found.where(among(col(Actor.kind), kinds))
+        found = found.where(among(tables.actor.c.kind, kinds))
     for word in words:
         found = found.where(
-            col(Actor.key).contains(word, autoescape=True)
-            | col(Actor.id).in_(
-                select(col(ActorAlias.actor_id)).where(
-                    col(ActorAlias.key).contains(word, autoescape=True)
+            tables.actor.c.key.contains(word, autoescape=True)
+            | tables.actor.c.id.in_(
+                select(tables.actor_alias.c.actor_id).where(
+                    tables.actor_alias.c.key.contains(word, autoescape=True)
                 )
             )
         )

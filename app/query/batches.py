@@ -7,7 +7,7 @@ from functools import cached_property
 from pydantic import MISSING, TypeAdapter
 from sqlalchemy import Connection
 
-from app.db.models import Event
+from app.db import tables
 from app.db.ordering import event_order
 from app.db.records import read_each
 from app.db.sqlite.database import Database
@@ -126,7 +126,7 @@ class _Reading:
         rows = read_rows(connection, self._listing, self._head.total, size + 1, self._after)
         self.more, rows = len(rows) > size, rows[:size]
         ids = [id_ for id_, *_ in rows if self._is_new(id_)]
-        records = read_each(connection, Event, ids)
+        records = read_each(connection, tables.event, ids)
         excerpt = replace(self._head, records=records, begins=not self._after)
         if self.more:
             self._after = position_of(self._listing.order, rows[-1][1:])

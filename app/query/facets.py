@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, true
-from sqlmodel import col
+from sqlalchemy import Connection, Table, func, select, true
 
+from app.db import tables
 from app.db.event_lists import AXES
 from app.db.expressions import Condition, Expression, Selection
-from app.db.models import Actor, Event, Source, Timeline
 from app.domain.vocabulary import FacetName
 from app.query.filters import EventFilter
 from app.query.pagination import total_of
@@ -20,7 +19,7 @@ from app.schemas.responses import EventFacets, FacetCount, FacetCounts
 class Named(NamedTuple):
     """The records that values stand for."""
 
-    table: type[Actor | Source | Timeline]
+    table: Table
     label: Expression
 
 
@@ -40,12 +39,12 @@ def _linked(axis: str, named: Named | None = None) -> Facet:
 
 
 FACETS: dict[FacetName, Facet] = {
-    "actor": _linked("actor", Named(Actor, col(Actor.name))),
-    "kind": Facet(col(Event.id), col(Event.kind)),
-    "status": Facet(col(Event.id), col(Event.status)),
+    "actor": _linked("actor", Named(tables.actor, tables.actor.c.name)),
+    "kind": Facet(tables.event.c.id, tables.event.c.kind),
+    "status": Facet(tables.event.c.id, tables.event.c.status),
     "topic": _linked("topic"),
-    "timeline": _linked("timeline", Named(Timeline, col(Timeline.title))),
-    "source": _linked("source", Named(Source, col(Source.title))),
+    "timeline": _linked("timeline", Named(tables.timeline, tables.timeline.c.title)),
+    "source": _linked("source", Named(tables.source, tables.source.c.title)),
 }
 
 
@@ -75,8 +74,8 @@ def _select_facet(facet: Facet, where: EventFilter) -> Selection:
     value: Expression = counts.c.value
     label = value
     if facet.named:
-        value, label = col(facet.named.table.slug), facet.named.label
+        value, label = facet.named.table.c.slug, facet.named.label
     found = select(value, label, events).select_from(counts)
     if facet.named:
-        found = found.join(facet.named.table, col(facet.named.table.id) == counts.c.value)
+        found = found.join(facet.named.table, facet.named.table.c.id == counts.c.value)
     return found.order_by(events.desc(), value)

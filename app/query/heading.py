@@ -5,7 +5,7 @@ from typing import NamedTuple
 from pydantic import MISSING
 from sqlalchemy import Connection, select
 
-from app.db.models import Timeline, table_of
+from app.db import tables
 from app.db.records import read_records
 from app.schemas.params import EventQuery
 from app.schemas.records import Timeline as TimelineRecord
@@ -32,14 +32,14 @@ class Heading(NamedTuple):
 
 def read_heading(connection: Connection, query: EventQuery) -> Heading:
     """Read the heading of the timeline that is asked for or, if none is, of the only one."""
-    timeline = table_of(Timeline).c
+    timeline = tables.timeline.c
     found = select(timeline.id)
     if query.timeline is not MISSING:
         found = found.where(timeline.slug == query.timeline)
     ids = connection.scalars(found.limit(2)).all()
     if len(ids) != 1:
         return Heading()
-    told = read_records(connection, Timeline, ids)
+    told = read_records(connection, tables.timeline, ids)
     return heading_of(TimelineRecord.model_validate_json(told))
 
 

@@ -10,10 +10,9 @@ from itertools import accumulate, islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import Selection
-from app.db.models import Event, table_of
 from app.domain.edtf import DAY, LONGEST_YEAR, Bounds, Days, EventDate
 from app.domain.vocabulary import Interval, values_of
 from app.errors import ProblemError, fault, unprocessable
@@ -89,8 +88,10 @@ class _Spread:
 
 
 def _select_spans(where: EventFilter) -> Selection:
-    rows = select(col(Event.date_key), is_certain, func.count())
-    return keep_matching(rows, col(Event.id), where).group_by(col(Event.date_key), is_certain)
+    rows = select(tables.event.c.date_key, is_certain, func.count())
+    return keep_matching(rows, tables.event.c.id, where).group_by(
+        tables.event.c.date_key, is_certain
+    )
 
 
 def _extent(
@@ -111,7 +112,7 @@ def _last_known(connection: Connection, where: EventFilter, bounds: Sequence[Bou
     begun = max((one.sort_day for one in bounds if one.latest == date.max), default=None)
     if begun is None:
         return closed
-    event = table_of(Event).c
+    event = tables.event.c
     # Of what has no end its start is known: a year, at most. What is written to end in 9999 does.
     late = event.date_key >= (begun.toordinal() - LONGEST_YEAR) * DAY
     endless = select(event.edtf).where(has_no_end(event.date_key), late | ~event.open_end)

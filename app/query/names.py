@@ -8,12 +8,11 @@ from typing import Literal
 
 from pydantic import MISSING
 from rapidfuzz import process
-from sqlalchemy import Connection, select
-from sqlmodel import col
+from sqlalchemy import Connection, Table, select
 
+from app.db import tables
 from app.db.event_lists import AXES
 from app.db.expressions import Expression, Slot, Slots
-from app.db.models import Actor, ActorAlias, Event, EventTopic, Source, Timeline, table_of
 from app.db.sqlite.fulltext import asked
 from app.db.statements import Prepared, Values, prepare, run
 from app.domain.edtf import Days, EventDate
@@ -35,7 +34,7 @@ NOBODY = -1
 AFTER_ALL = date.max.toordinal() + 1
 """A day that nothing touches, not even what has no end."""
 
-_actor, _alias = table_of(Actor).c, table_of(ActorAlias).c
+_actor, _alias = tables.actor.c, tables.actor_alias.c
 _KEY = Slot("key", str)
 _ACTORS = [
     prepare(select(found).where(key == _KEY.value).distinct())
@@ -45,11 +44,11 @@ _ACTORS = [
         (_alias.actor_id, _alias.key),
     )
 ]
-_OF_SLUG: dict[type[Source | Timeline], Prepared] = {
-    table: prepare(select(table_of(table).c.id).where(table_of(table).c.slug == _KEY.value))
-    for table in (Source, Timeline)
+_OF_SLUG: dict[Table, Prepared] = {
+    table: prepare(select(table.c.id).where(table.c.slug == _KEY.value))
+    for table in (tables.source, tables.timeline)
 }
-_BORNE = {"kind": table_of(Event).c.kind, "topic": table_of(EventTopic).c.topic}
+_BORNE = {"kind": tables.event.c.kind, "topic": tables.event_topic.c.topic}
 _BEARING = {
     parameter: prepare(select(column).where(column == _KEY.value).limit(1))
     for parameter, column in _BORNE.items()
@@ -108,10 +107,10 @@ def _links(
     if query.topic:
         yield Link(AXES["topic"], values.give_all(look_up.values("topic", query.topic)))
     if query.source:
-        sources = [look_up.record("source", slug, Source) for slug in query.source]
+        sources = [look_up.record("source", slug, tables.source) for slug in query.source]
         yield Link(AXES["source"], values.give_all(sources))
     if query.timeline is not MISSING:
-        timeline = look_up.record("timeline", query.timeline, Timeline)
+        timeline = look_up.record("timeline", query.timeline, tables.timeline)
         yield Link(AXES["timeline"], values.give_all([timeline]))
 
 
@@ -165,11 +164,11 @@ class _LookUp:
         slug, called, kind = self._connection.execute(found).one()
         return ActorRef(id=slug, name=called, kind=kind)
 
-    def record(self, parameter: str, slug: str, table: type[Source | Timeline]) -> int:
+    def record(self, parameter: str, slug: str, table: Table) -> int:
         """Find a source or a timeline by its id."""
         found = self._run(_OF_SLUG[table], slug)
         if not found:
-            self._unknown(parameter, slug, col(table.slug))
+            self._unknown(parameter, slug, table.c.slug)
         return found[0] if found else NOBODY
 
     def values(self, parameter: Literal["kind", "topic"], values: Sequence[str]) -> Sequence[str]:

@@ -13,11 +13,11 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import MISSING
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
+from app.db import tables
 from app.db.expressions import Order, Selection
-from app.db.models import Event
-from app.db.records import Table, read_records
+from app.db.records import read_records
 from app.db.statements import SHAPES, Prepared, Values, prepare, run
 from app.errors import ProblemError, fault, unprocessable
 from app.query.filters import EventFilter
@@ -63,7 +63,7 @@ class Listing(NamedTuple):
 def events_in_order(where: EventFilter, order: Order) -> Listing:
     """List the events that match."""
     count = partial(count_events, where=where)
-    return Listing(Event, order, where.values, count, partial(_page_of_events, where, order))
+    return Listing(tables.event, order, where.values, count, partial(_page_of_events, where, order))
 
 
 @lru_cache(SHAPES)

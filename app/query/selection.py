@@ -21,6 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.db import tables
 from app.db.event_lists import AXES
 from app.db.expressions import (
     Condition,
@@ -33,7 +34,6 @@ from app.db.expressions import (
     among,
     is_any,
 )
-from app.db.models import Event, Participation, table_of
 from app.db.ordering import SORTS
 from app.db.sqlite.fulltext import INDEX, matches
 from app.db.statements import MAX_SLOTS
@@ -53,10 +53,10 @@ FEW = 10_000
 LIMIT = Slot("limit", int)
 """How many rows a page selects."""
 
-_event, _part = table_of(Event).c, table_of(Participation).c
+_event, _part = tables.event.c, tables.participation.c
 # The same tables, to be asked about an event of another list.
 _beside = {axis.table: axis.table.alias() for axis in AXES.values()}
-_any_part = _beside[table_of(Participation)].c
+_any_part = _beside[tables.participation].c
 _ID, _KEY, _SLUG = _event.id, _event.date_key, _event.slug
 is_certain = ~(_event.approximate | _event.uncertain)
 

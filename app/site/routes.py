@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 
 from app.api.dependencies import DatabaseDep, EventId, EventPageParams, read_record
 from app.api.routing import StrictRoute
-from app.db.models import Event, Timeline
+from app.db import tables
 from app.schemas import records as schemas
 from app.site.assets import ASSETS, SERVED
 from app.site.render import (
@@ -67,8 +67,12 @@ def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) ->
     error on a page.
     """
     with database.read() as connection:
-        event = schemas.Event.model_validate_json(read_record(connection, Event, slug))
-        told = read_record(connection, Timeline, event.timelines[0]) if event.timelines else None
+        event = schemas.Event.model_validate_json(read_record(connection, tables.event, slug))
+        told = (
+            read_record(connection, tables.timeline, event.timelines[0])
+            if event.timelines
+            else None
+        )
     timeline = schemas.Timeline.model_validate_json(told) if told else None
     return HTMLResponse(render_event(event, timeline, Address.of(request)))
 

@@ -1,24 +1,23 @@
 """Actors and sources that no record names."""
 
 from sqlalchemy import (
+    Table,
     exists,
     or_,
 )
-from sqlalchemy.orm import aliased
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import Expression
-from app.db.models import Actor, Citation, Participation, Source
 
-_child = aliased(Actor)
-NAMEABLE: dict[str, tuple[type[Actor | Source], Expression]] = {
-    "source": (Source, ~exists().where(col(Citation.source_id) == col(Source.id))),
+_child = tables.actor.alias()
+NAMEABLE: dict[str, tuple[Table, Expression]] = {
+    "source": (tables.source, ~exists().where(tables.citation.c.source_id == tables.source.c.id)),
     "actor": (
-        Actor,
+        tables.actor,
         ~or_(
-            exists().where(col(Participation.actor_id) == col(Actor.id)),
-            exists().where(col(Source.publisher_id) == col(Actor.id)),
-            exists().where(col(_child.parent_id) == col(Actor.id)),
+            exists().where(tables.participation.c.actor_id == tables.actor.c.id),
+            exists().where(tables.source.c.publisher_id == tables.actor.c.id),
+            exists().where(_child.c.parent_id == tables.actor.c.id),
         ),
     ),
 }

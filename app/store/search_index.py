@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
-from sqlmodel import col
 
+from app.db import tables
 from app.db.expressions import Expression, Selection, among
-from app.db.models import Actor, ActorAlias, Citation, Event, Participation, table_of
 from app.db.sqlite import fulltext as search
 from app.db.sqlite.bulk import BATCH, insert_rows
 
@@ -49,8 +48,8 @@ def index_events_of(connection: Connection, actors: Collection[int]) -> None:
     if not actors:
         return
     after = 0
-    part = col(Participation.event_id)
-    found = select(part).where(among(col(Participation.actor_id), actors)).distinct()
+    part = tables.participation.c.event_id
+    found = select(part).where(among(tables.participation.c.actor_id, actors)).distinct()
     in_order = found.order_by(part).limit(BATCH)
     while events := connection.scalars(in_order.where(part > after)).all():
         index_anew(connection, events)
@@ -60,7 +59,7 @@ def index_events_of(connection: Connection, actors: Collection[int]) -> None:
 def _names_of(connection: Connection, actors: Collection[int]) -> dict[int, str]:
     """Give the names and aliases of actors as they are found."""
     names = defaultdict[int, list[str]](list)
-    actor, alias = table_of(Actor).c, table_of(ActorAlias).c
+    actor, alias = tables.actor.c, tables.actor_alias.c
     named = select(actor.id, actor.name).where(among(actor.id, actors))
     known = select(alias.actor_id, alias.name).where(among(alias.actor_id, actors))
     for query in (named, known.order_by(alias.actor_id, alias.name)):
@@ -72,27 +71,29 @@ def _names_of(connection: Connection, actors: Collection[int]) -> dict[int, str]
 def _stored(connection: Connection, events: Collection[int]) -> Iterator[Said]:
     """Give what is stored of events."""
     actors = defaultdict(list)
-    part = col(Participation.event_id)
-    taking_part = select(part, col(Participation.actor_id)).where(among(part, events))
-    for id_, actor in connection.execute(taking_part.order_by(part, col(Participation.position))):
+    part = tables.participation.c.event_id
+    taking_part = select(part, tables.participation.c.actor_id).where(among(part, events))
+    for id_, actor in connection.execute(
+        taking_part.order_by(part, tables.participation.c.position)
+    ):
         actors[id_].append(actor)
-    for id_, *texts in connection.execute(_TEXTS.where(among(col(Event.id), events))):
+    for id_, *texts in connection.execute(_TEXTS.where(among(tables.event.c.id, events))):
         yield Said(id_, texts, actors[id_])
 
 
 def _joined(texts: Selection) -> Expression:
-    (text,) = texts.correlate(Event).subquery().c
+    (text,) = texts.correlate(tables.event).subquery().c
     return select(func.group_concat(text, search.BETWEEN)).scalar_subquery()
 
 
 _TEXTS = select(
-    col(Event.id),
-    col(Event.title),
-    col(Event.summary),
-    col(Event.place),
+    tables.event.c.id,
+    tables.event.c.title,
+    tables.event.c.summary,
+    tables.event.c.place,
     _joined(
-        select(col(Citation.quote))
-        .where(col(Citation.event_id) == col(Event.id))
-        .order_by(col(Citation.position))
+        select(tables.citation.c.quote)
+        .where(tables.citation.c.event_id == tables.event.c.id)
+        .order_by(tables.citation.c.position)
     ),
 )

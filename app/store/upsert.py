@@ -6,23 +6,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, insert, literal, select, union, update
-from sqlmodel import SQLModel, col
+from sqlalchemy import Connection, Table, case, delete, func, insert, literal, select, union, update
 
+from app.db import tables
 from app.db.expressions import Selection, among, each
-from app.db.models import (
-    Actor,
-    ActorAlias,
-    Citation,
-    Event,
-    EventTimeline,
-    EventTopic,
-    Participation,
-    Source,
-    Timeline,
-    Timestamp,
-    date_columns,
-)
+from app.db.models import Timestamp, date_columns
 from app.db.records import rewrite_records
 from app.db.sqlite.bulk import insert_rows
 from app.domain.edtf import EventDate
@@ -42,30 +30,28 @@ class Saved(NamedTuple):
     changed: set[int]
 
 
-def ids_of(
-    connection: Connection, table: type[Actor | Source | Timeline | Event], slugs: Iterable[str]
-) -> dict[str, int]:
+def ids_of(connection: Connection, table: Table, slugs: Iterable[str]) -> dict[str, int]:
     """Look up the rows of at most a few thousand slugs; those that are not there are left out."""
-    found = select(col(table.slug), col(table.id)).where(among(col(table.slug), {*slugs}))
+    found = select(table.c.slug, table.c.id).where(among(table.c.slug, {*slugs}))
     return {row.slug: row.id for row in connection.execute(found)}
 
 
-def last_id(connection: Connection, table: type[Actor | Source | Timeline | Event]) -> int:
+def last_id(connection: Connection, table: Table) -> int:
     """Give the number of the row that was added last; 0 if there is none."""
-    return connection.scalar(select(func.max(col(table.id)))) or 0
+    return connection.scalar(select(func.max(table.c.id))) or 0
 
 
 def save_timelines(connection: Connection, timelines: Iterable[TimelineEntry]) -> Saved:
     """Save what dossiers are about."""
     rows = ({**one.model_dump(exclude={"id"}), "slug": one.id} for one in timelines)
-    return _save(connection, Timeline, rows)
+    return _save(connection, tables.timeline, rows)
 
 
 def save_actors(connection: Connection, actors: Collection[ActorEntry]) -> Saved:
     """Save actors with their aliases, and what they are found by; their parents come later."""
     saved = _save(
         connection,
-        Actor,
+        tables.actor,
         (
             {
                 "slug": actor.id,
@@ -84,12 +70,14 @@ def save_actors(connection: Connection, actors: Collection[ActorEntry]) -> Saved
             {"actor_id": id_, "name": alias.name, "key": fold(alias.name), "kind": alias.kind}
             for alias in sorted(actor.aliases, key=lambda alias: alias.name)
         ]
-    changed = (saved.changed | _save_lists(connection, ActorAlias, aliases, saved.new)) - saved.new
+    changed = (
+        saved.changed | _save_lists(connection, tables.actor_alias, aliases, saved.new)
+    ) - saved.new
     if changed:
-        taking_part = select(col(Participation.event_id)).where(
-            among(col(Participation.actor_id), changed)
+        taking_part = select(tables.participation.c.event_id).where(
+            among(tables.participation.c.actor_id, changed)
         )
-        publishes = select(col(Source.id)).where(among(col(Source.publisher_id), changed))
+        publishes = select(tables.source.c.id).where(among(tables.source.c.publisher_id, changed))
         index_events_of(connection, changed)
         rewrite_records(connection, union(taking_part, _citing(publishes)))
     return Saved(saved.ids, saved.new, changed)
@@ -101,7 +89,7 @@ def save_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Ids)
         {"slug": actor.id, "parent_id": ids[actor.parent] if actor.parent else None}
         for actor in actors
     )
-    return _save(connection, Actor, rows)
+    return _save(connection, tables.actor, rows)
 
 
 def save_sources(connection: Connection, sources: Iterable[SourceEntry], actors: Ids) -> Saved:
@@ -115,14 +103,14 @@ def save_sources(connection: Connection, sources: Iterable[SourceEntry], actors:
         }
         for source in sources
     )
-    saved = _save(connection, Source, rows)
+    saved = _save(connection, tables.source, rows)
     if saved.changed:
         rewrite_records(connection, _citing(select(each(saved.changed).c.value)))
     return saved
 
 
 def _citing(sources: Selection) -> Selection:
-    return select(col(Citation.event_id)).where(col(Citation.source_id).in_(sources))
+    return select(tables.citation.c.event_id).where(tables.citation.c.source_id.in_(sources))
 
 
 def save_events(
@@ -133,7 +121,7 @@ def save_events(
     now: datetime,
 ) -> Saved:
     """Save events with all that hangs on them, and what they are found by."""
-    saved = _save(connection, Event, map(_event_row, events), created_at=now, updated_at=now)
+    saved = _save(connection, tables.event, map(_event_row, events), created_at=now, updated_at=now)
     by_id = {saved.ids[event.id]: event for event in events}
     participations, citations, topics = {}, {}, {}
     for id_, event in by_id.items():
@@ -144,9 +132,9 @@ def save_events(
     changed = saved.changed | {
         id_
         for table, rows in (
-            (Participation, participations),
-            (Citation, citations),
-            (EventTopic, topics),
+            (tables.participation, participations),
+            (tables.citation, citations),
+            (tables.event_topic, topics),
         )
         for id_ in _save_lists(connection, table, rows, saved.new)
     }
@@ -220,8 +208,10 @@ def _date_columns(edtf: str) -> Row:
 
 def _follow_dates(connection: Connection, events: Collection[int]) -> None:
     """Put events whose date may have changed where they stand now in their timelines."""
-    key = select(col(Event.date_key)).where(col(Event.id) == col(EventTimeline.event_id))
-    listed = update(EventTimeline).where(among(col(EventTimeline.event_id), events))
+    key = select(tables.event.c.date_key).where(
+        tables.event.c.id == tables.event_timeline.c.event_id
+    )
+    listed = update(tables.event_timeline).where(among(tables.event_timeline.c.event_id, events))
     if events:
         connection.execute(listed.values(date_key=key.scalar_subquery()))
 
@@ -249,18 +239,18 @@ def _event_row(event: EventEntry) -> Row:
 def save_members(connection: Connection, members: set[tuple[int, int]]) -> set[int]:
     """Put events into timelines; give those that were not in theirs. No event leaves one."""
     events = {event for event, _ in members}
-    stored = select(col(EventTimeline.event_id), col(EventTimeline.timeline_id)).where(
-        among(col(EventTimeline.event_id), events)
+    stored = select(tables.event_timeline.c.event_id, tables.event_timeline.c.timeline_id).where(
+        among(tables.event_timeline.c.event_id, events)
     )
     new = members - {(event, timeline) for event, timeline in connection.execute(stored)}
     joining = defaultdict(list)
     for event, timeline in new:
         joining[timeline].append(event)
     for timeline, joined in joining.items():
-        rows = select(col(Event.id), literal(timeline), col(Event.date_key))
-        found = rows.where(among(col(Event.id), joined))
+        rows = select(tables.event.c.id, literal(timeline), tables.event.c.date_key)
+        found = rows.where(among(tables.event.c.id, joined))
         columns = ["event_id", "timeline_id", "date_key"]
-        connection.execute(insert(EventTimeline).from_select(columns, found))
+        connection.execute(insert(tables.event_timeline).from_select(columns, found))
     return {event for event, _ in new}
 
 
@@ -273,29 +263,29 @@ def publish(connection: Connection, events: Collection[int]) -> None:
 def touch(connection: Connection, events: Collection[int], now: datetime) -> None:
     """Say when events were changed."""
     # A clock may have been set back since; no record is changed before it was made.
-    made = col(Event.created_at)
+    made = tables.event.c.created_at
     stamp = case((made > now, made), else_=literal(now, Timestamp))
     if events:
         connection.execute(
-            update(Event).where(among(col(Event.id), events)).values(updated_at=stamp)
+            update(tables.event).where(among(tables.event.c.id, events)).values(updated_at=stamp)
         )
 
 
 def remove_events(connection: Connection, events: Collection[int]) -> None:
     """Delete events, all that hangs on them and what they are found by."""
     unindex(connection, events)
-    connection.execute(delete(Event).where(among(col(Event.id), events)))
+    connection.execute(delete(tables.event).where(among(tables.event.c.id, events)))
 
 
 def _save(
     connection: Connection,
-    table: type[Actor | Source | Timeline | Event],
+    table: Table,
     rows: Iterable[Row],
     **stamps: datetime,
 ) -> Saved:
     """Insert the rows whose slug is new, stamped, and update those that differ."""
     wanted = {row["slug"]: row for row in rows}
-    found = select(table.__table__).where(among(col(table.slug), wanted))  # type: ignore[union-attr]
+    found = select(table).where(among(table.c.slug, wanted))
     stored = {row.slug: row._asdict() for row in connection.execute(found)}
     ids = {slug: row["id"] for slug, row in stored.items()}
     # There is one writer, so the next free number can be told; to be given it costs more.
@@ -304,17 +294,17 @@ def _save(
         {**row, **stamps, "id": id_}
         for id_, row in enumerate((wanted[slug] for slug in wanted if slug not in stored), first)
     ]
-    insert_rows(connection, table.__table__, new)  # type: ignore[union-attr]
+    insert_rows(connection, table, new)
     changed = [slug for slug, row in stored.items() if not wanted[slug].items() <= row.items()]
     for slug in changed:
-        connection.execute(update(table).where(col(table.slug) == slug).values(wanted[slug]))
+        connection.execute(update(table).where(table.c.slug == slug).values(wanted[slug]))
     ids.update((row["slug"], row["id"]) for row in new)
     return Saved(ids, {row["id"] for row in new}, {ids[slug] for slug in changed})
 
 
 def _save_lists(
     connection: Connection,
-    table: type[SQLModel],
+    table: Table,
     wanted: Mapping[int, list[Row]],
     new: Collection[int],
 ) -> set[int]:
@@ -323,15 +313,14 @@ def _save_lists(
     New owners have none yet. The owner is the first column of the table's primary key, and its rows
     come in the order of that key.
     """
-    rows = table.__table__  # type: ignore[attr-defined]
-    owner, *_ = rows.primary_key
+    owner, *_ = table.primary_key
     stored = defaultdict(list)
     for row in connection.execute(
-        select(rows).where(among(owner, wanted.keys() - new)).order_by(*rows.primary_key)
+        select(table).where(among(owner, wanted.keys() - new)).order_by(*table.primary_key)
     ):
         stored[row[0]].append(row._asdict())
     changed = {id_ for id_, list_ in wanted.items() if stored[id_] != list_}
     if replaced := changed & stored.keys():
         connection.execute(delete(table).where(among(owner, replaced)))
-    insert_rows(connection, rows, [row for id_ in changed for row in wanted[id_]])
+    insert_rows(connection, table, [row for id_ in changed for row in wanted[id_]])
     return changed

@@ -13,7 +13,7 @@ from tests.support.openapi_diff import Json, breaking_changes
 from tests.support.readme import README
 
 COPY = DATA / "openapi.json"
-ACCEPT = ".venv/bin/timeline openapi > tests/openapi.json"
+ACCEPT = ".venv/bin/timeline openapi > tests/data/openapi.json"
 
 
 def told(copy: str, printed: str) -> str:
@@ -67,7 +67,7 @@ def test_a_change_is_told_with_how_to_accept_it() -> None:
     assert first == "The contract changes."
     assert breaking == "BREAKING  GET /x: the parameter `q` is gone"
     assert {'-    "summary": "One",', '+    "summary": "Two"'} <= {*diff}
-    assert last == "To accept it: .venv/bin/timeline openapi > tests/openapi.json"
+    assert last == "To accept it: .venv/bin/timeline openapi > tests/data/openapi.json"
 
 
 def test_the_readme_says_how_to_accept_it() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
-from app.db.models import Event, table_of
+from app.db import tables
 from app.db.sqlite.database import Database
 from app.query.pagination import cursor_of
 from app.schemas.params import EventPageQuery
@@ -23,7 +23,7 @@ class Queries:
     def __init__(self, database: Database, events: int, seed: int = 0) -> None:
         self._events = events
         self._random = Random(seed)
-        event = table_of(Event).c
+        event = tables.event.c
         some = [self._random.randint(1, events) for _ in range(2_000)]
         with database.read() as connection:
             found = connection.execute(select(event.date_key, event.slug).where(event.id.in_(some)))

@@ -3,9 +3,8 @@
 from typing import Any
 
 from sqlalchemy import Connection, select, text
-from sqlmodel import col
 
-from app.db.models import Event, EventRecord
+from app.db import tables
 from app.db.records import EVENT
 from app.db.sqlite.database import Database
 
@@ -15,18 +14,18 @@ Tables = dict[str, list[tuple[Any, ...]]]
 def stored(database: Database) -> Tables:
     """Give everything that is stored, once it is certain that no record is stale."""
     with database.read() as connection:
-        kept = select(col(EventRecord.event_id), col(EventRecord.content))
-        written = select(col(Event.id), EVENT)
+        kept = select(tables.event_record.c.event_id, tables.event_record.c.content)
+        written = select(tables.event.c.id, EVENT)
         assert {*connection.execute(kept)} == {*connection.execute(written)}
         names = connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
         ).scalars()
-        tables = [name for name in names if not name.startswith(("event_search", "sqlite_stat"))]
+        listed = [name for name in names if not name.startswith(("event_search", "sqlite_stat"))]
         return {
             name: sorted(
                 (tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))), key=str
             )
-            for name in (*tables, "event_search")
+            for name in (*listed, "event_search")
         }
 
 

@@ -6,7 +6,7 @@ from pydantic import MISSING
 from app.api.dependencies import ActorId, ActorParams, DatabaseDep
 from app.api.responses import PAGED, page_response, record_response
 from app.api.routing import StrictRoute
-from app.db.models import Actor
+from app.db import tables
 from app.db.ordering import ACTOR_ORDER
 from app.domain.text import words
 from app.query.actors import select_actors
@@ -27,7 +27,7 @@ router = APIRouter(route_class=StrictRoute)
 def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
     named = select_actors([] if query.q is MISSING else words(query.q), query.kind)
-    found = rows_in_order(Actor, named, ACTOR_ORDER)
+    found = rows_in_order(tables.actor, named, ACTOR_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return page_response(request, page)
@@ -42,4 +42,4 @@ def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> 
 )
 def get_actor(slug: ActorId, database: DatabaseDep) -> Response:
     """Get one actor: its names, what it is a part of, and when it first and last takes part."""
-    return record_response(database, Actor, slug)
+    return record_response(database, tables.actor, slug)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from app.api.dependencies import DatabaseDep, EventId, EventPageParams
 from app.api.responses import PAGED, alternate_links, page_response, record_response
 from app.api.routing import StrictRoute
-from app.db.models import Event
+from app.db import tables
 from app.db.ordering import event_order
 from app.query.names import resolve
 from app.query.pagination import events_in_order, read_page
@@ -46,4 +46,4 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
 )
 def get_event(slug: EventId, database: DatabaseDep) -> Response:
     """Get one event: when it happened, who took part, and who says so in which words."""
-    return record_response(database, Event, slug)
+    return record_response(database, tables.event, slug)

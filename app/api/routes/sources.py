@@ -2,12 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
-from sqlmodel import col
 
 from app.api.dependencies import DatabaseDep, PagingParams, SourceId
 from app.api.responses import PAGED, page_response, record_response
 from app.api.routing import StrictRoute
-from app.db.models import Source
+from app.db import tables
 from app.db.ordering import SOURCE_ORDER
 from app.query.pagination import read_page, rows_in_order
 from app.schemas import records, responses
@@ -25,7 +24,7 @@ router = APIRouter(route_class=StrictRoute)
 )
 def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the sources, the newest first."""
-    found = rows_in_order(Source, select(col(Source.id)), SOURCE_ORDER)
+    found = rows_in_order(tables.source, select(tables.source.c.id), SOURCE_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return page_response(request, page)
@@ -40,4 +39,4 @@ def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -
 )
 def get_source(slug: SourceId, database: DatabaseDep) -> Response:
     """Get one source: who published it, where it is read, and how much rests on it."""
-    return record_response(database, Source, slug)
+    return record_response(database, tables.source, slug)

@@ -2,12 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
-from sqlmodel import col
 
 from app.api.dependencies import DatabaseDep, PagingParams, TimelineId
 from app.api.responses import PAGED, page_response, record_response
 from app.api.routing import StrictRoute
-from app.db.models import Timeline
+from app.db import tables
 from app.db.ordering import TIMELINE_ORDER
 from app.query.pagination import read_page, rows_in_order
 from app.schemas import records, responses
@@ -25,7 +24,7 @@ router = APIRouter(route_class=StrictRoute)
 )
 def list_timelines(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the timelines, by id."""
-    found = rows_in_order(Timeline, select(col(Timeline.id)), TIMELINE_ORDER)
+    found = rows_in_order(tables.timeline, select(tables.timeline.c.id), TIMELINE_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return page_response(request, page)
@@ -40,4 +39,4 @@ def list_timelines(query: PagingParams, database: DatabaseDep, request: Request)
 )
 def get_timeline(slug: TimelineId, database: DatabaseDep) -> Response:
     """Get one timeline: what it is about, and when it begins and ends."""
-    return record_response(database, Timeline, slug)
+    return record_response(database, tables.timeline, slug)

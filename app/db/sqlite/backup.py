@@ -15,7 +15,6 @@ from sqlalchemy import text
 from app.db.sqlite.database import Database
 from app.db.sqlite.errors import BUSY, explained
 from app.db.sqlite.migrate import look_over, prepare, schema_of
-from app.dossiers.diagnostics import Tell
 from app.errors import DatabaseError
 from app.files import written_whole
 
@@ -24,7 +23,7 @@ PAGES = 1_000
 _MAGIC = b"SQLite format 3\x00"
 
 
-def back_up(database: Database, target: Path, tell: Tell) -> None:
+def back_up(database: Database, target: Path, progress: Callable[[int, int], None]) -> None:
     """Copy the file as it is at this moment, while others go on reading and writing.
 
     The copy is one file, which stands at the target only when it is whole and checked, in place of
@@ -36,7 +35,7 @@ def back_up(database: Database, target: Path, tell: Tell) -> None:
     try:
         with written_whole(target) as part:
             with closing(sqlite3.connect(part, isolation_level=None)) as copy:
-                _copy(database, copy, lambda _status, left, all_: tell(all_ - left, all_))
+                _copy(database, copy, lambda _status, left, all_: progress(all_ - left, all_))
                 copy.execute("PRAGMA journal_mode = DELETE")  # nothing beside it, wherever it goes
                 (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
@@ -47,7 +46,12 @@ def back_up(database: Database, target: Path, tell: Tell) -> None:
         raise DatabaseError(f"{target}: {explained(error)}") from None
 
 
-def restore(database: Database, source: Path, waiting: Callable[[], None], tell: Tell) -> None:
+def restore(
+    database: Database,
+    source: Path,
+    waiting: Callable[[], None],
+    progress: Callable[[int, int], None],
+) -> None:
     """Put a copy in place of all that is stored, migrated, in one transaction.
 
     Servers go on, and answer from what was until all is there. Who writes is waited for as by
@@ -61,7 +65,7 @@ def restore(database: Database, source: Path, waiting: Callable[[], None], tell:
         if status == BUSY:
             patience.wait()
         else:
-            tell(all_ - left, all_)
+            progress(all_ - left, all_)
 
     if database.path.exists() and source.exists() and source.samefile(database.path):
         raise DatabaseError(f"{source}: it is what is to be restored; name a backup")

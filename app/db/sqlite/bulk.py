@@ -17,9 +17,6 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlmodel import SQLModel
-
-from app.db.models import table_of
 
 BATCH = 4_000
 """So many records are read, checked and written at a time, so that memory stays bounded."""
@@ -31,12 +28,12 @@ def temporary_table(name: str, *columns: Column[Any]) -> Table:
 
 
 @contextmanager
-def without_indexes(connection: Connection, *models: type[SQLModel]) -> Iterator[None]:
+def without_indexes(connection: Connection, *tables: Table) -> Iterator[None]:
     """Drop indexes that much is about to be added to, and make them anew from all there is.
 
     That is faster, leaves them packed, and is part of the transaction.
     """
-    indexes = [index for model in models for index in sorted(table_of(model).indexes, key=str)]
+    indexes = [index for table in tables for index in sorted(table.indexes, key=str)]
     for index in indexes:
         index.drop(connection)
     yield
@@ -63,7 +60,7 @@ def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[
     connection.exec_driver_sql(str(statement), list(zip(*values, strict=True)))
 
 
-def analyze(connection: Connection, model: type[SQLModel]) -> None:
+def analyze(connection: Connection, table: Table) -> None:
     """Tell SQLite what the tables are like once one has doubled since it was told.
 
     By that it chooses its ways. https://www.sqlite.org/lang_analyze.html
@@ -71,8 +68,8 @@ def analyze(connection: Connection, model: type[SQLModel]) -> None:
     known = 0
     if inspect(connection).has_table("sqlite_stat1"):
         told = text("SELECT stat FROM sqlite_stat1 WHERE tbl = :table")
-        stats = connection.scalars(told, {"table": model.__tablename__}).all()
+        stats = connection.scalars(told, {"table": table.name}).all()
         known = max((int(stat.split()[0]) for stat in stats), default=0)
-    rows: int = connection.execute(select(func.count()).select_from(table_of(model))).scalar_one()
+    rows: int = connection.execute(select(func.count()).select_from(table)).scalar_one()
     if rows > 2 * known:
         connection.exec_driver_sql("ANALYZE")

@@ -10,10 +10,10 @@ from bs4 import BeautifulSoup
 
 from tests.e2e.clients.clients import BIN, GENERATORS, HERE, NPM
 from tests.e2e.clients.conftest import required_distributions, required_programs
-from tests.support.readme import README, blocks_in
+from tests.support.readme import blocks_in, section
 from tests.support.requirements import required_packages
 
-SECTION = README[README.index("## Generate a client") : README.index("## Dates")]
+SECTION = section("Generate a client")
 BLOCKS = blocks_in(SECTION)
 ADDRESS = "http://localhost:8000"
 
