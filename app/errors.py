@@ -45,7 +45,7 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
-def fault(parameter: str, detail: str, allowed: Iterable[str] = ()) -> Fault:
+def parameter_error(parameter: str, detail: str, allowed: Iterable[str] = ()) -> Fault:
     """Say what is wrong with a parameter, and what would be right."""
     found = Fault(parameter=parameter, detail=f"{parameter}: {detail}")
     if values := list(allowed):
@@ -53,12 +53,12 @@ def fault(parameter: str, detail: str, allowed: Iterable[str] = ()) -> Fault:
     return found
 
 
-def unprocessable(*faults: Fault) -> ProblemError:
+def validation_problem(*faults: Fault) -> ProblemError:
     """Refuse a query for the faults in it."""
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults)
 
 
-def unavailable(detail: str) -> ProblemError:
+def service_unavailable(detail: str) -> ProblemError:
     """Say that the database cannot be asked now, and when to ask again."""
     headers = {"Retry-After": str(RETRY_AFTER)}
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)

@@ -8,7 +8,7 @@ from tempfile import mkstemp
 
 
 @contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
+def atomic_write(target: Path) -> Iterator[Path]:
     """Give a file to write, which takes the place of the target if all goes well.
 
     It stands beside the target and is nobody else's, so several may write at once. Raises OSError.

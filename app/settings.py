@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "TIMELINE_"
 
 
-def _form(pattern: str, cure: str) -> AfterValidator:
+def _matches(pattern: str, cure: str) -> AfterValidator:
     """Have what is given be of a form, and say in words what that is."""
 
     def check(value: str) -> str:
@@ -21,9 +21,11 @@ def _form(pattern: str, cure: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-PathPrefix = Annotated[str, _form(r"(/[^/?#\s]+)+", "begin each part with a slash, as /timeline")]
-Link = Annotated[str, _form(r"https?://[!-~]+", "write it whole, from http:// or https:// on")]
-Email = Annotated[str, _form(r"[^@\s]+@[^@\s]+", "write an address, as desk@example.org")]
+PathPrefix = Annotated[
+    str, _matches(r"(/[^/?#\s]+)+", "begin each part with a slash, as /timeline")
+]
+Link = Annotated[str, _matches(r"https?://[!-~]+", "write it whole, from http:// or https:// on")]
+Email = Annotated[str, _matches(r"[^@\s]+@[^@\s]+", "write an address, as desk@example.org")]
 
 
 class Settings(BaseSettings):
@@ -96,7 +98,7 @@ class Settings(BaseSettings):
         return url
 
 
-def bundled(name: str) -> Path:
+def resource_dir(name: str) -> Path:
     """Find `migrations` or `seed`: inside an installed package, beside it in a checkout."""
     package = Path(__file__).parent
     inside = package / name

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 from sqlmodel import SQLModel
 
 from app.db import tables
-from app.db.records import rewrite_records
+from app.db.records import refresh_records
 from app.db.sqlite.database import Database
 from app.settings import Settings
 
@@ -30,7 +30,7 @@ def _run(connection: Connection) -> None:
         reached = migration.get_current_revision()
         if reached != before and reached == context.get_head_revision():
             # What is written of the tables is as this version writes it.
-            rewrite_records(connection, select(tables.event.c.id))
+            refresh_records(connection, select(tables.event.c.id))
 
 
 if (given := context.config.attributes.get("connection")) is not None:

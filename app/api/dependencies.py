@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection, Table, select
 
-from app.db.records import read_records
+from app.db.records import read_records_joined
 from app.db.sqlite.database import Database
 from app.domain.limits import MAX_SLUG_LENGTH, SLUG_PATTERN
-from app.domain.text import shown
-from app.errors import ProblemError, fault
+from app.domain.text import quote
+from app.errors import ProblemError, parameter_error
 from app.schemas.params import ActorQuery, EventPageQuery, FacetQuery, HistogramQuery, Paging
 
 
@@ -40,13 +40,15 @@ SourceId = Annotated[str, _id("shomrim-2022-07-19-nso-blacklist")]
 TimelineId = Annotated[str, _id("nso-blacklist")]
 
 
-def read_record(connection: Connection, table: Table, slug: str) -> str:
+def get_record_or_404(connection: Connection, table: Table, slug: str) -> str:
     """Read the record of an id as JSON; raise a 404 if there is none."""
     found = connection.scalars(select(table.c.id).where(table.c.slug == slug)).all()
-    record = read_records(connection, table, found)
+    record = read_records_joined(connection, table, found)
     if not record:
         kind = table.name
-        missing = fault("id", f"there is no {kind} {shown(slug)}; the ids are at /{kind}s")
+        missing = parameter_error(
+            "id", f"there is no {kind} {quote(slug)}; the ids are at /{kind}s"
+        )
         raise ProblemError(HTTPStatus.NOT_FOUND, faults=[missing])
     return record
 

@@ -6,9 +6,9 @@ from app.errors import ProblemError
 
 MAX_URL_LENGTH = 8_192
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
-FRESH = "public, max-age=60, stale-while-revalidate=600"
+CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 
-ON_EVERY_ANSWER = {
+DEFAULT_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Timeline-Truncated, X-Request-ID",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -16,7 +16,7 @@ ON_EVERY_ANSWER = {
     "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }
-ON_PREFLIGHT = {
+PREFLIGHT_HEADERS = {
     "Allow": ALLOWED_METHODS,
     "Access-Control-Allow-Methods": ALLOWED_METHODS,
     "Access-Control-Allow-Headers": "*",
@@ -24,7 +24,7 @@ ON_PREFLIGHT = {
 }
 
 
-def too_long() -> ProblemError:
+def uri_too_long() -> ProblemError:
     """Refuse a URL for its length."""
     detail = f"the URL has more than {MAX_URL_LENGTH:,} bytes; ask for less at once"
     return ProblemError(HTTPStatus.REQUEST_URI_TOO_LONG, detail)

@@ -16,12 +16,12 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from app.api.examples import REQUESTS, read_answer, read_problems
-from app.api.headers import ALLOWED_METHODS, FRESH, MAX_URL_LENGTH
+from app.api.headers import ALLOWED_METHODS, CACHE_CONTROL, MAX_URL_LENGTH
 from app.errors import RETRY_AFTER
 from app.schemas.problem import MEDIA_TYPE, Problem
 from app.settings import Settings
 
-Node = dict[str, Any]
+JsonSchema = dict[str, Any]
 
 EXAMPLE_TAG = '"5f0c2a1e9d3b47c8a6e2f101"'
 
@@ -44,10 +44,10 @@ TAGS = {
     "timelines": "The dossiers: events told together.",
     "health": "What probes ask.",
 }
-PROBES = "health"
+HEALTH_TAG = "health"
 """The tag of what is never kept."""
 
-HEADERS: Mapping[str, Node] = {
+HEADERS: Mapping[str, JsonSchema] = {
     "Allow": {
         "description": "The methods that the path takes.",
         "schema": {"type": "string"},
@@ -57,7 +57,7 @@ HEADERS: Mapping[str, Node] = {
         "description": "How long the answer may be kept: a minute, and ten more while it is asked "
         "for anew; `no-store` where it may not.",
         "schema": {"type": "string"},
-        "example": FRESH,
+        "example": CACHE_CONTROL,
     },
     "ETag": {
         "description": "Names this very answer; sent back in `If-None-Match`, it is answered by "
@@ -91,7 +91,7 @@ HEADERS: Mapping[str, Node] = {
 }
 
 
-class Refusal(NamedTuple):
+class ErrorResponse(NamedTuple):
     """An answer that is an error, the same on every path."""
 
     name: str
@@ -99,18 +99,22 @@ class Refusal(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
-REFUSALS: Mapping[str, Refusal] = {
-    "400": Refusal("BadRequest", "It is not HTTP, its URL not UTF-8, or its `Host` no host."),
-    "404": Refusal("NotFound", "There is no record of this id."),
-    "405": Refusal("MethodNotAllowed", "The path is only read.", ("Allow",)),
-    "414": Refusal("UriTooLong", f"The URL has more than {MAX_URL_LENGTH:,} bytes."),
-    "422": Refusal("Unprocessable", "A parameter is wrong; it is named, with what would be right."),
-    "500": Refusal("InternalServerError", "Something failed on our side.", ("X-Request-ID",)),
-    "503": Refusal("ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)),
+ERROR_RESPONSES: Mapping[str, ErrorResponse] = {
+    "400": ErrorResponse("BadRequest", "It is not HTTP, its URL not UTF-8, or its `Host` no host."),
+    "404": ErrorResponse("NotFound", "There is no record of this id."),
+    "405": ErrorResponse("MethodNotAllowed", "The path is only read.", ("Allow",)),
+    "414": ErrorResponse("UriTooLong", f"The URL has more than {MAX_URL_LENGTH:,} bytes."),
+    "422": ErrorResponse(
+        "Unprocessable", "A parameter is wrong; it is named, with what would be right."
+    ),
+    "500": ErrorResponse("InternalServerError", "Something failed on our side.", ("X-Request-ID",)),
+    "503": ErrorResponse(
+        "ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)
+    ),
 }
-TOLD_ON_PAGES = {"404", "422", "503"}
+HTML_ERROR_STATUSES = {"404", "422", "503"}
 NOT_MODIFIED = "The client has this very answer, by its `ETag`; there is no body."
-IF_NONE_MATCH: Node = {
+IF_NONE_MATCH: JsonSchema = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The `ETag` of the answer that the client has.",
@@ -118,7 +122,7 @@ IF_NONE_MATCH: Node = {
 }
 
 
-def headers(*names: str) -> Node:
+def header_refs(*names: str) -> JsonSchema:
     """Refer to headers that an answer has."""
     return {name: _ref("headers", name) for name in names}
 
@@ -128,7 +132,7 @@ def operation_id(route: APIRoute) -> str:
     return re.sub(r"_(\w)", lambda match: match[1].upper(), route.name)
 
 
-def describe(routes: Sequence[BaseRoute], settings: Settings) -> Node:
+def build_openapi(routes: Sequence[BaseRoute], settings: Settings) -> JsonSchema:
     """Describe the API as an OpenAPI document; of the same settings, always the same."""
     drawn = get_openapi(title=TITLE, version=version("timeline-api"), routes=routes)
     _, problem = models_json_schema(
@@ -137,12 +141,14 @@ def describe(routes: Sequence[BaseRoute], settings: Settings) -> Node:
     schemas = {**drawn["components"]["schemas"], **problem["$defs"]}
     for default in ("HTTPValidationError", "ValidationError"):
         del schemas[default]
-    parameters: dict[str, Node] = {}
-    operations = {path: _tidy(methods["get"]) for path, methods in drawn["paths"].items()}
+    parameters: dict[str, JsonSchema] = {}
+    operations = {
+        path: _normalize_schema(methods["get"]) for path, methods in drawn["paths"].items()
+    }
     tags = [*TAGS]
     in_order = sorted(operations.items(), key=lambda one: (tags.index(one[1]["tags"][0]), one[0]))
     paths = {path: {"get": _operation(one, parameters)} for path, one in in_order}
-    info = {"summary": SUMMARY, "description": DESCRIPTION, **_operator(settings)}
+    info = {"summary": SUMMARY, "description": DESCRIPTION, **_contact_and_license(settings)}
     return {
         "openapi": drawn["openapi"],
         "info": {**drawn["info"], **info},
@@ -151,15 +157,15 @@ def describe(routes: Sequence[BaseRoute], settings: Settings) -> Node:
         "tags": [{"name": name, "description": told} for name, told in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": {name: _tidy(schemas[name]) for name in sorted(schemas)},
+            "schemas": {name: _normalize_schema(schemas[name]) for name in sorted(schemas)},
             "parameters": parameters,
-            "headers": {name: _tidy(header) for name, header in HEADERS.items()},
-            "responses": _refusals(),
+            "headers": {name: _normalize_schema(header) for name, header in HEADERS.items()},
+            "responses": _error_responses(),
         },
     }
 
 
-def _operator(settings: Settings) -> Node:
+def _contact_and_license(settings: Settings) -> JsonSchema:
     """Tell who runs the API and on which terms its data may be used, if that is said."""
     told = {
         "contact": {
@@ -176,15 +182,15 @@ def _operator(settings: Settings) -> Node:
     return {part: members for part, members in known.items() if members}
 
 
-def _tidy(node: Any) -> Any:  # noqa: ANN401 - any JSON
+def _normalize_schema(node: Any) -> Any:  # noqa: ANN401 - any JSON
     """Leave out the titles that Pydantic makes of names, and say how large numbers may be."""
     if isinstance(node, list):
-        return [*map(_tidy, node)]
+        return [*map(_normalize_schema, node)]
     if not isinstance(node, dict):
         return node
     # A member that is called title is no text.
     kept = {
-        name: _tidy(value)
+        name: _normalize_schema(value)
         for name, value in node.items()
         if not (name == "title" and isinstance(value, str))
     }
@@ -198,7 +204,7 @@ def _tidy(node: Any) -> Any:  # noqa: ANN401 - any JSON
     return kept
 
 
-def _operation(operation: Node, shared: dict[str, Node]) -> Node:
+def _operation(operation: JsonSchema, shared: dict[str, JsonSchema]) -> JsonSchema:
     """Complete an operation, and put its parameters among those that are shared."""
     taken = [
         _parameter(parameter)
@@ -208,27 +214,27 @@ def _operation(operation: Node, shared: dict[str, Node]) -> Node:
     ]
     name, given = operation["operationId"], operation.pop("responses")["200"]
     is_one = any(parameter["in"] == "path" for parameter in taken)
-    refusals = sorted(REFUSALS if is_one else REFUSALS.keys() - {"404"})
-    declared = {**given.get("headers", {}), **headers("Cache-Control")}
-    unchanged: Node = {}
-    if PROBES not in operation["tags"]:
+    refusals = sorted(ERROR_RESPONSES if is_one else ERROR_RESPONSES.keys() - {"404"})
+    declared = {**given.get("headers", {}), **header_refs("Cache-Control")}
+    unchanged: JsonSchema = {}
+    if HEALTH_TAG not in operation["tags"]:
         taken.append(IF_NONE_MATCH)
-        declared |= headers("ETag")
+        declared |= header_refs("ETag")
         unchanged = {"304": {"description": NOT_MODIFIED, "headers": declared}}
     if name in REQUESTS:
         (content,) = given["content"].values()
         asked = {"summary": f"GET {REQUESTS[name]}", "value": read_answer(name)}
         content["examples"] = {"dossier": asked}
     on_page = "text/html" in given["content"]
-    errors = {status: _refusal(status, on_page=on_page) for status in refusals}
+    errors = {status: _error_response(status, on_page=on_page) for status in refusals}
     return {
         **operation,
-        "parameters": [_shared(parameter, shared) for parameter in taken],
+        "parameters": [_share_parameter(parameter, shared) for parameter in taken],
         "responses": {"200": {**given, "headers": declared}, **unchanged, **errors},
     }
 
 
-def _parameter(parameter: Node) -> Node:
+def _parameter(parameter: JsonSchema) -> JsonSchema:
     """Say of a parameter what it is and, in words too, what it is unless told.
 
     A named choice stands bare: beside anything else, generators do not see its name.
@@ -248,42 +254,42 @@ def _parameter(parameter: Node) -> Node:
     return {**parameter, "description": description, "schema": schema}
 
 
-def _shared(parameter: Node, shared: dict[str, Node]) -> Node:
+def _share_parameter(parameter: JsonSchema, shared: dict[str, JsonSchema]) -> JsonSchema:
     """Refer to a parameter; where the first of its name is another, give it as it is."""
     name = parameter["name"]
     known = shared.setdefault(name, parameter)
     return _ref("parameters", name) if known == parameter else parameter
 
 
-def _refusal(status: str, *, on_page: bool) -> Node:
+def _error_response(status: str, *, on_page: bool) -> JsonSchema:
     """Refer to an answer that is an error; what a page's endpoint refuses may be a page too."""
-    refusal = REFUSALS[status]
-    if not on_page or status not in TOLD_ON_PAGES:
+    refusal = ERROR_RESPONSES[status]
+    if not on_page or status not in HTML_ERROR_STATUSES:
         return _ref("responses", refusal.name)
     page = {"schema": {"type": "string"}}
-    return _described(refusal, {MEDIA_TYPE: _problem(), "text/html": page})
+    return _response_object(refusal, {MEDIA_TYPE: _problem_content(), "text/html": page})
 
 
-def _refusals() -> dict[str, Node]:
+def _error_responses() -> dict[str, JsonSchema]:
     """Describe the answers that are errors, each with one from the first dossier."""
     problems = read_problems()
     return {
-        refusal.name: _described(
+        refusal.name: _response_object(
             refusal,
-            {MEDIA_TYPE: _problem(examples={refusal.name: {"value": problems[status]}})},
+            {MEDIA_TYPE: _problem_content(examples={refusal.name: {"value": problems[status]}})},
         )
-        for status, refusal in REFUSALS.items()
+        for status, refusal in ERROR_RESPONSES.items()
     }
 
 
-def _problem(**shown: Node) -> Node:
+def _problem_content(**shown: JsonSchema) -> JsonSchema:
     return {"schema": _ref("schemas", Problem.__name__), **shown}
 
 
-def _described(refusal: Refusal, content: Node) -> Node:
-    declared = {"headers": headers(*refusal.headers)} if refusal.headers else {}
+def _response_object(refusal: ErrorResponse, content: JsonSchema) -> JsonSchema:
+    declared = {"headers": header_refs(*refusal.headers)} if refusal.headers else {}
     return {"description": refusal.description, **declared, "content": content}
 
 
-def _ref(kind: str, name: str) -> Node:
+def _ref(kind: str, name: str) -> JsonSchema:
     return {"$ref": f"#/components/{kind}/{name}"}

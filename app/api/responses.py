@@ -5,20 +5,20 @@ from collections.abc import Iterable
 from fastapi import Request, Response
 from sqlalchemy import Table
 
-from app.api.dependencies import read_record
-from app.api.openapi import Node, headers
+from app.api.dependencies import get_record_or_404
+from app.api.openapi import JsonSchema, header_refs
 from app.db.sqlite.database import Database
 from app.formats import MEDIA_TYPES
-from app.query.pagination import PageText
-from app.urls import Address
+from app.query.pagination import JsonPage
+from app.urls import UrlBuilder
 
 MAX_LINK_LENGTH = 3_000
 """Bytes of alternate links in the `Link` header. Proxies accept 4,000 bytes of all headers."""
 
-PAGED: dict[int | str, Node] = {200: {"headers": headers("Link")}}
+PAGED: dict[int | str, JsonSchema] = {200: {"headers": header_refs("Link")}}
 
 
-def page_response(request: Request, page: PageText, links: Iterable[str] = ()) -> Response:
+def page_response(request: Request, page: JsonPage, links: Iterable[str] = ()) -> Response:
     """Build the response of one page of a list, with a link to the next page."""
     response = Response(page.body, media_type="application/json")
     links = [*links]
@@ -30,10 +30,10 @@ def page_response(request: Request, page: PageText, links: Iterable[str] = ()) -
     return response
 
 
-def alternate_links(address: Address) -> list[str]:
+def alternate_links(address: UrlBuilder) -> list[str]:
     """Return links to the same selection in every other format; none if they are too long."""
     links = [
-        f'<{address.events(suffix)}>; rel="alternate"; type="{media_type}"'
+        f'<{address.format_url(suffix)}>; rel="alternate"; type="{media_type}"'
         for suffix, media_type in MEDIA_TYPES.items()
     ]
     return links if sum(map(len, links)) <= MAX_LINK_LENGTH else []
@@ -42,4 +42,4 @@ def alternate_links(address: Address) -> list[str]:
 def record_response(database: Database, table: Table, slug: str) -> Response:
     """Build the response of one record; raise a 404 if there is none."""
     with database.read() as connection:
-        return Response(read_record(connection, table, slug), media_type="application/json")
+        return Response(get_record_or_404(connection, table, slug), media_type="application/json")

@@ -7,8 +7,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from rapidfuzz import fuzz, process
 
-from app.domain.text import escaped
-from app.errors import fault, unprocessable
+from app.domain.text import escape
+from app.errors import parameter_error, validation_problem
 from app.schemas.params import Params
 from app.schemas.problem import Fault
 
@@ -16,7 +16,7 @@ MAX_UNKNOWN = 10
 """So many unknown parameters are named at once."""
 
 
-def parameters_of(endpoint: Callable[..., Any]) -> dict[str, bool]:
+def known_parameters(endpoint: Callable[..., Any]) -> dict[str, bool]:
     """List the parameters that an endpoint takes, and whether each may be repeated.
 
     The model that owns the query string is the endpoint's argument `query`.
@@ -38,7 +38,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Check the names in the query string before FastAPI reads the values."""
         answer = super().get_route_handler()
-        repeatable = parameters_of(self.endpoint)
+        repeatable = known_parameters(self.endpoint)
 
         async def strict(request: Request) -> Response:
             given = [name for name, _ in request.query_params.multi_items()]
@@ -47,22 +47,22 @@ class StrictRoute(APIRoute):
             repeated = [name for name in single if given.count(name) > 1]
             if unknown or repeated:
                 faults = [_unknown(name, list(repeatable)) for name in unknown[:MAX_UNKNOWN]]
-                raise unprocessable(*faults, *map(_repeated, repeated))
+                raise validation_problem(*faults, *map(_repeated, repeated))
             return await answer(request)
 
         return strict
 
 
 def _repeated(name: str) -> Fault:
-    return fault(name, "it is given more than once; give it once")
+    return parameter_error(name, "it is given more than once; give it once")
 
 
 def _unknown(name: str, known: list[str]) -> Fault:
-    parameter = escaped(name) or "''"
+    parameter = escape(name) or "''"
     detail = "there is no such parameter here"
     if not known:
-        return fault(parameter, f"{detail}; this path takes none")
+        return parameter_error(parameter, f"{detail}; this path takes none")
     similar = process.extract(name, known, scorer=fuzz.ratio, limit=3, score_cutoff=65)
     nearest = [match for match, *_ in similar]
     cure = f"did you mean {' or '.join(nearest)}?" if nearest else "remove it"
-    return fault(parameter, f"{detail}; {cure}", nearest)
+    return parameter_error(parameter, f"{detail}; {cure}", nearest)

@@ -18,25 +18,32 @@ import typer
 import uvicorn
 from sqlalchemy import Connection, func, select
 
-from app.cli.output import UsageError, counted, progress, read_settings, tell_lines, told_plainly
+from app.cli.output import (
+    UsageError,
+    echo_lines,
+    exit_on_error,
+    pluralize,
+    progress_bar,
+    read_settings,
+)
 from app.db import tables
-from app.db.sqlite.backup import back_up, copy_at, restore
-from app.db.sqlite.database import Database, scratch
-from app.db.sqlite.migrate import look_over, prepare, require_current
-from app.dossiers.diagnostics import DossierError, Findings
-from app.dossiers.document import schema
-from app.dossiers.exporter import Format, export, format_of
+from app.db.sqlite.backup import back_up, open_copy, restore
+from app.db.sqlite.database import Database, temporary_database
+from app.db.sqlite.migrate import migrate_if_needed, require_current_schema, verify_file
+from app.dossiers.diagnostics import Diagnostics, DossierError
+from app.dossiers.document import dossier_json_schema
+from app.dossiers.exporter import ExportFormat, export, export_format
 from app.dossiers.links import check_links
-from app.dossiers.loader import Counts, is_empty, load
-from app.dossiers.reader import Written, open_dossiers
-from app.files import written_whole
+from app.dossiers.loader import ChangeCounts, is_empty, load
+from app.dossiers.reader import ParsedRecord, open_dossiers
+from app.files import atomic_write
 from app.main import create_app
 from app.schemas.entries import SourceEntry
 from app.server.logging import logging_config
 from app.server.protocol import Protocol
-from app.settings import PREFIX, Settings, bundled
+from app.settings import PREFIX, Settings, resource_dir
 
-GRACE = 5
+SHUTDOWN_TIMEOUT = 5
 """Seconds that requests in flight are given when the server is told to stop."""
 
 
@@ -73,16 +80,16 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API: migrate the database, and load the bundled dossiers if it is empty."""
-    with told_plainly():
+    with exit_on_error():
         settings = read_settings(
             host=host, port=port, workers=workers, root_path=root_path, access_log=access_log
         )
         port = _free_port(host, port)
         database = Database(settings)
-        prepare(database)
+        migrate_if_needed(database)
         _seed(database)
         with database.read() as connection:
-            served = _described(connection)
+            served = _database_summary(connection)
     typer.echo(f"Serving {served} from {database.path} at http://{host}:{port}{root_path}/")
     database.close()
     # Uvicorn hands the signal on when it has ended; to be told to stop is no failure.
@@ -102,7 +109,7 @@ def serve(
         log_config=logging_config(plain=sys.stderr.isatty(), access_log=access_log),
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
     )
 
 
@@ -129,15 +136,15 @@ def _seed(database: Database) -> None:
             return
     with database.write() as connection:
         if is_empty(connection):
-            load(connection, sorted(bundled("seed").glob("*.yaml")), datetime.now(UTC))
+            load(connection, sorted(resource_dir("seed").glob("*.yaml")), datetime.now(UTC))
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to the schema of this version."""
-    with told_plainly():
+    with exit_on_error():
         database = Database(read_settings())
-        prepare(database)
+        migrate_if_needed(database)
         typer.echo(f"{database.path} has the tables of this version.")
 
 
@@ -158,13 +165,13 @@ def load_files(
     ] = False,
 ) -> None:
     """Load dossiers, all or none; a record replaces that of the same id."""
-    with told_plainly():
+    with exit_on_error():
         database = Database(read_settings())
-        prepare(database)
-        with database.write(_waiting(database)) as connection, progress("events") as tell:
+        migrate_if_needed(database)
+        with database.write(_lock_notice(database)) as connection, progress_bar("events") as tell:
             report = load(connection, files, datetime.now(UTC), prune=prune, tell=tell)
-        tell_lines(report.warnings)
-        typer.echo(f"{database.path}: {_summary(report.counts) or 'nothing changed'}.")
+        echo_lines(report.warnings)
+        typer.echo(f"{database.path}: {_load_summary(report.counts) or 'nothing changed'}.")
 
 
 @app.command()
@@ -176,27 +183,27 @@ def check(
     ] = False,
 ) -> None:
     """Tell all that is wrong with dossiers, without a database; 1 is the exit code of problems."""
-    with told_plainly(asked=True):
-        with scratch() as connection, progress("events") as tell:
+    with exit_on_error(report_to_stdout=True):
+        with temporary_database() as connection, progress_bar("events") as tell:
             report = load(connection, files, datetime.now(UTC), tell=tell)
-        tell_lines(report.warnings, err=False)
+        echo_lines(report.warnings, err=False)
         held = {kind: counts.added for kind, counts in report.counts.items() if counts.added}
         warnings = len(report.warnings)
         if links:
-            findings = Findings()
-            with progress("links") as tell:
+            findings = Diagnostics()
+            with progress_bar("links") as tell:
                 held["link"] = check_links(_sources(files), findings, tell)
             if findings:
                 raise DossierError(findings)
-            tell_lines(findings.warnings, err=False)
+            echo_lines(findings.warnings, err=False)
             warnings += len(findings.warnings)
-        listed = ", ".join(counted(number, kind) for kind, number in held.items())
-        typer.echo(f"{listed}: no problems, {counted(warnings, 'warning')}.")
+        listed = ", ".join(pluralize(number, kind) for kind, number in held.items())
+        typer.echo(f"{listed}: no problems, {pluralize(warnings, 'warning')}.")
 
 
-def _sources(files: list[Path]) -> Iterator[Written[SourceEntry]]:
-    for file in open_dossiers(files, Findings()):
-        yield from (one for one in file.entries(SourceEntry) if isinstance(one, Written))
+def _sources(files: list[Path]) -> Iterator[ParsedRecord[SourceEntry]]:
+    for file in open_dossiers(files, Diagnostics()):
+        yield from (one for one in file.entries(SourceEntry) if isinstance(one, ParsedRecord))
 
 
 @app.command(name="export")
@@ -206,7 +213,7 @@ def export_dossiers(
     ] = None,
     *,
     format_: Annotated[
-        Format | None,
+        ExportFormat | None,
         typer.Option("--format", help="As the name of the file says; YAML without one."),
     ] = None,
     output: Annotated[
@@ -214,14 +221,14 @@ def export_dossiers(
     ] = None,
 ) -> None:
     """Write what is stored as a dossier, which loads to the same records."""
-    with told_plainly():
-        database = Database(read_settings(), limit=inf)
-        look_over(database)
-        require_current(database)
+    with exit_on_error():
+        database = Database(read_settings(), query_timeout=inf)
+        verify_file(database)
+        require_current_schema(database)
         with TemporaryFile() as spool:
             # No transaction stays open while somebody reads.
             with database.read() as connection:
-                pieces = export(connection, timeline, format_of(output, format_))
+                pieces = export(connection, timeline, export_format(output, format_))
                 spool.writelines(piece.encode() for piece in pieces)
             spool.seek(0)
             _write(spool, output)
@@ -237,7 +244,7 @@ def _write(spool: IO[bytes], path: Path | None) -> None:
             with path.open("wb") as file:
                 shutil.copyfileobj(spool, file)
         else:
-            with written_whole(path) as part, part.open("wb") as file:
+            with atomic_write(path) as part, part.open("wb") as file:
                 shutil.copyfileobj(spool, file)
     except BrokenPipeError:
         raise
@@ -250,12 +257,12 @@ def backup(
     file: Annotated[Path, typer.Argument(help="Where to; an older backup is replaced.")],
 ) -> None:
     """Copy the database to a file, as it is at this moment, while others read and write."""
-    with told_plainly():
-        database = Database(read_settings(), limit=inf)
-        with progress("pages") as tell:
+    with exit_on_error():
+        database = Database(read_settings(), query_timeout=inf)
+        with progress_bar("pages") as tell:
             back_up(database, file, tell)
-        with closing(copy_at(file, database)) as copy, copy.read() as connection:
-            typer.echo(f"{file}: {_described(connection)}.")
+        with closing(open_copy(file, database)) as copy, copy.read() as connection:
+            typer.echo(f"{file}: {_database_summary(connection)}.")
 
 
 @app.command(name="restore")
@@ -263,43 +270,43 @@ def restore_backup(
     file: Annotated[Path, typer.Argument(help="What `timeline backup` has written.")],
 ) -> None:
     """Put a backup in place of all that is stored; servers go on."""
-    with told_plainly():
-        database = Database(read_settings(), limit=inf)
-        with progress("pages") as tell:
-            restore(database, file, _waiting(database), tell)
+    with exit_on_error():
+        database = Database(read_settings(), query_timeout=inf)
+        with progress_bar("pages") as tell:
+            restore(database, file, _lock_notice(database), tell)
         with database.read() as connection:
-            typer.echo(f"{database.path}: {_described(connection)}.")
+            typer.echo(f"{database.path}: {_database_summary(connection)}.")
 
 
 @app.command(name="schema")
 def dossier_schema() -> None:
     """Print the JSON Schema of a dossier, for editors."""
-    with told_plainly():
-        typer.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+    with exit_on_error():
+        typer.echo(json.dumps(dossier_json_schema(), indent=2, ensure_ascii=False))
 
 
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
-    with told_plainly():
+    with exit_on_error():
         typer.echo(json.dumps(create_app().openapi(), indent=2, ensure_ascii=False))
 
 
-def _waiting(database: Database) -> Callable[[], None]:
+def _lock_notice(database: Database) -> Callable[[], None]:
     """Make what says that a command waits for another."""
     told = f"{database.path}: another process is writing; waiting for it…"
     return lambda: typer.echo(told, err=True)
 
 
-def _described(connection: Connection) -> str:
+def _database_summary(connection: Connection) -> str:
     events = connection.scalar(select(func.count(tables.event.c.id))) or 0
     timelines = connection.scalar(select(func.count(tables.timeline.c.id))) or 0
-    return f"{counted(events, 'event')} of {counted(timelines, 'timeline')}"
+    return f"{pluralize(events, 'event')} of {pluralize(timelines, 'timeline')}"
 
 
-def _summary(counts: Mapping[str, Counts]) -> str:
+def _load_summary(counts: Mapping[str, ChangeCounts]) -> str:
     return ", ".join(
-        f"{counted(number, kind)} {done}"
+        f"{pluralize(number, kind)} {done}"
         for kind, one in counts.items()
         for done, number in one._asdict().items()
         if number

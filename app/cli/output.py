@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.exc import DBAPIError
 
-from app.db.sqlite.errors import explained
-from app.dossiers.diagnostics import DossierError, Tell
+from app.db.sqlite.errors import describe_error
+from app.dossiers.diagnostics import DossierError, ProgressCallback
 from app.dossiers.exporter import ExportError
 from app.dossiers.links import LinksError
 from app.errors import DatabaseError
-from app.schemas.validation import worded
+from app.schemas.validation import validation_message
 from app.settings import PREFIX, Settings
 
 
@@ -26,13 +26,13 @@ class UsageError(Exception):
     """The command cannot do what it is asked; the message says what to change."""
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """Write a number of things."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Tell]:
+def progress_bar(what: str) -> Iterator[ProgressCallback]:
     """Show how far a long work has come, on a terminal alone."""
     # Not rich's own judgement, which the environment may sway.
     console = Console(stderr=True, force_terminal=sys.stderr.isatty())
@@ -44,7 +44,7 @@ def progress(what: str) -> Iterator[Tell]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def tell_lines(lines: Iterable[str], *, err: bool = True) -> None:
+def echo_lines(lines: Iterable[str], *, err: bool = True) -> None:
     """Write lines to standard error, or to standard output."""
     for line in lines:
         typer.echo(line, err=err)
@@ -61,7 +61,7 @@ def read_settings(**options: str | int) -> Settings:
 
 
 @contextmanager
-def told_plainly(*, asked: bool = False) -> Iterator[None]:
+def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
     """End with the message alone and exit code 1.
 
     It goes to standard error; what is wrong with dossiers to standard output, if that is what was
@@ -71,24 +71,29 @@ def told_plainly(*, asked: bool = False) -> Iterator[None]:
     try:
         yield
     except (UsageError, DatabaseError, ExportError, LinksError) as error:
-        _fail(str(error))
+        _exit_with(str(error))
     except DossierError as error:
-        problems, warnings = error.findings.problems, error.findings.warnings
-        outcome = "" if asked else "; nothing was loaded"
-        last = f"{counted(error.findings.number, 'problem')}{outcome}."
-        _fail(*warnings, *problems, last, err=not asked)
+        problems, warnings = error.diagnostics.errors, error.diagnostics.warnings
+        outcome = "" if report_to_stdout else "; nothing was loaded"
+        last = f"{pluralize(error.diagnostics.error_count, 'problem')}{outcome}."
+        _exit_with(*warnings, *problems, last, err=not report_to_stdout)
     except ValidationError as error:
-        _fail(*(f"TIMELINE_{str(e['loc'][0]).upper()}: {worded(e)}" for e in error.errors()))
+        _exit_with(
+            *(
+                f"TIMELINE_{str(e['loc'][0]).upper()}: {validation_message(e)}"
+                for e in error.errors()
+            )
+        )
     except KeyboardInterrupt as interrupt:
-        tell_lines(["Interrupted; nothing is left half-done."])
+        echo_lines(["Interrupted; nothing is left half-done."])
         number, *_ = (*interrupt.args, signal.SIGINT)
         raise typer.Exit(128 + number) from None
     except DBAPIError as error:
-        _fail(f"the database cannot be read: {explained(error.orig)}")
+        _exit_with(f"the database cannot be read: {describe_error(error.orig)}")
     except BrokenPipeError:
         raise  # who read has what was wanted
     except OSError as error:
-        _fail(f"{error.filename or 'standard output'}: {error.strerror}")
+        _exit_with(f"{error.filename or 'standard output'}: {error.strerror}")
     finally:
         signal.signal(signal.SIGTERM, former)
 
@@ -98,6 +103,6 @@ def _interrupt(number: int, _: object) -> None:
     raise KeyboardInterrupt(number)
 
 
-def _fail(*lines: str, err: bool = True) -> None:
-    tell_lines(lines, err=err)
+def _exit_with(*lines: str, err: bool = True) -> None:
+    echo_lines(lines, err=err)
     raise typer.Exit(1)

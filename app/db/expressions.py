@@ -27,38 +27,38 @@ Rows = Selection | CompoundSelect[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
-class Slot:
+class Param:
     """Where a value goes in a statement."""
 
     name: str
     kind: type
 
     @property
-    def value(self) -> Expression:
+    def bind(self) -> Expression:
         """Give the value that will stand there."""
         return bindparam(self.name, type_=BigInteger() if self.kind is int else String())
 
 
-Slots = tuple[Slot, ...] | Slot
+Params = tuple[Param, ...] | Param
 """Where several values go: each has a slot, or all have one as a JSON array."""
 
 
-def each(values: Iterable[str | int] | Slot) -> TableValuedAlias:
+def json_values(values: Iterable[str | int] | Param) -> TableValuedAlias:
     """Give a table of values; however many, one parameter."""
-    given = values.value if isinstance(values, Slot) else json.dumps([*values])
+    given = values.bind if isinstance(values, Param) else json.dumps([*values])
     return func.json_each(given).table_valued("value")
 
 
-def among(column: Expression, values: Iterable[str | int] | Slot) -> Condition:
+def in_values(column: Expression, values: Iterable[str | int] | Param) -> Condition:
     """Say that a column has one of many values."""
-    return column.in_(select(each(values).c.value))
+    return column.in_(select(json_values(values).c.value))
 
 
-def is_any(column: Expression, slots: Slots) -> Condition:
+def equals_any(column: Expression, slots: Params) -> Condition:
     """Say that a column has the value of one of the slots."""
-    if isinstance(slots, Slot):
-        return among(column, slots)
-    values = [one.value for one in slots]
+    if isinstance(slots, Param):
+        return in_values(column, slots)
+    values = [one.bind for one in slots]
     return column.in_(values) if len(values) > 1 else column == values[0]
 
 
@@ -70,16 +70,16 @@ class Order:
     descending: bool = False
 
     @property
-    def position(self) -> list[Slot]:
+    def position(self) -> list[Param]:
         """Give slots for what a row has in these columns, numbers and texts."""
         types = (cast("ColumnElement[Any]", key).type for key in self.keys)
         kinds = (int if isinstance(type_, Integer) else str for type_ in types)
-        return [Slot(f"after{at}", kind) for at, kind in enumerate(kinds)]
+        return [Param(f"after{at}", kind) for at, kind in enumerate(kinds)]
 
     @property
-    def after(self) -> Condition:
+    def is_after(self) -> Condition:
         """Give the condition that a row comes after the position."""
-        here, there = tuple_(*self.keys), tuple_(*(one.value for one in self.position))
+        here, there = tuple_(*self.keys), tuple_(*(one.bind for one in self.position))
         return here < there if self.descending else here > there
 
     def clauses(self) -> list[ColumnElement[Any]]:

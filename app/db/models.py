@@ -25,7 +25,7 @@ from app.domain.vocabulary import (
     Role,
     Stance,
     Supports,
-    values_of,
+    choices,
 )
 
 SQLModel.metadata.naming_convention = {
@@ -38,8 +38,8 @@ SQLModel.metadata.naming_convention = {
 
 
 # Rows stand in the order of their key, those of an event side by side.
-CLUSTERED = {"sqlite_with_rowid": False}
-FILTERED = ("kind", "status", "sources", "approximate", "uncertain")
+WITHOUT_ROWID = {"sqlite_with_rowid": False}
+COVERED_COLUMNS = ("kind", "status", "sources", "approximate", "uncertain")
 
 
 class Timestamp(TypeDecorator[datetime]):
@@ -59,7 +59,7 @@ class Timestamp(TypeDecorator[datetime]):
 
 
 def _one_of(column: str, vocabulary: TypeAliasType) -> CheckConstraint:
-    allowed = ", ".join(f"'{value}'" for value in values_of(vocabulary))
+    allowed = ", ".join(f"'{value}'" for value in choices(vocabulary))
     return CheckConstraint(f"{column} IN ({allowed})", name=column)
 
 
@@ -168,8 +168,8 @@ class Event(SQLModel, table=True):
         CheckConstraint("created_at <= updated_at", name="timestamps"),
         # The lists are in order, and what else is asked of an event stands beside its date, so
         # that a list is walked without a look at the events themselves.
-        Index("ix_event_in_order", "date_key", "slug", *FILTERED),
-        Index("ix_event_by_span", "span", "date_key", "slug", *FILTERED),
+        Index("ix_event_in_order", "date_key", "slug", *COVERED_COLUMNS),
+        Index("ix_event_by_span", "span", "date_key", "slug", *COVERED_COLUMNS),
         Index(None, "updated_at", "slug"),
     )
 
@@ -218,8 +218,8 @@ def date_columns(when: EventDate) -> dict[str, Any]:
         "open_start": when.start is None,
         "open_end": when.end is None,
         "sort_day": when.sort_day,
-        "date_key": when.key,
-        "span": when.span,
+        "date_key": when.sort_key,
+        "span": when.duration_class,
         "approximate": when.approximate,
         "uncertain": when.uncertain,
         "display": when.display,
@@ -233,7 +233,7 @@ class Participation(SQLModel, table=True):
     __table_args__ = (
         _one_of("role", Role),
         Index(None, "actor_id", "first", "date_key"),
-        CLUSTERED,
+        WITHOUT_ROWID,
     )
 
     event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
@@ -255,7 +255,7 @@ class Citation(SQLModel, table=True):
         _length("quote", MAX_QUOTE_LENGTH),
         _one_of("supports", Supports),
         _one_of("stance", Stance),
-        CLUSTERED,
+        WITHOUT_ROWID,
     )
 
     event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
@@ -278,7 +278,7 @@ class EventTopic(SQLModel, table=True):
     __table_args__ = (
         _length("topic", MAX_SLUG_LENGTH),
         Index(None, "topic", "date_key"),
-        CLUSTERED,
+        WITHOUT_ROWID,
     )
 
     event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
@@ -290,7 +290,7 @@ class EventTimeline(SQLModel, table=True):
     """An event's place in a dossier; dossiers share events."""
 
     __tablename__ = "event_timeline"
-    __table_args__ = (Index(None, "timeline_id", "date_key"), CLUSTERED)
+    __table_args__ = (Index(None, "timeline_id", "date_key"), WITHOUT_ROWID)
 
     event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
     timeline_id: int = Field(primary_key=True, foreign_key="timeline.id", ondelete="CASCADE")

@@ -16,14 +16,14 @@ from app.db.expressions import (
 _event = tables.event.c
 
 # How many events an actor takes part in; a column of `actor`.
-events_of_actor = (
+actor_event_count = (
     select(func.count())
     .where(tables.participation.c.actor_id == tables.actor.c.id, tables.participation.c.first)
     .correlate(tables.actor)
     .scalar_subquery()
 )
 
-ACTOR_ORDER = Order((-events_of_actor, tables.actor.c.slug))
+ACTOR_ORDER = Order((-actor_event_count, tables.actor.c.slug))
 SOURCE_ORDER = Order(
     (func.coalesce(type_coerce(tables.source.c.published, String), ""), tables.source.c.slug),
     descending=True,

@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 
 from app.db import tables
-from app.db.event_lists import AXES, Axis
-from app.db.expressions import Condition, Expression, Order, Rows, Selection, Slot, each
-from app.db.ordering import events_of_actor
+from app.db.event_lists import EVENT_LISTS, EventList
+from app.db.expressions import Condition, Expression, Order, Param, Rows, Selection, json_values
+from app.db.ordering import actor_event_count
 from app.db.statements import Prepared, prepare, prepare_text, run, run_text
 
 
@@ -79,7 +79,7 @@ def _bool(flag: Expression) -> Expression:
     return type_coerce(case((flag, _text("true")), else_=_text("false")), _Json)
 
 
-def _unless(flag: Expression, value: Expression) -> Expression:
+def _null_if(flag: Expression, value: Expression) -> Expression:
     return case((flag, None), else_=value)
 
 
@@ -87,11 +87,11 @@ def _actor_ref(actor: FromClause) -> Expression:
     return _object(id=actor.c.slug, name=actor.c.name, kind=actor.c.kind)
 
 
-def _edtf_of(links: Condition, axis: Axis, owner: Table, *, last: bool) -> Expression:
+def _edtf_of(links: Condition, axis: EventList, owner: Table, *, last: bool) -> Expression:
     """Give the date of the first or the last of the events that something is linked to."""
     keys = (axis.table.c.date_key, tables.event.c.slug)
     first = select(tables.event.c.edtf).where(
-        links, axis.once, tables.event.c.id == axis.table.c.event_id
+        links, axis.distinct, tables.event.c.id == axis.table.c.event_id
     )
     in_order = first.order_by(*Order(keys, descending=last).clauses())
     return in_order.limit(1).correlate(owner).scalar_subquery()
@@ -118,8 +118,8 @@ EVENT: Expression = _object(
         edtf=tables.event.c.edtf,
         form=tables.event.c.form,
         precision=tables.event.c.precision,
-        earliest=_unless(tables.event.c.open_start, tables.event.c.earliest),
-        latest=_unless(tables.event.c.open_end, tables.event.c.latest),
+        earliest=_null_if(tables.event.c.open_start, tables.event.c.earliest),
+        latest=_null_if(tables.event.c.open_end, tables.event.c.latest),
         approximate=_bool(tables.event.c.approximate),
         uncertain=_bool(tables.event.c.uncertain),
         display=tables.event.c.display,
@@ -204,9 +204,9 @@ ACTOR: Expression = _object(
     .correlate(tables.actor)
     .scalar_subquery(),
     note=tables.actor.c.note,
-    events=events_of_actor,
-    first=_edtf_of(_of_actor, AXES["actor"], tables.actor, last=False),
-    last=_edtf_of(_of_actor, AXES["actor"], tables.actor, last=True),
+    events=actor_event_count,
+    first=_edtf_of(_of_actor, EVENT_LISTS["actor"], tables.actor, last=False),
+    last=_edtf_of(_of_actor, EVENT_LISTS["actor"], tables.actor, last=True),
 )
 
 _citations_of_source = (
@@ -241,8 +241,8 @@ TIMELINE: Expression = _object(
     description=tables.timeline.c.description,
     language=tables.timeline.c.language,
     events=select(func.count()).where(_of_timeline).correlate(tables.timeline).scalar_subquery(),
-    first=_edtf_of(_of_timeline, AXES["timeline"], tables.timeline, last=False),
-    last=_edtf_of(_of_timeline, AXES["timeline"], tables.timeline, last=True),
+    first=_edtf_of(_of_timeline, EVENT_LISTS["timeline"], tables.timeline, last=False),
+    last=_edtf_of(_of_timeline, EVENT_LISTS["timeline"], tables.timeline, last=True),
 )
 
 _stored = tables.event_record.c
@@ -254,18 +254,18 @@ _RECORDS: dict[Table, tuple[Expression, Expression]] = {
 }
 
 
-def read_records(connection: Connection, table: Table, ids: Sequence[int]) -> str:
+def read_records_joined(connection: Connection, table: Table, ids: Sequence[int]) -> str:
     """Read the records of these rows, in this order, with commas between them."""
     return run_text(connection, _reading(table), {_IDS.name: json.dumps([*ids])})
 
 
-def read_each(connection: Connection, table: Table, ids: Sequence[int]) -> Sequence[str]:
+def read_record_list(connection: Connection, table: Table, ids: Sequence[int]) -> Sequence[str]:
     """Read the records of these rows, in this order, each by itself."""
     rows = run(connection, _reading_each(table), {_IDS.name: json.dumps([*ids])})
     return [record for (record,) in rows]
 
 
-_IDS = Slot("ids", str)
+_IDS = Param("ids", str)
 
 
 @cache
@@ -281,13 +281,13 @@ def _reading_each(table: Table) -> Prepared:
 
 
 def _records_of_ids(table: Table) -> Selection:
-    given = each(_IDS)
+    given = json_values(_IDS)
     id_, record = _RECORDS[table]
     found = select(record).where(id_ == given.c.value).correlate(given).scalar_subquery()
     return select(found.label("record")).select_from(given)
 
 
-def rewrite_records(connection: Connection, events: Rows) -> None:
+def refresh_records(connection: Connection, events: Rows) -> None:
     """Store the records of these events, as what they show is now."""
     written = select(tables.event.c.id, EVENT).where(tables.event.c.id.in_(events))
     replaced = insert(tables.event_record).prefix_with("OR REPLACE")

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.db.expressions import Rows, Selection, Slot, Slots
+from app.db.expressions import Param, Params, Rows, Selection
 
-SHAPES = 512
+MAX_STATEMENTS = 512
 """So many statements of a kind are kept."""
-MAX_SLOTS = 30
+MAX_PARAMS = 30
 """So many values have slots, and may have lists, of their own; more are given as one list."""
 
 _DIALECT = sqlite.dialect()
@@ -25,21 +25,21 @@ _DIALECT = sqlite.dialect()
 class Values(dict[str, Any]):
     """Values by the names of their slots, which are the same whenever as many are given."""
 
-    def give(self, value: int | str) -> Slot:
+    def add(self, value: int | str) -> Param:
         """Give one value."""
         name = f"v{len(self)}"
         self[name] = value
-        return Slot(name, type(value))
+        return Param(name, type(value))
 
-    def give_all(self, values: Sequence[int | str]) -> Slots:
+    def add_all(self, values: Sequence[int | str]) -> Params:
         """Give several values of a kind."""
-        if len(values) > MAX_SLOTS:
-            return self.give_list(values)
-        return tuple(map(self.give, values))
+        if len(values) > MAX_PARAMS:
+            return self.add_list(values)
+        return tuple(map(self.add, values))
 
-    def give_list(self, values: Sequence[int | str]) -> Slot:
+    def add_list(self, values: Sequence[int | str]) -> Param:
         """Give any number of values in one slot."""
-        return self.give(json.dumps([*values]))
+        return self.add(json.dumps([*values]))
 
 
 class Prepared(NamedTuple):

@@ -17,14 +17,14 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 MAX_LENGTH = 32
-LONGEST_YEAR = 366
+MAX_POINT_DAYS = 366
 """Days, at most, of what is known of one end of a date."""
-STARTED = 1 << 22
+HAS_START_BIT = 1 << 22
 """In the key of a date, more than there are days; see `EventDate.key`."""
-DAY = 2 * STARTED
-UNSTARTED = 46
+KEY_DAY = 2 * HAS_START_BIT
+SPAN_NO_START = 46
 """The span of what has no start; that of anything else that is certain is less."""
-DOUBTFUL = 64
+SPAN_UNCERTAIN = 64
 """Added to the span of what is not certain."""
 DAY_PATTERN = "[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 """A year, a month or a day: as much of it as a pattern can say."""
@@ -34,20 +34,20 @@ PATTERN = (
     rf"|\[{DAY_PATTERN}\.\.({DAY_PATTERN})?\]|\[\.\.{DAY_PATTERN}\])$"
 )
 """Any date: as much of it as a pattern can say."""
-WRITE_A_DAY = "write 2021, 2021-11 or 2021-11-03"
+DATE_HINT = "write 2021, 2021-11 or 2021-11-03"
 
-Days = tuple[date | None, date | None]
+DateRange = tuple[date | None, date | None]
 """First and last day, both inclusive; None where that side is open."""
 
 _POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([?~%])?")
 _SET = re.compile(r"\[([^\[\],]*)\.\.([^\[\],]*)\]")
 
 
-def days_of(span: int) -> tuple[int, int]:
+def span_days(span: int) -> tuple[int, int]:
     """Give the least number of days from sort day to latest, and one that is never reached."""
-    power, half = divmod(span % DOUBTFUL, 2)
-    if span % DOUBTFUL == UNSTARTED:
-        return 0, LONGEST_YEAR
+    power, half = divmod(span % SPAN_UNCERTAIN, 2)
+    if span % SPAN_UNCERTAIN == SPAN_NO_START:
+        return 0, MAX_POINT_DAYS
     if power < 2:
         return power, power + 1
     least = (2 + half) << power - 2
@@ -58,7 +58,7 @@ class DateError(ValueError):
     """A text is not a date; the message quotes it and says what to write instead."""
 
 
-def check_date(text: str) -> str:
+def validate_date(text: str) -> str:
     """Give back a text that is a date; raise DateError on any other."""
     return EventDate.parse(text).edtf
 
@@ -71,10 +71,10 @@ class Bounds(NamedTuple):
     latest: date
 
     @classmethod
-    def of(cls, key: int) -> Self:
+    def from_key(cls, key: int) -> Self:
         """Read an `EventDate.key`."""
-        day, rest = divmod(key, DAY)
-        started, length = divmod(rest, STARTED)
+        day, rest = divmod(key, KEY_DAY)
+        started, length = divmod(rest, HAS_START_BIT)
         sort_day = date.fromordinal(day)
         latest = date.fromordinal(day + length)
         return cls(sort_day, sort_day if started else date.min, latest)
@@ -100,7 +100,7 @@ class Point:
         return self.qualifier in ("?", "%")
 
     @property
-    def digits(self) -> str:
+    def iso(self) -> str:
         """As it is written, but for how sure of it its source is."""
         return self.first.isoformat()[: {"year": 4, "month": 7, "day": 10}[self.precision]]
 
@@ -141,7 +141,7 @@ class EventDate:
     @classmethod
     def _read(cls, text: str) -> Self:
         if len(text) > MAX_LENGTH:
-            raise DateError(f"a date has at most {MAX_LENGTH} characters; {WRITE_A_DAY}")
+            raise DateError(f"a date has at most {MAX_LENGTH} characters; {DATE_HINT}")
         if text.count("/") == 1:
             ends = ("" if end == ".." else end for end in text.split("/"))
             return cls._between("interval", text, *ends)
@@ -155,7 +155,7 @@ class EventDate:
         start = _point(first, text) if first else None
         end = _point(last, text) if last else None
         if not (start or end):
-            raise DateError(f"it needs a date on one side at least; {WRITE_A_DAY}")
+            raise DateError(f"it needs a date on one side at least; {DATE_HINT}")
         if form == "set":
             _check_set(text, start, end)
         if start and end and start.first > end.last:
@@ -178,32 +178,34 @@ class EventDate:
         return self._known.first
 
     @property
-    def last_known(self) -> date:
+    def last_written_day(self) -> date:
         """The last day of what is written: `latest` or, without an end, that of its start."""
         return self.latest if self.end else self._known.last
 
     @property
-    def key(self) -> int:
+    def sort_key(self) -> int:
         """Where it stands in a list, as one number that orders as sort day, earliest and latest do.
 
-        The sort day times `DAY`, `STARTED` if it is the earliest, and the days from it to the
+        The sort day times `DAY`, `HAS_START_BIT` if it is the earliest, and the days from it to the
         latest; `Bounds` reads it.
         """
         day = self.sort_day.toordinal()
-        started = STARTED if self.earliest == self.sort_day else 0
-        return day * DAY + started + self.latest.toordinal() - day
+        started = HAS_START_BIT if self.earliest == self.sort_day else 0
+        return day * KEY_DAY + started + self.latest.toordinal() - day
 
     @property
-    def span(self) -> int:
-        """How long it lasts, in steps of half a power of two; `days_of` tells between what.
+    def duration_class(self) -> int:
+        """How long it lasts, in steps of half a power of two; `span_days` tells between what.
 
-        `UNSTARTED` where nothing says when it started, and `DOUBTFUL` more where it is about then,
+        `SPAN_NO_START` where nothing says when it started, and `SPAN_UNCERTAIN` more where it is about then,
         or perhaps.
         """
-        started, length = divmod(self.key % DAY, STARTED)
+        started, length = divmod(self.sort_key % KEY_DAY, HAS_START_BIT)
         power = length.bit_length()
-        span = 2 * power + (length >> power - 2 & 1 if power > 1 else 0) if started else UNSTARTED
-        return span + DOUBTFUL if self.approximate or self.uncertain else span
+        span = (
+            2 * power + (length >> power - 2 & 1 if power > 1 else 0) if started else SPAN_NO_START
+        )
+        return span + SPAN_UNCERTAIN if self.approximate or self.uncertain else span
 
     @property
     def precision(self) -> DatePrecision:
@@ -249,7 +251,7 @@ class EventDate:
 def _point(text: str, whole: str) -> Point:
     match = _POINT.fullmatch(text)
     if not match:
-        raise DateError(_advice(whole, text))
+        raise DateError(_hint(whole, text))
     year, month, day, qualifier = match.groups()
     try:
         if day:
@@ -295,7 +297,7 @@ def _out_of_calendar(year: int, month: int, day: str | None) -> str:
 
 
 # What people write instead of EDTF, tried in this order, and what to tell them.
-_PLAIN = f"a date is written in plain ASCII characters; {WRITE_A_DAY}"
+_PLAIN = f"a date is written in plain ASCII characters; {DATE_HINT}"
 _CLOCK = "clock times are not taken; write the day alone, as 2021-11-03"
 _DIGITS = "X digits are not taken; write 2021-11 for a day unknown, [2020..2029] for a decade"
 _YEARS = "years run from 0001 to 9999, without a sign"
@@ -310,12 +312,12 @@ _DECADE = "a decade is written [1990..1999] if it was at some time in it, 1990/1
 _SLASH = "what lasted is written with '/' between two whole dates, as 2021-11-30/2021-12-02"
 _WORDS = "a date is written in digits, no more of them than are known: 2021, 2021-11 or 2021-11-03"
 _YEAR = r"[0-9]{4}[0-9-]*"
-_ADVICE = tuple(
+_HINTS = tuple(
     (re.compile(pattern, re.DOTALL), cure)
     for pattern, cure in (
         (rf" *{_YEAR} *(to|until|till|-|–|—) *{_YEAR} *", _SLASH),
         (r".*[^\x00-\x7f].*", _PLAIN),
-        (r"\s+|", WRITE_A_DAY),
+        (r"\s+|", DATE_HINT),
         (r"\s.*|.*\s", "remove the spaces around it"),
         (rf"(?i)(c\.|ca\.?|circa|about|around|approximately) *{_YEAR}", _ABOUT),
         (rf"(?i)(before|until|till|by) *{_YEAR}", _BEFORE),
@@ -336,9 +338,9 @@ _ADVICE = tuple(
 )
 
 
-def _advice(*texts: str) -> str:
+def _hint(*texts: str) -> str:
     """Tell how to write the first of the texts that is a known mistake."""
     return next(
-        (cure for text in texts for pattern, cure in _ADVICE if pattern.fullmatch(text)),
-        WRITE_A_DAY,
+        (cure for text in texts for pattern, cure in _HINTS if pattern.fullmatch(text)),
+        DATE_HINT,
     )

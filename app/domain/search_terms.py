@@ -10,7 +10,7 @@ MAX_TERMS = 8
 _TERM = re.compile(r'(?<!\w)["«]([^"»]*)["»](?!\w)|([^\s"«»]+)')
 
 
-def terms(query: str) -> Iterator[list[str]]:
+def parse_terms(query: str) -> Iterator[list[str]]:
     """Read a query as terms, each the words that must stand together.
 
     A "quoted phrase" is one term, and so is a word with punctuation inside, as `O'Brien`.

@@ -23,10 +23,10 @@ _WORD = re.compile(r"[^\W_]+")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 """Control characters, and those that break lines or turn text around."""
 # Marks above and below letters, and characters that only join, part or turn them.
-_UNSEEN = ("Mn", "Cf")
+_INVISIBLE = ("Mn", "Cf")
 
 
-def clean(value: str) -> str:
+def normalize(value: str) -> str:
     """Normalise to NFC; raise ValueError on a control character."""
     for char in value:
         if unicodedata.category(char) in ("Cc", "Cs"):
@@ -34,7 +34,7 @@ def clean(value: str) -> str:
     return unicodedata.normalize("NFC", value)
 
 
-def fold(value: str) -> str:
+def casefold_text(value: str) -> str:
     """Fold case, diacritics, Hebrew and Arabic vowel points, apostrophes and spaces.
 
     `NSO’s Café` and `nso's  cafe` fold alike.
@@ -47,19 +47,19 @@ def fold(value: str) -> str:
         # Some letters decompose to capitals, so they are folded again.
         plain = unicodedata.normalize("NFKD", bare).casefold()
         decomposed = unicodedata.normalize("NFKD", plain)
-        bare = _NOT_ASCII.sub(_seen, decomposed).translate(_LETTERS)
+        bare = _NOT_ASCII.sub(_visible, decomposed).translate(_LETTERS)
     if '"' in bare:
         bare = GERSHAYIM.sub("'", bare)
     return " ".join(bare.split())
 
 
-def _seen(match: re.Match[str]) -> str:
-    return "" if unicodedata.category(match[0]) in _UNSEEN else match[0]
+def _visible(match: re.Match[str]) -> str:
+    return "" if unicodedata.category(match[0]) in _INVISIBLE else match[0]
 
 
 def words(value: str) -> list[str]:
     """List the words of a text, folded: its runs of letters and digits."""
-    return split_words(fold(value))
+    return split_words(casefold_text(value))
 
 
 def split_words(folded: str) -> list[str]:
@@ -68,15 +68,15 @@ def split_words(folded: str) -> list[str]:
     return folded.translate(_SEPARATORS).split() if folded.isascii() else _WORD.findall(folded)
 
 
-MAX_SHOWN = 100
+MAX_QUOTED = 100
 
 
-def shown(value: object) -> str:
+def quote(value: object) -> str:
     """Quote what a client sent: escaped, and at most a hundred characters of it."""
-    return f"'{escaped(value)}'"
+    return f"'{escape(value)}'"
 
 
-def escaped(value: object) -> str:
+def escape(value: object) -> str:
     """Write what a client sent without control characters, and at most a hundred of it."""
     given = str(value)
-    return repr(given[:MAX_SHOWN])[1:-1] + ("…" if len(given) > MAX_SHOWN else "")
+    return repr(given[:MAX_QUOTED])[1:-1] + ("…" if len(given) > MAX_QUOTED else "")

@@ -148,7 +148,7 @@ TotalRelation = TypeAliasType(
 )
 
 
-def values_of(vocabulary: TypeAliasType) -> tuple[Any, ...]:
+def choices(vocabulary: TypeAliasType) -> tuple[Any, ...]:
     """List the words of a vocabulary, in order."""
     words, *_ = get_args(vocabulary.__value__)
     return get_args(words)

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-MAX_TOLD = 10_000
+MAX_DIAGNOSTICS = 10_000
 """So many findings are kept; of the others only the number, so that memory stays bounded."""
 
 
-Tell = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 """Is told now and then how far the search for findings has come: how much of how much is done."""
 
 
-class Finding(NamedTuple):
+class Diagnostic(NamedTuple):
     """One thing that is wrong, and its cure. Findings sort by file and line."""
 
     file: int
@@ -23,7 +23,7 @@ class Finding(NamedTuple):
     """As `events[3].date`; empty if it is the file or the line as a whole."""
     message: str
 
-    def told(self, kind: str = "") -> str:
+    def format(self, kind: str = "") -> str:
         """Write it as compilers do: `seed/x.yaml:41: events[3].date: …`."""
         line = f":{self.line}" if self.line else ""
         return ": ".join(
@@ -31,25 +31,25 @@ class Finding(NamedTuple):
         )
 
 
-class Findings:
+class Diagnostics:
     """All that is found in the files of one load, each thing once."""
 
     def __init__(self) -> None:
-        self._problems = _Bounded()
+        self._errors = _Bounded()
         self._warnings = _Bounded()
 
-    def problem(self, finding: Finding) -> None:
+    def add_error(self, finding: Diagnostic) -> None:
         """Keep what must be mended before anything is loaded."""
-        self._problems.add(finding)
+        self._errors.add(finding)
 
-    def warning(self, finding: Finding) -> None:
+    def add_warning(self, finding: Diagnostic) -> None:
         """Keep what is likely to be a mistake."""
         self._warnings.add(finding)
 
     @property
-    def problems(self) -> list[str]:
+    def errors(self) -> list[str]:
         """Tell the problems, in the order of the files."""
-        return self._problems.told("")
+        return self._errors.told("")
 
     @property
     def warnings(self) -> list[str]:
@@ -57,34 +57,34 @@ class Findings:
         return self._warnings.told("warning")
 
     @property
-    def number(self) -> int:
+    def error_count(self) -> int:
         """How many problems there are."""
-        return len(self._problems.kept) + self._problems.left_out
+        return len(self._errors.kept) + self._errors.left_out
 
     def __bool__(self) -> bool:
-        return bool(self._problems.kept)
+        return bool(self._errors.kept)
 
 
 class _Bounded:
     def __init__(self) -> None:
-        self.kept: set[Finding] = set()
+        self.kept: set[Diagnostic] = set()
         self.left_out = 0
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: Diagnostic) -> None:
         if finding not in self.kept:
-            if len(self.kept) < MAX_TOLD:
+            if len(self.kept) < MAX_DIAGNOSTICS:
                 self.kept.add(finding)
             else:
                 self.left_out += 1
 
     def told(self, kind: str) -> list[str]:
-        lines = [finding.told(kind) for finding in sorted(self.kept)]
+        lines = [finding.format(kind) for finding in sorted(self.kept)]
         return lines + [f"and {self.left_out:,} more"] * bool(self.left_out)
 
 
 class DossierError(Exception):
     """Dossiers cannot be loaded; `findings` says why, each with its place and its cure."""
 
-    def __init__(self, findings: Findings) -> None:
-        self.findings = findings
-        super().__init__("\n".join(findings.problems))
+    def __init__(self, findings: Diagnostics) -> None:
+        self.diagnostics = findings
+        super().__init__("\n".join(findings.errors))

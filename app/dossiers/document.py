@@ -21,23 +21,23 @@ class Dossier(Entry):
     events: list[EventEntry] = []
 
 
-def _given(value: object) -> object:
+def _required(value: object) -> object:
     if value is None:
         raise ValueError("it is empty; write it")
     return value
 
 
-class Outline(Entry):
+class DossierEnvelope(Entry):
     """A dossier whose records are yet to be read."""
 
     json_schema: Annotated[Any, Field(alias="$schema")] = None
-    timeline: Annotated[Any, AfterValidator(_given)]
+    timeline: Annotated[Any, AfterValidator(_required)]
     sources: list[Any] = []
     actors: list[Any] = []
     events: list[Any] = []
 
 
-def schema() -> dict[str, Any]:
+def dossier_json_schema() -> dict[str, Any]:
     """Give the JSON Schema of a dossier, for editors."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -13,17 +13,17 @@ from app.db import tables
 from app.db.expressions import Selection
 from app.db.ordering import TIMELINE_ORDER, event_order
 from app.db.records import ACTOR, EVENT, SOURCE, TIMELINE
-from app.domain.text import shown
+from app.domain.text import quote
 from app.dossiers.reader import LINES_SUFFIXES, YAML_SUFFIXES
 from app.schemas.entries import CitationEntry
 
-Format = Literal["yaml", "jsonl"]
-Record = Mapping[str, Any]
-Written = tuple[str, Record]
+ExportFormat = Literal["yaml", "jsonl"]
+JsonObject = Mapping[str, Any]
+DossierItem = tuple[str, JsonObject]
 """The kind of a record, and the record as a dossier has it; a timeline begins a dossier."""
 Condition = ColumnElement[bool]
 
-BATCH = 500
+EXPORT_BATCH = 500
 """So many records are in memory at a time."""
 
 
@@ -31,12 +31,12 @@ class ExportError(Exception):
     """It cannot be written what or how it is asked for; the message says why."""
 
 
-def format_of(path: Path | None, asked: Format | None) -> Format:
+def export_format(path: Path | None, asked: ExportFormat | None) -> ExportFormat:
     """Tell how a file is to be written: as it is read again, which is by the end of its name.
 
     Raises ExportError if it would be read otherwise.
     """
-    formats: dict[str, Format] = dict.fromkeys(YAML_SUFFIXES, "yaml")
+    formats: dict[str, ExportFormat] = dict.fromkeys(YAML_SUFFIXES, "yaml")
     formats |= dict.fromkeys(LINES_SUFFIXES, "jsonl")
     if path is None:
         return asked or "yaml"
@@ -44,12 +44,12 @@ def format_of(path: Path | None, asked: Format | None) -> Format:
         raise ExportError(f"{path}: it is a directory; name a file in it")
     named = formats.get(path.suffix.lower(), asked if path.exists() else None)
     if named is None or named != (asked or named):
-        right = " or ".join(f".{one}" for one in ([asked] if asked else get_args(Format)))
+        right = " or ".join(f".{one}" for one in ([asked] if asked else get_args(ExportFormat)))
         raise ExportError(f"{path}: name it {right}, as what it is to be written in")
     return named
 
 
-def export(connection: Connection, timeline: str | None, format_: Format) -> Iterator[str]:
+def export(connection: Connection, timeline: str | None, format_: ExportFormat) -> Iterator[str]:
     """Write a timeline as a dossier that stands alone, piece by piece; None writes all of them.
 
     Then the first of the dossiers has all actors and sources, whether anything names them or not.
@@ -60,23 +60,23 @@ def export(connection: Connection, timeline: str | None, format_: Format) -> Ite
     if not ids:
         raise ExportError("nothing has been loaded yet; `timeline load` does it")
     if timeline is None:
-        dossiers = _all(connection, ids.values())
+        dossiers = _everything(connection, ids.values())
     elif timeline in ids:
-        dossiers = _one(connection, ids[timeline])
+        dossiers = _single(connection, ids[timeline])
     else:
         nearest, *_ = process.extractOne(timeline, ids.keys())
-        raise ExportError(f"there is no timeline {shown(timeline)}; the nearest is {nearest}")
+        raise ExportError(f"there is no timeline {quote(timeline)}; the nearest is {nearest}")
     return _yaml(dossiers) if format_ == "yaml" else _json_lines(dossiers)
 
 
-def _all(connection: Connection, timelines: Iterable[int]) -> Iterator[Written]:
+def _everything(connection: Connection, timelines: Iterable[int]) -> Iterator[DossierItem]:
     named: Condition = true()
     for timeline in timelines:
         yield from _dossier(connection, timeline, named, named)
         named = false()
 
 
-def _one(connection: Connection, timeline: int) -> Iterator[Written]:
+def _single(connection: Connection, timeline: int) -> Iterator[DossierItem]:
     events = _events_of(timeline)
     sources = select(tables.citation.c.source_id).where(tables.citation.c.event_id.in_(events))
     participants = select(tables.participation.c.actor_id).where(
@@ -97,7 +97,7 @@ def _one(connection: Connection, timeline: int) -> Iterator[Written]:
 
 def _dossier(
     connection: Connection, timeline: int, sources: Condition, actors: Condition
-) -> Iterator[Written]:
+) -> Iterator[DossierItem]:
     in_order = event_order("date").keys
     for kind, written, record, order in (
         ("timeline", _timeline, select(TIMELINE).where(tables.timeline.c.id == timeline), ()),
@@ -110,7 +110,7 @@ def _dossier(
             in_order,
         ),
     ):
-        options = {"yield_per": BATCH}
+        options = {"yield_per": EXPORT_BATCH}
         for row in connection.scalars(record.order_by(*order), execution_options=options):
             yield kind, written(json.loads(row))
 
@@ -121,11 +121,11 @@ def _events_of(timeline: int) -> Selection:
     )
 
 
-def _timeline(record: Record) -> Record:
+def _timeline(record: JsonObject) -> JsonObject:
     return _only(record, "id", "title", "description", "language")
 
 
-def _source(record: Record) -> Record:
+def _source(record: JsonObject) -> JsonObject:
     return {
         **_only(record, "id", "title"),
         "publisher": record["publisher"]["id"],
@@ -133,7 +133,7 @@ def _source(record: Record) -> Record:
     }
 
 
-def _actor(record: Record) -> Record:
+def _actor(record: JsonObject) -> JsonObject:
     parent = {"parent": record["parent"]["id"]} if "parent" in record else {}
     aliases = [alias["name"] if alias["kind"] == "alias" else alias for alias in record["aliases"]]
     return {
@@ -144,7 +144,7 @@ def _actor(record: Record) -> Record:
     }
 
 
-def _event(record: Record) -> Record:
+def _event(record: JsonObject) -> JsonObject:
     date = record["date"]
     words = {"date_text": date.get("source_text"), "date_note": date.get("note")}
     lists = {
@@ -161,7 +161,7 @@ def _event(record: Record) -> Record:
     }
 
 
-def _citation(record: Record) -> Record:
+def _citation(record: JsonObject) -> JsonObject:
     told = {**record, "source": record["source"]["id"]}
     return {key: value for key, value in told.items() if _DEFAULTS.get(key) != value}
 
@@ -169,16 +169,16 @@ def _citation(record: Record) -> Record:
 _DEFAULTS = {key: field.default for key, field in CitationEntry.model_fields.items()}
 
 
-def _only(record: Record, *keys: str) -> Record:
+def _only(record: JsonObject, *keys: str) -> JsonObject:
     return {key: record[key] for key in keys if key in record}
 
 
-def _json_lines(records: Iterable[Written]) -> Iterator[str]:
+def _json_lines(records: Iterable[DossierItem]) -> Iterator[str]:
     for kind, record in records:
         yield json.dumps({kind: record}, ensure_ascii=False) + "\n"
 
 
-def _yaml(records: Iterable[Written]) -> Iterator[str]:
+def _yaml(records: Iterable[DossierItem]) -> Iterator[str]:
     above = ""
     for kind, record in records:
         if kind == "timeline":

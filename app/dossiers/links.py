@@ -8,21 +8,21 @@ from typing import NamedTuple
 
 import httpx
 
-from app.domain.text import MAX_SHOWN, escaped, shown
-from app.dossiers.diagnostics import Findings, Tell
-from app.dossiers.reader import Written
+from app.domain.text import MAX_QUOTED, escape, quote
+from app.dossiers.diagnostics import Diagnostics, ProgressCallback
+from app.dossiers.reader import ParsedRecord
 from app.schemas.entries import SourceEntry
 
 USER_AGENT = "timeline-api (link check)"
 MAX_REDIRECTS = 10
-PERMANENT = {301, 308}
+PERMANENT_REDIRECTS = {301, 308}
 # 999 is LinkedIn's: https://github.com/gjtorikian/html-proofer/issues/215
-NOT_FOR_PROGRAMS = {401, 403, 405, 407, 429, 451, 999}
-PASSING = {429, 503}
+BOT_BLOCKED_STATUSES = {401, 403, 405, 407, 429, 451, 999}
+RETRYABLE_STATUSES = {429, 503}
 # httpx lets ValueErrors of idna through, and anyio's groups, as for a port of 99999.
-ERRORS = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ExceptionGroup)
+REQUEST_ERRORS = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ExceptionGroup)
 
-Naming = dict[str, list[tuple[Written[SourceEntry], str]]]
+LinkUses = dict[str, list[tuple[ParsedRecord[SourceEntry], str]]]
 """Links without their fragments; of each, the sources that name it, and the keys they do it by."""
 
 
@@ -30,7 +30,7 @@ class LinksError(Exception):
     """No link can be asked; the message says why."""
 
 
-class Manners(NamedTuple):
+class RateLimit(NamedTuple):
     """How servers are asked, so that it is no burden to them."""
 
     concurrency: int = 8
@@ -41,25 +41,25 @@ class Manners(NamedTuple):
     """Seconds in which the head of an answer must have come; its body is never read."""
 
 
-MANNERS = Manners()
+DEFAULT_RATE_LIMIT = RateLimit()
 
 
-class Ending(NamedTuple):
+class LinkResult(NamedTuple):
     """What came of asking a link; nothing is said of one that is as it should be."""
 
     message: str = ""
     broken: bool = False
-    again: bool = False
+    retry: bool = False
     """Whether it may end otherwise if it is asked again."""
     moved_to: str = ""
 
 
 def check_links(
-    written: Iterable[Written[SourceEntry]],
-    findings: Findings,
-    tell: Tell = lambda _done, _total: None,
+    written: Iterable[ParsedRecord[SourceEntry]],
+    findings: Diagnostics,
+    tell: ProgressCallback = lambda _done, _total: None,
     *,
-    manners: Manners = MANNERS,
+    rate_limit: RateLimit = DEFAULT_RATE_LIMIT,
 ) -> int:
     """Ask every link, once however often it is named; returns how many different ones there are.
 
@@ -68,28 +68,30 @@ def check_links(
     the environment names a proxy or certificates that cannot be used, and RuntimeError in a
     coroutine, since it runs a loop of its own.
     """
-    naming: Naming = defaultdict(list)
+    naming: LinkUses = defaultdict(list)
     for one in written:
         for key, link in (("url", one.record.url), ("archived_url", one.record.archived_url)):
             if link:
                 naming[link.partition("#")[0]].append((one, key))
-    asyncio.run(_ask_all(naming, findings, tell, manners))
+    asyncio.run(_check_all(naming, findings, tell, rate_limit))
     return len(naming)
 
 
-async def _ask_all(naming: Naming, findings: Findings, tell: Tell, manners: Manners) -> None:
+async def _check_all(
+    naming: LinkUses, findings: Diagnostics, tell: ProgressCallback, manners: RateLimit
+) -> None:
     hosts: dict[str, list[str]] = defaultdict(list)
     for link in naming:
         hosts[link.split("/")[2]].append(link)
-    endings = asyncio.Queue[tuple[str, Ending]]()
+    endings = asyncio.Queue[tuple[str, LinkResult]]()
     async with _client() as client, asyncio.TaskGroup() as group:
-        asker = _Asker(client, manners)
+        asker = _LinkChecker(client, manners)
         for links in hosts.values():
             group.create_task(asker.ask_each(links, endings))
         for done in range(1, len(naming) + 1):
             link, ending = await endings.get()
             for one, key in naming[link]:
-                _find(one, key, ending, findings)
+                _report(one, key, ending, findings)
             tell(done, len(naming))
 
 
@@ -102,39 +104,45 @@ def _client() -> httpx.AsyncClient:
         raise LinksError(f"no link can be asked as the environment is: {error}") from None
 
 
-def _find(one: Written[SourceEntry], key: str, ending: Ending, findings: Findings) -> None:
+def _report(
+    one: ParsedRecord[SourceEntry], key: str, ending: LinkResult, findings: Diagnostics
+) -> None:
     if ending.moved_to:
         moved_to = ending.moved_to + "".join(str(getattr(one.record, key)).partition("#")[1:])
-        cure = "write that" if len(moved_to) <= MAX_SHOWN else "follow it, and write what you reach"
-        message = f"it has moved to {shown(moved_to)}; {cure}"
-        findings.warning(one.place.finding(message, key))
+        cure = (
+            "write that" if len(moved_to) <= MAX_QUOTED else "follow it, and write what you reach"
+        )
+        message = f"it has moved to {quote(moved_to)}; {cure}"
+        findings.add_warning(one.location.diagnostic(message, key))
     elif ending.broken and key == "url" and one.record.archived_url:
         message = f"{ending.message}; correct it, or leave it to its archived_url"
-        findings.warning(one.place.finding(message, key))
+        findings.add_warning(one.location.diagnostic(message, key))
     elif ending.broken:
         copy = ", or name a copy as archived_url" if key == "url" else ""
-        findings.problem(one.place.finding(f"{ending.message}; correct it{copy}", key))
+        findings.add_error(one.location.diagnostic(f"{ending.message}; correct it{copy}", key))
     elif ending.message:
-        findings.warning(one.place.finding(ending.message, key))
+        findings.add_warning(one.location.diagnostic(ending.message, key))
 
 
-class _Asker:
+class _LinkChecker:
     """Asks links, with manners."""
 
-    def __init__(self, client: httpx.AsyncClient, manners: Manners) -> None:
+    def __init__(self, client: httpx.AsyncClient, manners: RateLimit) -> None:
         self._client = client
         self._manners = manners
         self._slots = asyncio.Semaphore(manners.concurrency)
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._free_at: dict[str, float] = defaultdict(float)
 
-    async def ask_each(self, links: list[str], endings: asyncio.Queue[tuple[str, Ending]]) -> None:
+    async def ask_each(
+        self, links: list[str], endings: asyncio.Queue[tuple[str, LinkResult]]
+    ) -> None:
         """Ask the links of one host in turn, and each once more if that may help."""
         for link in links:
             ending = await self._ending(link)
-            endings.put_nowait((link, await self._ending(link) if ending.again else ending))
+            endings.put_nowait((link, await self._ending(link) if ending.retry else ending))
 
-    async def _ending(self, link: str) -> Ending:
+    async def _ending(self, link: str) -> LinkResult:
         at, answers = link, list[httpx.Response]()
         try:
             request: httpx.Request | None = self._client.build_request("GET", link)
@@ -144,11 +152,11 @@ class _Asker:
                 request = answers[-1].next_request
         except TimeoutError:
             patience = f"{self._manners.timeout:g} seconds"
-            return Ending(f"{shown(at)} does not answer within {patience}", broken=True)
-        except ERRORS as error:
+            return LinkResult(f"{quote(at)} does not answer within {patience}", broken=True)
+        except REQUEST_ERRORS as error:
             again = isinstance(error, httpx.TransportError)
-            return Ending(f"{shown(at)} cannot be reached: {_reason(error)}", True, again)
-        return _judged(answers)
+            return LinkResult(f"{quote(at)} cannot be reached: {_reason(error)}", True, again)
+        return _classify(answers)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         """Ask for one address when its host is free; gives the answer without its body."""
@@ -168,30 +176,32 @@ class _Asker:
 def _reason(error: Exception) -> str:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    return escaped(str(error) or type(error).__name__)
+    return escape(str(error) or type(error).__name__)
 
 
-def _judged(answers: list[httpx.Response]) -> Ending:
+def _classify(answers: list[httpx.Response]) -> LinkResult:
     last, status = answers[-1], answers[-1].status_code
     if last.next_request:
-        return Ending(f"it leads on and on, more than {MAX_REDIRECTS} times", broken=True)
+        return LinkResult(f"it leads on and on, more than {MAX_REDIRECTS} times", broken=True)
     if last.is_success:
-        return _arrived(answers)
-    if status in NOT_FOR_PROGRAMS:
+        return _classify_success(answers)
+    if status in BOT_BLOCKED_STATUSES:
         message = f"the server does not show it to programs ({status}); look at it yourself"
     elif last.is_server_error:
         message = f"the server is in trouble ({status}); try again later"
     else:
-        return Ending(f"there is nothing at {shown(last.url)} ({status})", broken=True)
-    return Ending(message, again=status in PASSING)
+        return LinkResult(f"there is nothing at {quote(last.url)} ({status})", broken=True)
+    return LinkResult(message, retry=status in RETRYABLE_STATUSES)
 
 
-def _arrived(answers: list[httpx.Response]) -> Ending:
+def _classify_success(answers: list[httpx.Response]) -> LinkResult:
     asked, reached = answers[0].url, answers[-1].url
-    moved_to = next(answer.url for answer in answers if answer.status_code not in PERMANENT)
+    moved_to = next(
+        answer.url for answer in answers if answer.status_code not in PERMANENT_REDIRECTS
+    )
     if moved_to != asked:
-        return Ending(moved_to=str(moved_to))
+        return LinkResult(moved_to=str(moved_to))
     # Who sets a cookie leads back to where it was asked.
     if reached != asked:
-        return Ending(f"it leads to {shown(reached)} for now; see that it shows the same")
-    return Ending()
+        return LinkResult(f"it leads to {quote(reached)} for now; see that it shows the same")
+    return LinkResult()

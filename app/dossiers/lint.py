@@ -12,17 +12,17 @@ from sqlalchemy import (
 )
 
 from app.db import tables
-from app.db.expressions import among
+from app.db.expressions import in_values
 from app.db.sqlite.bulk import insert_rows, temporary_table
-from app.domain.text import fold, shown
-from app.dossiers.diagnostics import Finding, Findings
-from app.dossiers.parsing import Loc
-from app.dossiers.reader import DossierFile, Written
-from app.dossiers.references import whereabouts, written
+from app.domain.text import casefold_text, quote
+from app.dossiers.diagnostics import Diagnostic, Diagnostics
+from app.dossiers.parsing import KeyPath
+from app.dossiers.reader import DossierFile, ParsedRecord
+from app.dossiers.references import location_text, seen_records
 from app.schemas.entries import ActorEntry, EventEntry
-from app.store.orphans import NAMEABLE
+from app.store.orphans import ORPHAN_CONDITIONS
 
-_quoted = temporary_table(
+_seen_quotes = temporary_table(
     "quoted",
     Column("digest", Integer, primary_key=True),
     Column("file", Integer),
@@ -30,107 +30,119 @@ _quoted = temporary_table(
 )
 
 
-class Doubter:
+class Linter:
     """Looks for likely mistakes in the records of one load."""
 
     def __init__(
-        self, connection: Connection, files: Sequence[DossierFile], findings: Findings
+        self, connection: Connection, files: Sequence[DossierFile], findings: Diagnostics
     ) -> None:
         self._connection = connection
         self._files = files
         self._findings = findings
-        _quoted.create(connection)
+        _seen_quotes.create(connection)
 
-    def look_at_actors(self, batch: Sequence[Written[ActorEntry]]) -> None:
+    def check_actors(self, batch: Sequence[ParsedRecord[ActorEntry]]) -> None:
         """Warn of names that belong to two actors; before the batch is saved."""
-        names = [(one, name, loc, fold(name)) for one in batch for name, loc in _names(one.record)]
+        names = [
+            (one, name, loc, casefold_text(name))
+            for one in batch
+            for name, loc in _names(one.record)
+        ]
         owners = self._owners({key for *_, key in names}, {one.id for one in batch})
         for one, name, loc, key in names:
             owner = owners.setdefault(key, one.id)
             if owner != one.id:
                 warning = (
-                    f"{shown(name)} is also a name of {shown(owner)}; to ask for one, give its id"
+                    f"{quote(name)} is also a name of {quote(owner)}; to ask for one, give its id"
                 )
-                self._findings.warning(one.place.finding(warning, *loc))
+                self._findings.add_warning(one.location.diagnostic(warning, *loc))
 
     def _owners(self, keys: set[str], but: set[str]) -> dict[str, str]:
         """Give an actor that is stored for each of the names that one has."""
         owned = (
             select(tables.actor_alias.c.key, tables.actor.c.slug)
             .join(tables.actor, tables.actor.c.id == tables.actor_alias.c.actor_id)
-            .where(among(tables.actor_alias.c.key, keys)),
-            select(tables.actor.c.key, tables.actor.c.slug).where(among(tables.actor.c.key, keys)),
+            .where(in_values(tables.actor_alias.c.key, keys)),
+            select(tables.actor.c.key, tables.actor.c.slug).where(
+                in_values(tables.actor.c.key, keys)
+            ),
         )
         rows = [row for query in owned for row in self._connection.execute(query)]
         return {key: slug for key, slug in rows if slug not in but}
 
-    def look_at_events(self, batch: Sequence[Written[EventEntry]]) -> None:
+    def check_events(self, batch: Sequence[ParsedRecord[EventEntry]]) -> None:
         """Warn of doubtful events; once the sources that they cite are saved."""
         cited = {citation.source for one in batch for citation in one.record.citations}
         days = select(tables.source.c.slug, tables.source.c.published).where(
-            among(tables.source.c.slug, cited)
+            in_values(tables.source.c.slug, cited)
         )
         published = {row.slug: row.published for row in self._connection.execute(days)}
         for one in batch:
-            for warning, loc in (*_doubts(one.record, published), *_cut_texts(one)):
-                self._findings.warning(one.place.finding(warning, *loc))
-        self._look_at_quotes(batch)
+            for warning, loc in (*_event_warnings(one.record, published), *_truncated_texts(one)):
+                self._findings.add_warning(one.location.diagnostic(warning, *loc))
+        self._check_quotes(batch)
 
-    def _look_at_quotes(self, batch: Sequence[Written[EventEntry]]) -> None:
+    def _check_quotes(self, batch: Sequence[ParsedRecord[EventEntry]]) -> None:
         cited = [
-            (_digest(citation.source, citation.quote), one.place, at)
+            (_digest(citation.source, citation.quote), one.location, at)
             for one in batch
             for at, citation in enumerate(one.record.citations)
         ]
-        found = select(_quoted).where(among(_quoted.c.digest, {digest for digest, *_ in cited}))
+        found = select(_seen_quotes).where(
+            in_values(_seen_quotes.c.digest, {digest for digest, *_ in cited})
+        )
         before = {row.digest: (row.file, row.line) for row in self._connection.execute(found)}
         rows = []
         for digest, place, at in cited:
             loc = ("citations", at, "quote")
             if digest in before:
                 file, line = before[digest]
-                where = whereabouts(file, line, place.file, self._files)
-                self._findings.warning(place.finding(f"it is cited already on {where}", *loc))
+                where = location_text(file, line, place.file, self._files)
+                self._findings.add_warning(
+                    place.diagnostic(f"it is cited already on {where}", *loc)
+                )
             else:
-                line = place.line_of((*place.loc, *loc))
+                line = place.line_at((*place.loc, *loc))
                 before[digest] = place.file, line
                 rows.append({"digest": digest, "file": place.file, "line": line})
-        insert_rows(self._connection, _quoted, rows)
+        insert_rows(self._connection, _seen_quotes, rows)
 
-    def look_at_changes(
-        self, changed: Mapping[int, Written[EventEntry]], timelines: Collection[int]
+    def check_shared_changes(
+        self, changed: Mapping[int, ParsedRecord[EventEntry]], timelines: Collection[int]
     ) -> None:
         """Warn of stored events that change in a timeline too that is not one of those loaded."""
         stands = select(
             tables.event_timeline.c.event_id, tables.timeline.c.id, tables.timeline.c.slug
         ).join(tables.timeline, tables.timeline.c.id == tables.event_timeline.c.timeline_id)
-        found = stands.where(among(tables.event_timeline.c.event_id, changed))
+        found = stands.where(in_values(tables.event_timeline.c.event_id, changed))
         for event, timeline, slug in self._connection.execute(found):
             if timeline not in timelines:
                 warning = (
-                    f"it changes in the timeline {shown(slug)} too; "
+                    f"it changes in the timeline {quote(slug)} too; "
                     "if it is another event, give it another id"
                 )
-                self._findings.warning(changed[event].place.finding(warning))
+                self._findings.add_warning(changed[event].location.diagnostic(warning))
 
-    def look_at_what_nobody_names(self) -> None:
+    def check_orphans(self) -> None:
         """Warn of actors that nobody names and sources that nothing cites, once all is saved."""
-        for kind, (table, unnamed) in NAMEABLE.items():
+        for kind, (table, unnamed) in ORPHAN_CONDITIONS.items():
             warning = "no event cites it" if table is tables.source else "nothing names it"
-            found = select(written).join(table, table.c.slug == written.c.id)
-            for row in self._connection.execute(found.where(written.c.kind == kind, unnamed)):
-                told = f"the {kind} {shown(row.id)}: {warning}"
+            found = select(seen_records).join(table, table.c.slug == seen_records.c.id)
+            for row in self._connection.execute(found.where(seen_records.c.kind == kind, unnamed)):
+                told = f"the {kind} {quote(row.id)}: {warning}"
                 path = self._files[row.file].path
-                self._findings.warning(Finding(row.file, row.line, path, "", told))
+                self._findings.add_warning(Diagnostic(row.file, row.line, path, "", told))
 
 
-def _names(actor: ActorEntry) -> Iterator[tuple[str, Loc]]:
+def _names(actor: ActorEntry) -> Iterator[tuple[str, KeyPath]]:
     yield actor.name, ("name",)
     for at, alias in enumerate(actor.aliases):
         yield alias.name, ("aliases", at)
 
 
-def _doubts(event: EventEntry, published: Mapping[str, date | None]) -> Iterator[tuple[str, Loc]]:
+def _event_warnings(
+    event: EventEntry, published: Mapping[str, date | None]
+) -> Iterator[tuple[str, KeyPath]]:
     days = [published[citation.source] for citation in event.citations]
     known = [day for day in days if day]
     if len(known) == len(days) and event.date.earliest > max(known):
@@ -144,10 +156,10 @@ def _doubts(event: EventEntry, published: Mapping[str, date | None]) -> Iterator
         yield f"it is {event.status}, but a citation denies it; write `disputed`", ("status",)
 
 
-def _cut_texts(one: Written[EventEntry]) -> Iterator[tuple[str, Loc]]:
-    quotes: list[Loc] = [("citations", at, "quote") for at in range(len(one.record.citations))]
+def _truncated_texts(one: ParsedRecord[EventEntry]) -> Iterator[tuple[str, KeyPath]]:
+    quotes: list[KeyPath] = [("citations", at, "quote") for at in range(len(one.record.citations))]
     for loc in (("title",), ("summary",), ("date_text",), *quotes):
-        if one.place.is_cut((*one.place.loc, *loc)):
+        if one.location.may_be_truncated((*one.location.loc, *loc)):
             yield (
                 "it ends before ` #`; put it in quotes if it goes on, or the comment elsewhere",
                 loc,

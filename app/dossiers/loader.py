@@ -11,30 +11,30 @@ from sqlalchemy import Connection, func, select
 
 from app.db import tables
 from app.db.revision import advance_revision
-from app.db.sqlite.bulk import BATCH, analyze, without_indexes
-from app.dossiers.diagnostics import DossierError, Findings, Tell
-from app.dossiers.lint import Doubter
+from app.db.sqlite.bulk import LOAD_BATCH, indexes_dropped, update_statistics
+from app.dossiers.diagnostics import Diagnostics, DossierError, ProgressCallback
+from app.dossiers.lint import Linter
 from app.dossiers.pruning import Pruner
-from app.dossiers.reader import ARecord, Unsound, Written, open_dossiers
-from app.dossiers.references import Checker, references
-from app.gc import rare_collections
+from app.dossiers.reader import InvalidRecord, ParsedRecord, RecordT, open_dossiers
+from app.dossiers.references import ReferenceChecker, references
+from app.gc import relaxed_gc
 from app.schemas.entries import ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.store.upsert import (
-    Saved,
+    UpsertResult,
+    add_to_timelines,
     ids_of,
     last_id,
-    publish,
-    save_actors,
-    save_events,
-    save_members,
-    save_parents,
-    save_sources,
-    save_timelines,
-    touch,
+    refresh_event_records,
+    set_updated_at,
+    upsert_actors,
+    upsert_events,
+    upsert_parents,
+    upsert_sources,
+    upsert_timelines,
 )
 
 
-class Counts(NamedTuple):
+class ChangeCounts(NamedTuple):
     """How many records of a kind a load added, changed and removed."""
 
     added: int = 0
@@ -42,22 +42,22 @@ class Counts(NamedTuple):
     removed: int = 0
 
 
-class Report(NamedTuple):
+class LoadReport(NamedTuple):
     """What a load did to each kind of record, and what it warns of."""
 
-    counts: dict[str, Counts]
+    counts: dict[str, ChangeCounts]
     warnings: list[str]
 
 
-@rare_collections()
+@relaxed_gc()
 def load(
     connection: Connection,
     paths: Iterable[Path],
     now: datetime,
     *,
     prune: bool = False,
-    tell: Tell = lambda _done, _total: None,
-) -> Report:
+    tell: ProgressCallback = lambda _done, _total: None,
+) -> LoadReport:
     """Write dossiers, each record replacing that of the same id whole.
 
     An unchanged record keeps its `updated_at`, and the revision advances only if something
@@ -65,9 +65,9 @@ def load(
     Raises DossierError with all that is wrong in the files; what is written by then is not to be
     committed.
     """
-    findings = Findings()
+    findings = Diagnostics()
     pruner = Pruner(connection) if prune else None
-    loading = _Loading(connection, paths, findings, now)
+    loading = _Loader(connection, paths, findings, now)
     loading.load_timelines()
     loading.load_actors()
     loading.load_sources()
@@ -77,11 +77,11 @@ def load(
         raise DossierError(findings)
     if pruner:
         loading.prune(pruner)
-    loading.look_back()
+    loading.check_orphans()
     if loading.changed:
         advance_revision(connection)
-        analyze(connection, tables.event)
-    return Report(loading.counts, findings.warnings)
+        update_statistics(connection, tables.event)
+    return LoadReport(loading.counts, findings.warnings)
 
 
 def is_empty(connection: Connection) -> bool:
@@ -89,52 +89,54 @@ def is_empty(connection: Connection) -> bool:
     return connection.scalar(select(tables.timeline.c.id).limit(1)) is None
 
 
-class _Loading:
+class _Loader:
     """One load. The files are read once for each kind of record, so that any may name any other."""
 
     def __init__(
-        self, connection: Connection, paths: Iterable[Path], findings: Findings, now: datetime
+        self, connection: Connection, paths: Iterable[Path], findings: Diagnostics, now: datetime
     ) -> None:
         self._connection = connection
         self._now = now
         self._files = open_dossiers(paths, findings)
-        self._checker = Checker(connection, self._files, findings)
-        self._doubter = Doubter(connection, self._files, findings)
+        self._checker = ReferenceChecker(connection, self._files, findings)
+        self._doubter = Linter(connection, self._files, findings)
         self._timelines: dict[tuple[int, int], int] = {}
-        self.counts = dict.fromkeys(("event", "actor", "source", "timeline"), Counts())
+        self.counts = dict.fromkeys(("event", "actor", "source", "timeline"), ChangeCounts())
         self.changed = False
         self._last_event = last_id(connection, tables.event)
 
     def load_timelines(self) -> None:
         for new, again in self._registered(TimelineEntry):
-            self._count("timeline", save_timelines(self._connection, _records(new)))
+            self._count("timeline", upsert_timelines(self._connection, _records(new)))
             ids = ids_of(self._connection, tables.timeline, (one.id for one in new + again))
             for one in new + again:
-                self._timelines[one.place.dossier] = ids[one.id]
+                self._timelines[one.location.dossier] = ids[one.id]
 
     def load_actors(self) -> None:
         counted = set[int]()
         for new, _ in self._registered(ActorEntry):
-            self._doubter.look_at_actors(new)
-            saved = save_actors(self._connection, _records(new))
+            self._doubter.check_actors(new)
+            saved = upsert_actors(self._connection, _records(new))
             self._count("actor", saved)
             counted |= saved.new | saved.changed
         # A parent may stand behind its child, so it is linked once all are there.
         for batch in self._batches(ActorEntry):
-            self._checker.look_into(ActorEntry, batch)
+            self._checker.check_invalid_entries(ActorEntry, batch)
             saved_ids = ids_of(self._connection, tables.actor, (one.id for one in batch))
-            written = [one for one in batch if isinstance(one, Written) and one.id in saved_ids]
+            written = [
+                one for one in batch if isinstance(one, ParsedRecord) and one.id in saved_ids
+            ]
             known, _ = self._named(written)
-            children = self._checker.resolve(written, {ActorEntry: known})
-            linked = save_parents(self._connection, _records(children), known)
+            children = self._checker.drop_dangling(written, {ActorEntry: known})
+            linked = upsert_parents(self._connection, _records(children), known)
             self._count("actor", linked._replace(changed=linked.changed - counted))
-        self._checker.forbid_circles()
+        self._checker.reject_parent_cycles()
 
     def load_sources(self) -> None:
         for new, _ in self._registered(SourceEntry):
             known, _ = self._named(new)
-            sources = self._checker.resolve(new, {ActorEntry: known})
-            self._count("source", save_sources(self._connection, _records(sources), known))
+            sources = self._checker.drop_dangling(new, {ActorEntry: known})
+            self._count("source", upsert_sources(self._connection, _records(sources), known))
 
     def indexing(self) -> AbstractContextManager[None]:
         """Give a context in which events are added as fast as may be."""
@@ -147,24 +149,24 @@ class _Loading:
             tables.event_topic,
             tables.event_timeline,
         )
-        return without_indexes(self._connection, *listed) if more > stored else nullcontext()
+        return indexes_dropped(self._connection, *listed) if more > stored else nullcontext()
 
-    def load_events(self, tell: Tell) -> None:
+    def load_events(self, tell: ProgressCallback) -> None:
         done, total = 0, sum(file.events for file in self._files)
         for new, again in self._registered(EventEntry):
             actors, sources = self._named(new)
-            events = self._checker.resolve(new, {ActorEntry: actors, SourceEntry: sources})
-            self._doubter.look_at_events(events)
-            saved = save_events(self._connection, _records(events), actors, sources, self._now)
+            events = self._checker.drop_dangling(new, {ActorEntry: actors, SourceEntry: sources})
+            self._doubter.check_events(events)
+            saved = upsert_events(self._connection, _records(events), actors, sources, self._now)
             changed = {
                 saved.ids[one.id]: one for one in events if saved.ids[one.id] in saved.changed
             }
-            self._doubter.look_at_changes(changed, self._timelines.values())
+            self._doubter.check_shared_changes(changed, self._timelines.values())
             ids = {**ids_of(self._connection, tables.event, (one.id for one in again)), **saved.ids}
-            joined = save_members(self._connection, self._members(events + again, ids))
+            joined = add_to_timelines(self._connection, self._members(events + again, ids))
             touched = (saved.changed | joined) - saved.new
-            touch(self._connection, touched, self._now)
-            publish(self._connection, saved.new | touched)
+            set_updated_at(self._connection, touched, self._now)
+            refresh_event_records(self._connection, saved.new | touched)
             self.changed |= bool(touched)
             # What this load added is not changed by standing in a second of its dossiers.
             older = {event for event in touched if event <= self._last_event}
@@ -174,25 +176,27 @@ class _Loading:
 
     def prune(self, pruner: Pruner) -> None:
         """Remove what the files no longer hold."""
-        self._remove("event", len(pruner.withdraw_events(self._timelines, self._now)))
+        self._remove("event", len(pruner.remove_missing_events(self._timelines, self._now)))
         for kind in ("source", "actor"):
-            self._remove(kind, pruner.remove_unnamed(kind))
+            self._remove(kind, pruner.remove_orphans(kind))
 
-    def look_back(self) -> None:
+    def check_orphans(self) -> None:
         """Warn of what can be told only once all is saved."""
-        self._doubter.look_at_what_nobody_names()
+        self._doubter.check_orphans()
 
     def _members(
-        self, events: Iterable[Written[EventEntry]], ids: Mapping[str, int]
+        self, events: Iterable[ParsedRecord[EventEntry]], ids: Mapping[str, int]
     ) -> set[tuple[int, int]]:
         """Pair events with the timelines in whose dossiers they stand."""
         return {
-            (ids[one.id], self._timelines[one.place.dossier])
+            (ids[one.id], self._timelines[one.location.dossier])
             for one in events
-            if one.id in ids and one.place.dossier in self._timelines
+            if one.id in ids and one.location.dossier in self._timelines
         }
 
-    def _named(self, batch: Iterable[Written[ARecord]]) -> tuple[dict[str, int], dict[str, int]]:
+    def _named(
+        self, batch: Iterable[ParsedRecord[RecordT]]
+    ) -> tuple[dict[str, int], dict[str, int]]:
         """Look up the actors and the sources that records name."""
         named: dict[type[Record], set[str]] = {ActorEntry: set(), SourceEntry: set()}
         for one in batch:
@@ -204,22 +208,26 @@ class _Loading:
         )
 
     def _registered(
-        self, model: type[ARecord]
-    ) -> Iterator[tuple[list[Written[ARecord]], list[Written[ARecord]]]]:
+        self, model: type[RecordT]
+    ) -> Iterator[tuple[list[ParsedRecord[RecordT]], list[ParsedRecord[RecordT]]]]:
         """Give the records of a kind in batches: the new ones, and those that came before."""
         for batch in self._batches(model):
-            yield self._checker.register(model, batch)
+            yield self._checker.record_definitions(model, batch)
             if model is not ActorEntry:  # whose parents come later
-                self._checker.look_into(model, batch)
+                self._checker.check_invalid_entries(model, batch)
 
-    def _batches(self, model: type[ARecord]) -> Iterator[list[Written[ARecord] | Unsound]]:
+    def _batches(
+        self, model: type[RecordT]
+    ) -> Iterator[list[ParsedRecord[RecordT] | InvalidRecord]]:
         entries = chain.from_iterable(file.entries(model) for file in self._files)
-        while batch := list(islice(entries, BATCH)):
+        while batch := list(islice(entries, LOAD_BATCH)):
             yield batch
 
-    def _count(self, kind: str, saved: Saved) -> None:
+    def _count(self, kind: str, saved: UpsertResult) -> None:
         added, changed, removed = self.counts[kind]
-        self.counts[kind] = Counts(added + len(saved.new), changed + len(saved.changed), removed)
+        self.counts[kind] = ChangeCounts(
+            added + len(saved.new), changed + len(saved.changed), removed
+        )
         self.changed |= bool(saved.new or saved.changed)
 
     def _remove(self, kind: str, removed: int) -> None:
@@ -227,5 +235,5 @@ class _Loading:
         self.changed |= removed > 0
 
 
-def _records(batch: Iterable[Written[ARecord]]) -> list[ARecord]:
+def _records(batch: Iterable[ParsedRecord[RecordT]]) -> list[RecordT]:
     return [one.record for one in batch]

@@ -14,16 +14,16 @@ import yaml
 MAX_DEPTH = 100
 """A dossier is nested five deep."""
 
-MAX_REPEATED = 10**7
+MAX_ALIAS_EXPANSION = 10**7
 """So many characters a YAML text repeats at most, by naming with `*` what stands above."""
 
 _MANY_ON_A_LINE = re.compile(rf"([-?] +){{{MAX_DEPTH}}}|^ {{1000}}", re.MULTILINE)
 
-Loc = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """The way to a value: `("events", 3, "date")`."""
 
 
-class NotWellFormedError(ValueError):
+class ParseError(ValueError):
     """A text is not YAML or not JSON; the message says why, `line` where if that is known."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
@@ -36,11 +36,11 @@ class Document:
     """What one YAML or JSON document says."""
 
     data: Any
-    line_of: Callable[[Loc], int]
+    line_at: Callable[[KeyPath], int]
     """The line on which a value stands or, where there is none, the nearest that holds it."""
-    repeated: list[tuple[str, int]]
+    duplicate_keys: list[tuple[str, int]]
     """Keys that are written twice in one mapping, with their lines."""
-    is_cut: Callable[[Loc], bool] = lambda _: False
+    may_be_truncated: Callable[[KeyPath], bool] = lambda _: False
     """Whether a text without quotation marks may go on in what YAML takes for a comment."""
 
 
@@ -52,15 +52,15 @@ def parse_yaml(text: str) -> Iterator[Document]:
         while loader.check_node():
             yield loader.get_document()
     except yaml.MarkedYAMLError as error:
-        cure, mark = _in_plain_words(error)
+        cure, mark = _explain(error)
         line = text.count("\n", 0, mark.index) + 1 if mark else None
-        raise NotWellFormedError(cure, line) from None
+        raise ParseError(cure, line) from None
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         problem = f"it has the control character {chr(error.character)!r} in it; remove it"
-        raise NotWellFormedError(problem, line) from None
+        raise ParseError(problem, line) from None
     except RecursionError:
-        raise NotWellFormedError("it is nested too deeply") from None
+        raise ParseError("it is nested too deeply") from None
 
 
 class _Loader(yaml.CSafeLoader):
@@ -88,18 +88,18 @@ class _Loader(yaml.CSafeLoader):
         """Construct the next document."""
         root = self.get_node()
         assert root  # noqa: S101 - check_node has told that there is one
-        repeated = [(key.value, self.line(key.start_mark)) for key in _repeated_keys(root)]
-        if "*" in self._text and _length(root) > len(self._text) + MAX_REPEATED:
-            raise NotWellFormedError("it repeats too much by `*`; write it out")
+        repeated = [(key.value, self.line(key.start_mark)) for key in _duplicate_keys(root)]
+        if "*" in self._text and _expanded_length(root) > len(self._text) + MAX_ALIAS_EXPANSION:
+            raise ParseError("it repeats too much by `*`; write it out")
 
-        def is_cut(loc: Loc) -> bool:
+        def is_cut(loc: KeyPath) -> bool:
             _, node = _find(root, loc)
             behind = self._text[node.end_mark.index :]
             plain = isinstance(node, yaml.ScalarNode) and not node.style
             # Behind a text, as in "Pier #7", stands one space, before a comment mostly two.
             return plain and behind.startswith(" #")
 
-        def line_of(loc: Loc) -> int:
+        def line_of(loc: KeyPath) -> int:
             return self.line(_find(root, loc)[0])
 
         return Document(self.construct_document(root), line_of, repeated, is_cut)
@@ -109,7 +109,7 @@ class _Loader(yaml.CSafeLoader):
         return bisect_left(self._breaks, mark.index) + 1
 
 
-def _repeated_keys(root: yaml.Node) -> Iterator[yaml.Node]:
+def _duplicate_keys(root: yaml.Node) -> Iterator[yaml.Node]:
     """Find keys that are written twice in one mapping, before any is merged into another."""
     seen, ahead = set[int](), [root]
     while ahead:
@@ -131,7 +131,7 @@ def _repeated_keys(root: yaml.Node) -> Iterator[yaml.Node]:
                 ahead.append(value)
 
 
-def _length(root: yaml.Node) -> int:
+def _expanded_length(root: yaml.Node) -> int:
     """Tell how many characters it would be, written out: a few lines may say a billion laughs."""
     lengths: dict[int, int] = {}
 
@@ -163,10 +163,10 @@ def _check_depth(text: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             mark = event.start_mark
-            raise NotWellFormedError("it is nested too deeply", mark.line + 1 if mark else None)
+            raise ParseError("it is nested too deeply", mark.line + 1 if mark else None)
 
 
-def _find(node: yaml.Node, loc: Loc) -> tuple[yaml.Mark, yaml.Node]:
+def _find(node: yaml.Node, loc: KeyPath) -> tuple[yaml.Mark, yaml.Node]:
     """Give the value at a place, or the nearest that holds it, and where its key stands."""
     mark = node.start_mark
     for at in loc:
@@ -183,7 +183,7 @@ def _find(node: yaml.Node, loc: Loc) -> tuple[yaml.Mark, yaml.Node]:
 
 
 # What libyaml says, and what people have then done.
-_MISTAKES = {
+_EXPLANATIONS = {
     "mapping values": (
         "a text with `: ` in it, or a line indented too far; put such a text in quotes"
     ),
@@ -214,13 +214,13 @@ _MISTAKES = {
 }
 
 
-def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, yaml.Mark | None]:
+def _explain(error: yaml.MarkedYAMLError) -> tuple[str, yaml.Mark | None]:
     """Tell the likely mistake with its cure, and where it begins."""
     told = f"{error.context or ''} {error.problem}".strip()
     if error.problem and error.problem.startswith("a key is not"):
         cure = error.problem
     else:
-        cure = next(cure for part, cure in _MISTAKES.items() if part in told)
+        cure = next(cure for part, cure in _EXPLANATIONS.items() if part in told)
         cure = f"{cure} ({told})"
     begun_before = re.search("quoted|simple key|flow", error.context or "")
     return cure, (error.context_mark if begun_before else None) or error.problem_mark
@@ -230,41 +230,41 @@ class JsonReader:
     """Reads JSON, numbers as they are written; keys written twice in the last are `repeated`."""
 
     def __init__(self) -> None:
-        self.repeated: list[str] = []
+        self.duplicate_keys: list[str] = []
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object, parse_int=str, parse_float=str, parse_constant=str
         )
 
     def read(self, text: str) -> Any:  # noqa: ANN401 - any JSON
         """Read a text; raise NotWellFormedError if it is not JSON."""
-        self.repeated.clear()
+        self.duplicate_keys.clear()
         try:
             return self._decoder.decode(text)
         except json.JSONDecodeError as error:
-            raise NotWellFormedError(f"it is not JSON: {error.msg}", error.lineno) from None
+            raise ParseError(f"it is not JSON: {error.msg}", error.lineno) from None
         except RecursionError:
-            raise NotWellFormedError("it is nested too deeply") from None
+            raise ParseError("it is nested too deeply") from None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) < len(pairs):
             times = Counter(key for key, _ in pairs)
-            self.repeated += [key for key in times if times[key] > 1]
+            self.duplicate_keys += [key for key in times if times[key] > 1]
         return made
 
 
 def parse_json(text: str) -> Document:
     """Read a JSON text; raise NotWellFormedError if it is none."""
     data = JsonReader().read(text)
-    lines: dict[Loc, int] = {}
-    repeated: dict[Loc, int] = {}
+    lines: dict[KeyPath, int] = {}
+    repeated: dict[KeyPath, int] = {}
     for loc, line, is_key in _places(text):
         # What stands within what is written twice is so too.
         if is_key and loc in lines and not any(loc[:end] in repeated for end in range(len(loc))):
             repeated[loc] = line
         lines.setdefault(loc, line)
 
-    def line_of(loc: Loc) -> int:
+    def line_of(loc: KeyPath) -> int:
         return next(lines[loc[:end]] for end in range(len(loc), -1, -1) if loc[:end] in lines)
 
     return Document(data, line_of, [(str(loc[-1]), line) for loc, line in repeated.items()])
@@ -274,7 +274,7 @@ def parse_json(text: str) -> Document:
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|[^\s{}\[\],:"]+|\n')
 
 
-def _places(text: str) -> Iterator[tuple[Loc, int, bool]]:
+def _places(text: str) -> Iterator[tuple[KeyPath, int, bool]]:
     """Give the place and the line of each key and each value of a text that is JSON."""
     line = 1
     path: list[Any] = []  # of each mapping the key, None before it; of each list the index

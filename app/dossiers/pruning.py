@@ -16,13 +16,13 @@ from sqlalchemy import (
 )
 
 from app.db import tables
-from app.db.expressions import among
-from app.db.sqlite.bulk import BATCH, temporary_table
-from app.dossiers.references import Dossiers, written
-from app.store.orphans import NAMEABLE
-from app.store.upsert import publish, remove_events, touch
+from app.db.expressions import in_values
+from app.db.sqlite.bulk import LOAD_BATCH, temporary_table
+from app.dossiers.references import TimelineIds, seen_records
+from app.store.orphans import ORPHAN_CONDITIONS
+from app.store.upsert import refresh_event_records, remove_events, set_updated_at
 
-_named_before = temporary_table(
+_referenced_before = temporary_table(
     "named_before",
     Column("kind", String, primary_key=True),
     Column("id", Integer, primary_key=True),
@@ -34,12 +34,12 @@ class Pruner:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        _named_before.create(connection)
-        for kind, (table, unnamed) in NAMEABLE.items():
+        _referenced_before.create(connection)
+        for kind, (table, unnamed) in ORPHAN_CONDITIONS.items():
             named = select(literal(kind), table.c.id).where(~unnamed)
-            connection.execute(insert(_named_before).from_select(["kind", "id"], named))
+            connection.execute(insert(_referenced_before).from_select(["kind", "id"], named))
 
-    def withdraw_events(self, timelines: Dossiers, now: datetime) -> set[int]:
+    def remove_missing_events(self, timelines: TimelineIds, now: datetime) -> set[int]:
         """Take from each timeline the events that none of its dossiers holds; give them.
 
         An event that is then in no timeline is deleted.
@@ -47,8 +47,8 @@ class Pruner:
         withdrawn = set[int]()
         for timeline in {*timelines.values()}:
             dossiers = [dossier for dossier, row in timelines.items() if row == timeline]
-            while events := self._left_behind(timeline, dossiers):
-                leaving = among(tables.event_timeline.c.event_id, events)
+            while events := self._missing_events(timeline, dossiers):
+                leaving = in_values(tables.event_timeline.c.event_id, events)
                 self._connection.execute(
                     delete(tables.event_timeline).where(
                         leaving, tables.event_timeline.c.timeline_id == timeline
@@ -59,33 +59,33 @@ class Pruner:
                         select(tables.event_timeline.c.event_id).where(leaving)
                     )
                 }
-                touch(self._connection, elsewhere, now)
-                publish(self._connection, elsewhere)
+                set_updated_at(self._connection, elsewhere, now)
+                refresh_event_records(self._connection, elsewhere)
                 remove_events(self._connection, events - elsewhere)
                 withdrawn |= events
         return withdrawn
 
-    def _left_behind(self, timeline: int, dossiers: Iterable[tuple[int, int]]) -> set[int]:
+    def _missing_events(self, timeline: int, dossiers: Iterable[tuple[int, int]]) -> set[int]:
         held = (
             select(tables.event.c.id)
-            .join(written, written.c.id == tables.event.c.slug)
-            .where(written.c.kind == "event")
-            .where(tuple_(written.c.file, written.c.dossier).in_(dossiers))
+            .join(seen_records, seen_records.c.id == tables.event.c.slug)
+            .where(seen_records.c.kind == "event")
+            .where(tuple_(seen_records.c.file, seen_records.c.dossier).in_(dossiers))
         )
         found = select(tables.event_timeline.c.event_id).where(
             tables.event_timeline.c.timeline_id == timeline,
             tables.event_timeline.c.event_id.not_in(held),
         )
-        return {*self._connection.scalars(found.limit(BATCH))}
+        return {*self._connection.scalars(found.limit(LOAD_BATCH))}
 
-    def remove_unnamed(self, kind: str) -> int:
+    def remove_orphans(self, kind: str) -> int:
         """Delete the actors or sources that were named before and are not any more; tell how many.
 
         What the files hold stays, named or not.
         """
-        table, unnamed = NAMEABLE[kind]
-        before = select(_named_before.c.id).where(_named_before.c.kind == kind)
-        held = select(written.c.id).where(written.c.kind == kind)
+        table, unnamed = ORPHAN_CONDITIONS[kind]
+        before = select(_referenced_before.c.id).where(_referenced_before.c.kind == kind)
+        held = select(seen_records.c.id).where(seen_records.c.kind == kind)
         removed = delete(table).where(table.c.id.in_(before), table.c.slug.not_in(held), unnamed)
         total = 0
         # Without a child, its parent may be named no more.

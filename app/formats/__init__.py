@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from app.formats import atom, csv, fullcalendar, ics, jsonl, jsonld, timelinejs, vis
-from app.schemas.params import CalendarQuery, EventQuery, ExcerptQuery, FeedQuery
+from app.schemas.params import CalendarQuery, EventQuery, FeedQuery, FormatQuery
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,15 @@ class Format:
     media_type: str
     render: Callable[[Any], str | bytes]
     """Writes what is read; a pure function."""
-    told: str
+    description: str
     """What a client is given, for the contract."""
-    cap: int | None = None
+    max_events: int | None = None
     """So many events at most; None where all are given, however many, piece by piece."""
-    query: type[EventQuery] = ExcerptQuery
+    query: type[EventQuery] = FormatQuery
     """What may be asked of it."""
     response_model: Any = None
     """Describes it, where it is JSON of a shape of its own."""
-    is_file: bool = False
+    is_binary: bool = False
     """Whether generated clients hand it over as bytes: as text, not all know its media type."""
 
 
@@ -35,27 +35,27 @@ _widget = partial(Format, media_type="application/json")
 FORMATS: Mapping[str, Format] = {
     "timelinejs.json": _widget(
         "TimelineJS",
-        told="A title and a slide for each event, as TimelineJS loads them. What is "
+        description="A title and a slide for each event, as TimelineJS loads them. What is "
         "not certain to the day has its date in words.",
         render=timelinejs.render,
-        cap=timelinejs.CAP,
+        max_events=timelinejs.MAX_EVENTS,
         response_model=timelinejs.Slides,
     ),
     "vis.json": _widget(
         "vis-timeline",
-        told="An item for each event, and the groups that they stand in, as vis-timeline takes "
+        description="An item for each event, and the groups that they stand in, as vis-timeline takes "
         "them.",
         render=vis.render,
-        cap=vis.CAP,
+        max_events=vis.MAX_EVENTS,
         response_model=vis.VisItems,
     ),
     "fullcalendar.json": _widget(
         "FullCalendar",
-        told="An entry for each event, as FullCalendar and EventCalendar take them. "
+        description="An entry for each event, as FullCalendar and EventCalendar take them. "
         "Only what lasted spans days: of a month, a year or a set, the first day is "
         "marked. Calendars send `_` past caches, which changes nothing.",
         render=fullcalendar.render,
-        cap=fullcalendar.CAP,
+        max_events=fullcalendar.MAX_EVENTS,
         query=CalendarQuery,
         response_model=list[fullcalendar.CalendarEntry],
     ),
@@ -64,16 +64,16 @@ FORMATS: Mapping[str, Format] = {
         "text/calendar",
         ics.render,
         "A calendar to subscribe to (RFC 5545).",
-        ics.CAP,
+        ics.MAX_EVENTS,
     ),
     "atom": Format(
         "Atom",
         "application/atom+xml",
         atom.render,
         "A feed to follow (RFC 4287), what changed last before all else.",
-        atom.CAP,
+        atom.MAX_EVENTS,
         FeedQuery,
-        is_file=True,
+        is_binary=True,
     ),
     "csv": Format(
         "CSV",
@@ -88,14 +88,14 @@ FORMATS: Mapping[str, Format] = {
         jsonl.render,
         "A record a line, each an `Event`. They are sent as they are read; of what changes "
         "meanwhile each is given once.",
-        is_file=True,
+        is_binary=True,
     ),
     "jsonld": Format(
         "JSON-LD",
         "application/ld+json",
         jsonld.render,
         "A graph for search engines and linked data, in the vocabulary of schema.org.",
-        jsonld.CAP,
+        jsonld.MAX_EVENTS,
         response_model=jsonld.LinkedData,
     ),
 }

@@ -12,12 +12,12 @@ Shape = Literal["day", "period", "span", "set", "open-start", "open-end"]
 `set`: at some time between the two. `open-start`, `open-end`: one end alone is known."""
 
 _ONE_DAY = timedelta(days=1)
-_KNOWN = 16_384
+_CACHE_SIZE = 16_384
 """So many dates are kept; many events share one."""
 
 
 @dataclass(frozen=True)
-class Drawing:
+class CalendarDate:
     """The days that a date takes on a calendar, and what must be told beside them."""
 
     when: EventDate
@@ -27,8 +27,8 @@ class Drawing:
     """Inclusive."""
 
     @classmethod
-    @lru_cache(_KNOWN)
-    def of(cls, edtf: str) -> Self:
+    @lru_cache(_CACHE_SIZE)
+    def from_edtf(cls, edtf: str) -> Self:
         """Draw a date."""
         when = EventDate.parse(edtf)
         shape = _shape(when)
@@ -42,7 +42,7 @@ class Drawing:
         return min(self.last, date.max - _ONE_DAY) + _ONE_DAY
 
     @property
-    def known(self) -> Point:
+    def anchor(self) -> Point:
         """The end that is known, the start if both are."""
         known = self.when.start or self.when.end
         assert known  # noqa: S101 - no date is without any end
@@ -56,7 +56,7 @@ class Drawing:
         return exact and self.shape in ("day", "span")
 
     @property
-    def classes(self) -> tuple[str, ...]:
+    def css_classes(self) -> tuple[str, ...]:
         """What a stylesheet can tell it by."""
         flags = {
             self.shape: self.shape.startswith("open-"),

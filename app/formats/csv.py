@@ -9,42 +9,42 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from io import StringIO
 
-from app.formats.prose import credit, moment, part
-from app.query.batches import Excerpt
-from app.schemas.records import Amount, Event, given
+from app.formats.prose import credit_line, format_timestamp, participant_text
+from app.query.batches import EventBatch
+from app.schemas.records import Amount, Event, or_none
 
 Cell = str | float | date | None
 
 COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "id": lambda event: event.id,
     "title": lambda event: event.title,
-    "summary": lambda event: given(event.summary),
+    "summary": lambda event: or_none(event.summary),
     "kind": lambda event: event.kind,
     "status": lambda event: event.status,
     "date": lambda event: event.date.edtf,
     "date_display": lambda event: event.date.display,
     "date_form": lambda event: event.date.form,
     "date_precision": lambda event: event.date.precision,
-    "earliest": lambda event: given(event.date.earliest),
-    "latest": lambda event: given(event.date.latest),
+    "earliest": lambda event: or_none(event.date.earliest),
+    "latest": lambda event: or_none(event.date.latest),
     "approximate": lambda event: str(event.date.approximate).lower(),
     "uncertain": lambda event: str(event.date.uncertain).lower(),
-    "date_source_text": lambda event: given(event.date.source_text),
-    "date_note": lambda event: given(event.date.note),
-    "place": lambda event: given(event.place),
+    "date_source_text": lambda event: or_none(event.date.source_text),
+    "date_note": lambda event: or_none(event.date.note),
+    "place": lambda event: or_none(event.place),
     "amount": lambda event: _amount(event).text,
-    "amount_min": lambda event: _number(given(_amount(event).min)),
-    "amount_max": lambda event: _number(given(_amount(event).max)),
-    "amount_unit": lambda event: given(_amount(event).unit),
+    "amount_min": lambda event: _number(or_none(_amount(event).min)),
+    "amount_max": lambda event: _number(or_none(_amount(event).max)),
+    "amount_unit": lambda event: or_none(_amount(event).unit),
     "actors": lambda event: _joined(dict.fromkeys(one.actor.id for one in event.participants)),
-    "participants": lambda event: _joined(map(part, event.participants)),
+    "participants": lambda event: _joined(map(participant_text, event.participants)),
     "sources": lambda event: _joined(one.source.id for one in event.citations),
     "quotes": lambda event: _joined(one.quote for one in event.citations),
-    "credits": lambda event: _joined(map(credit, event.citations)),
+    "credits": lambda event: _joined(map(credit_line, event.citations)),
     "topics": lambda event: _joined(event.topics),
     "timelines": lambda event: _joined(event.timelines),
-    "created_at": lambda event: moment(event.created_at),
-    "updated_at": lambda event: moment(event.updated_at),
+    "created_at": lambda event: format_timestamp(event.created_at),
+    "updated_at": lambda event: format_timestamp(event.updated_at),
 }
 
 # What a spreadsheet would run where a cell begins with it, be it that it parts cells at semicolons
@@ -52,14 +52,14 @@ COLUMNS: dict[str, Callable[[Event], Cell]] = {
 _FORMULA = re.compile(r'(^|[;\n]\s*"*)(?=[=+\-@\t\r＝＋－＠])')
 
 
-def render(excerpt: Excerpt) -> str:
+def render(excerpt: EventBatch) -> str:
     """Write a row for each event, below the names of the columns where they are the first."""
     text = StringIO()
     rows = csv.writer(text)  # CRLF and quotes as RFC 4180 has them
-    if excerpt.begins:
+    if excerpt.is_first:
         rows.writerow(COLUMNS)
     for event in excerpt.events:
-        rows.writerow(_disarmed(cell(event)) for cell in COLUMNS.values())
+        rows.writerow(_escape_formula(cell(event)) for cell in COLUMNS.values())
     return text.getvalue()
 
 
@@ -68,13 +68,13 @@ def _joined(values: Iterable[str]) -> str:
 
 
 def _amount(event: Event) -> Amount:
-    return given(event.amount) or Amount(text="")
+    return or_none(event.amount) or Amount(text="")
 
 
 def _number(value: float | None) -> Cell:
     return int(value) if value is not None and value.is_integer() else value
 
 
-def _disarmed(cell: Cell) -> Cell:
+def _escape_formula(cell: Cell) -> Cell:
     """Have a spreadsheet take a text for a text; a number is one."""
     return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell

@@ -6,15 +6,15 @@ https://fullcalendar.io/docs/event-parsing
 from pydantic import MISSING, Field, TypeAdapter
 
 from app.domain.vocabulary import DateForm, DatePrecision, EventStatus
-from app.formats.calendar_dates import Drawing
+from app.formats.calendar_dates import CalendarDate
 from app.formats.prose import headline
-from app.query.batches import Excerpt
-from app.schemas.records import Citation, Edtf, Event, FullDate, Keyword, Link, Public, Title
+from app.query.batches import EventBatch
+from app.schemas.records import ApiModel, Citation, Edtf, Event, FullDate, Keyword, Link, Title
 
-CAP = 10_000
+MAX_EVENTS = 10_000
 
 
-class CalendarExtras(Public):
+class CalendarExtras(ApiModel):
     """What a calendar does not draw, and hands to whoever clicks."""
 
     edtf: Edtf
@@ -41,7 +41,7 @@ class CalendarExtras(Public):
     """The event's page."""
 
 
-class CalendarEntry(Public):
+class CalendarEntry(ApiModel):
     """One event, or a notice that not all of them are here."""
 
     id: str
@@ -68,22 +68,22 @@ class CalendarEntry(Public):
 ENTRIES = TypeAdapter(list[CalendarEntry])
 
 
-def render(excerpt: Excerpt) -> bytes:
+def render(excerpt: EventBatch) -> bytes:
     """Write an entry for each event: only what lasted spans days, all else is on one."""
     entries = [_entry(event, excerpt) for event in excerpt.events]
-    if excerpt.is_cut:
+    if excerpt.is_truncated:
         # A bare array has no other place for it; it stands where the cut is, if that is shown.
         entries.append(_notice(excerpt, entries[-1]))
     return ENTRIES.dump_json(entries, by_alias=True)
 
 
-def _notice(excerpt: Excerpt, last: CalendarEntry) -> CalendarEntry:
-    first, end = (day and day.isoformat() for day in excerpt.view)
+def _notice(excerpt: EventBatch, last: CalendarEntry) -> CalendarEntry:
+    first, end = (day and day.isoformat() for day in excerpt.visible_days)
     day = max(last.start, first or last.start)
-    shown = Drawing.of(min(day, end or day))
+    shown = CalendarDate.from_edtf(min(day, end or day))
     return CalendarEntry(
         id="_notice",
-        title=excerpt.notice,
+        title=excerpt.truncation_notice,
         allDay=True,
         start=shown.first.isoformat(),
         end=shown.end.isoformat(),
@@ -92,18 +92,20 @@ def _notice(excerpt: Excerpt, last: CalendarEntry) -> CalendarEntry:
     )
 
 
-def _entry(event: Event, excerpt: Excerpt) -> CalendarEntry:
-    drawing = Drawing.of(event.date.edtf)
-    shown = drawing if drawing.shape == "span" else Drawing.of(drawing.first.isoformat())
+def _entry(event: Event, excerpt: EventBatch) -> CalendarEntry:
+    drawing = CalendarDate.from_edtf(event.date.edtf)
+    shown = (
+        drawing if drawing.shape == "span" else CalendarDate.from_edtf(drawing.first.isoformat())
+    )
     return CalendarEntry(
         id=event.id,
         title=headline(event),
         allDay=True,
         start=shown.first.isoformat(),
         end=shown.end.isoformat(),
-        classNames=[*drawing.classes],
+        classNames=[*drawing.css_classes],
         resourceIds=[*dict.fromkeys(one.actor.id for one in event.participants)],
-        url=excerpt.address.event(event.id),
+        url=excerpt.urls.event_page_url(event.id),
         extendedProps=CalendarExtras(
             edtf=event.date.edtf,
             form=event.date.form,
@@ -115,6 +117,6 @@ def _entry(event: Event, excerpt: Excerpt) -> CalendarEntry:
             kind=event.kind,
             place=event.place,
             citations=event.citations,
-            url=excerpt.address.event(event.id),
+            url=excerpt.urls.event_page_url(event.id),
         ),
     )

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from icalendar import Calendar, Timezone, TimezoneStandard, vText
 from icalendar import Event as Entry
 
-from app.formats.calendar_dates import Drawing
-from app.formats.prose import headline, plain
-from app.query.batches import Excerpt
-from app.schemas.records import Event, given
-from app.urls import uuid_of
+from app.formats.calendar_dates import CalendarDate
+from app.formats.prose import event_as_text, headline
+from app.query.batches import EventBatch
+from app.schemas.records import Event, or_none
+from app.urls import stable_uuid
 
-CAP = 2_000
+MAX_EVENTS = 2_000
 """More than calendars take of a subscription."""
 
 
@@ -28,20 +28,20 @@ class _Text(vText):
         return escaped.replace("\n", r"\n").encode()
 
 
-def render(excerpt: Excerpt) -> bytes:
+def render(excerpt: EventBatch) -> bytes:
     """Write an entry for each event, over all its days if both ends are known."""
     calendar = Calendar()
     calendar.add("prodid", "-//Timeline API//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    about = "\n".join(filter(None, [excerpt.notice, excerpt.heading.description]))
+    about = "\n".join(filter(None, [excerpt.truncation_notice, excerpt.heading.description]))
     for name, value in {
         # The second of each is what calendars read that are older than RFC 7986.
         "name": excerpt.heading.title,
         "x-wr-calname": excerpt.heading.title,
         "description": about,
         "x-wr-caldesc": about,
-        "url": excerpt.address.front(),
+        "url": excerpt.urls.page_url(),
     }.items():
         if value:
             calendar.add(name, _Text(value))
@@ -54,10 +54,10 @@ def render(excerpt: Excerpt) -> bytes:
     return document
 
 
-def _entry(event: Event, excerpt: Excerpt) -> Entry:
-    drawing = Drawing.of(event.date.edtf)
+def _entry(event: Event, excerpt: EventBatch) -> Entry:
+    drawing = CalendarDate.from_edtf(event.date.edtf)
     entry = Entry()
-    entry.add("uid", str(uuid_of(excerpt.address.record("events", event.id))))
+    entry.add("uid", str(stable_uuid(excerpt.urls.record_url("events", event.id))))
     entry.add("dtstamp", event.updated_at)
     entry.add("created", event.created_at)
     entry.add("last-modified", event.updated_at)
@@ -68,11 +68,11 @@ def _entry(event: Event, excerpt: Excerpt) -> Entry:
     else:  # there is no day after the last
         entry.add("duration", drawing.last - drawing.first + timedelta(days=1))
     entry.add("summary", _Text(headline(event)))
-    entry.add("description", _Text(plain(event)))
+    entry.add("description", _Text(event_as_text(event)))
     entry.add("categories", [event.kind, *event.topics])
-    if place := given(event.place):
+    if place := or_none(event.place):
         entry.add("location", _Text(place))
-    entry.add("url", excerpt.address.event(event.id))
+    entry.add("url", excerpt.urls.event_page_url(event.id))
     entry.add("transp", "TRANSPARENT")  # nobody is kept busy by what is on record
     return entry
 

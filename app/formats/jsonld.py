@@ -11,12 +11,12 @@ from pydantic import RootModel
 
 from app.domain.edtf import EventDate
 from app.domain.vocabulary import ActorKind
-from app.formats.prose import credit, link
-from app.query.batches import Excerpt
-from app.schemas.records import ActorRef, Citation, Event, SourceRef, given
-from app.urls import Address
+from app.formats.prose import credit_line, source_url
+from app.query.batches import EventBatch
+from app.schemas.records import ActorRef, Citation, Event, SourceRef, or_none
+from app.urls import UrlBuilder
 
-CAP = 10_000
+MAX_EVENTS = 10_000
 EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 # Written out, so that nobody has to fetch it.
 CONTEXT = {
@@ -39,22 +39,24 @@ class LinkedData(RootModel[Node]):
     """A graph in JSON-LD: its `@context`, and each thing in its `@graph`."""
 
 
-def render(excerpt: Excerpt) -> str:
+def render(excerpt: EventBatch) -> str:
     """Write one graph: the excerpt, its events, and all that they name, each once."""
     about = {
-        "@id": excerpt.address.itself("jsonld"),
+        "@id": excerpt.urls.self_url("jsonld"),
         "@type": "Dataset",
         "name": excerpt.heading.title,
-        "description": " ".join(filter(None, [excerpt.heading.description, excerpt.notice])),
-        "url": excerpt.address.front(),
+        "description": " ".join(
+            filter(None, [excerpt.heading.description, excerpt.truncation_notice])
+        ),
+        "url": excerpt.urls.page_url(),
         "hasPart": [
-            {"@id": excerpt.address.record("events", event.id)} for event in excerpt.events
+            {"@id": excerpt.urls.record_url("events", event.id)} for event in excerpt.events
         ],
     }
-    return _document([_without_empty(about), *_nodes(excerpt.events, excerpt.address)])
+    return _document([_drop_empty(about), *_nodes(excerpt.events, excerpt.urls)])
 
 
-def render_one(event: Event, address: Address) -> str:
+def render_one(event: Event, address: UrlBuilder) -> str:
     """Write the graph of one event."""
     return _document(_nodes([event], address))
 
@@ -64,7 +66,7 @@ def _document(graph: Iterable[Node]) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def _nodes(events: Iterable[Event], address: Address) -> Iterable[Node]:
+def _nodes(events: Iterable[Event], address: UrlBuilder) -> Iterable[Node]:
     named: dict[str, Node] = {}
     for event in events:
         yield _event(event, address)
@@ -79,16 +81,16 @@ def _nodes(events: Iterable[Event], address: Address) -> Iterable[Node]:
     yield from named.values()
 
 
-def _event(event: Event, address: Address) -> Node:
-    place = given(event.place)
-    return _without_empty(
+def _event(event: Event, address: UrlBuilder) -> Node:
+    place = or_none(event.place)
+    return _drop_empty(
         {
-            "@id": address.record("events", event.id),
+            "@id": address.record_url("events", event.id),
             "@type": "Event",
             "name": event.title,
-            "description": given(event.summary),
+            "description": or_none(event.summary),
             "disambiguatingDescription": f"Status: {event.status}",
-            "url": address.event(event.id),
+            "url": address.event_page_url(event.id),
             "edtf": event.date.edtf,
             **_days(event),
             "location": place and {"@type": "Place", "name": place},
@@ -97,7 +99,7 @@ def _event(event: Event, address: Address) -> Node:
                 {
                     "@type": "Role",
                     "roleName": one.role,
-                    "about": {"@id": address.record("actors", one.actor.id)},
+                    "about": {"@id": address.record_url("actors", one.actor.id)},
                 }
                 for one in event.participants
             ],
@@ -110,37 +112,37 @@ def _days(event: Event) -> Node:
     """Give the ends that are certain, no more of them than is known; of a set there are none."""
     when = EventDate.parse(event.date.edtf)
     ends = {"startDate": when.start, "endDate": when.end} if when.form != "set" else {}
-    return {name: end.digits for name, end in ends.items() if end and not end.qualifier}
+    return {name: end.iso for name, end in ends.items() if end and not end.qualifier}
 
 
-def _quotation(citation: Citation, address: Address) -> Node:
+def _quotation(citation: Citation, address: UrlBuilder) -> Node:
     return {
         "@type": "Quotation",
         "text": citation.quote,
-        "creditText": credit(citation),  # which says so where it denies what the event is
-        "isPartOf": {"@id": address.record("sources", citation.source.id)},
+        "creditText": credit_line(citation),  # which says so where it denies what the event is
+        "isPartOf": {"@id": address.record_url("sources", citation.source.id)},
     }
 
 
-def _actor(actor: ActorRef, address: Address) -> Node:
-    iri = address.record("actors", actor.id)
+def _actor(actor: ActorRef, address: UrlBuilder) -> Node:
+    iri = address.record_url("actors", actor.id)
     return {"@id": iri, "@type": _TYPES[actor.kind], "name": actor.name}
 
 
-def _source(source: SourceRef, address: Address) -> Node:
-    published = given(source.published)
-    return _without_empty(
+def _source(source: SourceRef, address: UrlBuilder) -> Node:
+    published = or_none(source.published)
+    return _drop_empty(
         {
-            "@id": address.record("sources", source.id),
+            "@id": address.record_url("sources", source.id),
             "@type": "CreativeWork",
             "name": source.title,
-            "publisher": {"@id": address.record("actors", source.publisher.id)},
+            "publisher": {"@id": address.record_url("actors", source.publisher.id)},
             "datePublished": published and published.isoformat(),
-            "url": link(source),
+            "url": source_url(source),
         }
     )
 
 
-def _without_empty(node: Node) -> Node:
+def _drop_empty(node: Node) -> Node:
     """Leave out what is not known."""
     return {name: value for name, value in node.items() if value not in (None, "", [])}

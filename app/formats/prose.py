@@ -5,15 +5,15 @@ from datetime import date, datetime
 from markupsafe import Markup
 
 from app.domain.edtf import EventDate
-from app.formats.calendar_dates import Drawing
-from app.schemas.records import Citation, Event, Participant, SourceRef, given
+from app.formats.calendar_dates import CalendarDate
+from app.schemas.records import Citation, Event, Participant, SourceRef, or_none
 
 # What no URL may hold, though people write it; a widget takes some of it for the end of a link.
 _IN_URLS = str.maketrans({sign: f"%{ord(sign):02X}" for sign in '"<>\\\\^`{|}'})
 _LEADING = ("agent", "speaker", "participant")
 
 
-def isolated(text: str) -> str:
+def bidi_isolate(text: str) -> str:
     """Keep a text from being turned around by what stands beside it, and from turning it around.
 
     https://www.w3.org/International/questions/qa-bidi-unicode-controls
@@ -23,89 +23,89 @@ def isolated(text: str) -> str:
 
 def headline(event: Event) -> str:
     """Give the title, with the date before it unless a calendar shows just that."""
-    if Drawing.of(event.date.edtf).is_exact:
+    if CalendarDate.from_edtf(event.date.edtf).is_exact:
         return event.title
-    return f"{isolated(event.date.display)}: {event.title}"
+    return f"{bidi_isolate(event.date.display)}: {event.title}"
 
 
-def leading(event: Event) -> Participant | None:
+def lead_participant(event: Event) -> Participant | None:
     """Give who stands for an event where only one can: the first by role."""
     by_role = {role: at for at, role in enumerate(_LEADING)}
     rank = len(_LEADING)
     return min(event.participants, key=lambda one: by_role.get(one.role, rank), default=None)
 
 
-def part(participant: Participant) -> str:
+def participant_text(participant: Participant) -> str:
     """Tell who took part, and as what."""
-    told = [participant.role, given(participant.capacity)]
+    told = [participant.role, or_none(participant.capacity)]
     return f"{participant.actor.name} ({', '.join(word for word in told if word)})"
 
 
-def credit(citation: Citation) -> str:
+def credit_line(citation: Citation) -> str:
     """Tell whose words a quote is, and where they stand."""
     source = citation.source
     told = [
-        given(citation.attributed_to),
+        or_none(citation.attributed_to),
         f"“{source.title}”",
         source.publisher.name,
-        day(given(source.published)),
-        given(citation.locator),
+        format_day(or_none(source.published)),
+        or_none(citation.locator),
     ]
     denial = "Denies it: " if citation.stance == "denies" else ""
     return denial + ", ".join(word for word in told if word)
 
 
-def day(value: date | None) -> str:
+def format_day(value: date | None) -> str:
     """Write a day in words."""
     return EventDate.parse(value.isoformat()).display if value else ""
 
 
-def quoted(text: str) -> str:
+def in_quotation_marks(text: str) -> str:
     """Put a quote in quotation marks, unless it brings its own."""
     return text if text.startswith(("“", '"', "„", "«")) else f"“{text}”"
 
 
-def cited(citation: Citation) -> str:
+def quote_with_credit(citation: Citation) -> str:
     """Give a quote with its credit, in a line."""
-    return f"{quoted(citation.quote)} — {credit(citation)}"
+    return f"{in_quotation_marks(citation.quote)} — {credit_line(citation)}"
 
 
-def facts(event: Event) -> list[str]:
+def fact_lines(event: Event) -> list[str]:
     """Tell who took part, where, how much was at stake and how sure it is, a line each."""
-    place, amount = given(event.place), given(event.amount)
+    place, amount = or_none(event.place), or_none(event.amount)
     return [
-        *(f"Who: {part(one)}" for one in event.participants),
+        *(f"Who: {participant_text(one)}" for one in event.participants),
         *([f"Where: {place}"] if place else []),
         *([f"How much: {amount.text}"] if amount else []),
         f"Status: {event.status}",
     ]
 
 
-def moment(value: datetime) -> str:
+def format_timestamp(value: datetime) -> str:
     """Write a moment as the API does, in UTC."""
     return value.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def plain(event: Event) -> str:
+def event_as_text(event: Event) -> str:
     """Tell all of an event in lines of plain text."""
     lines = [
-        given(event.summary),
-        f"When: {isolated(event.date.display)}",
-        *map(cited, event.citations),
-        *facts(event),
+        or_none(event.summary),
+        f"When: {bidi_isolate(event.date.display)}",
+        *map(quote_with_credit, event.citations),
+        *fact_lines(event),
     ]
     return "\n".join(line for line in lines if line)
 
 
-def html(event: Event) -> Markup:
+def event_as_html(event: Event) -> Markup:
     """Tell what an event is, and who says so, as HTML that holds no markup of theirs."""
-    summary = given(event.summary)
+    summary = or_none(event.summary)
     parts = [paragraph(summary)] if summary else []
     for citation in event.citations:
         quote = _lines(citation.quote)
         parts.append(Markup('<blockquote dir="auto">{}</blockquote>').format(quote))
         parts.append(Markup('<p dir="auto">— {}</p>').format(_linked(citation)))
-    return Markup("").join([*parts, *map(paragraph, facts(event))])
+    return Markup("").join([*parts, *map(paragraph, fact_lines(event))])
 
 
 def paragraph(text: str) -> Markup:
@@ -118,13 +118,13 @@ def _lines(text: str) -> Markup:
 
 
 def _linked(citation: Citation) -> Markup:
-    url = link(citation.source)
+    url = source_url(citation.source)
     if not url:
-        return Markup("{}").format(credit(citation))
-    return Markup('<a href="{}" rel="noopener">{}</a>').format(url, credit(citation))
+        return Markup("{}").format(credit_line(citation))
+    return Markup('<a href="{}" rel="noopener">{}</a>').format(url, credit_line(citation))
 
 
-def link(source: SourceRef) -> str:
+def source_url(source: SourceRef) -> str:
     """Give where a source stands, if a link may lead there."""
-    url = (given(source.url) or "").translate(_IN_URLS)
+    url = (or_none(source.url) or "").translate(_IN_URLS)
     return url if url.startswith(("http://", "https://")) else ""

@@ -10,16 +10,16 @@ from markupsafe import Markup, escape
 from pydantic import MISSING, Field
 
 from app.domain.edtf import Point
-from app.formats.calendar_dates import Drawing
-from app.formats.prose import html, isolated, leading, paragraph
-from app.query.batches import Excerpt
-from app.schemas.records import Event, Public
+from app.formats.calendar_dates import CalendarDate
+from app.formats.prose import bidi_isolate, event_as_html, lead_participant, paragraph
+from app.query.batches import EventBatch
+from app.schemas.records import ApiModel, Event
 
-CAP = 300
+MAX_EVENTS = 300
 """More take the widget seconds a key press."""
 
 
-class SlideDate(Public):
+class SlideDate(ApiModel):
     """A date, no more of it than is known."""
 
     year: Annotated[int, Field(ge=1, le=9999)]
@@ -30,7 +30,7 @@ class SlideDate(Public):
     """The day, where it is known."""
 
 
-class SlideText(Public):
+class SlideText(ApiModel):
     """What a slide says, as HTML that holds no markup of the record."""
 
     headline: str
@@ -39,7 +39,7 @@ class SlideText(Public):
     """What is known of it, with its quotes."""
 
 
-class Slide(Public):
+class Slide(ApiModel):
     """One event."""
 
     unique_id: str
@@ -58,14 +58,14 @@ class Slide(Public):
     """What is said of it."""
 
 
-class TitleSlide(Public):
+class TitleSlide(ApiModel):
     """What all of it is about."""
 
     text: SlideText
     """What is said of it."""
 
 
-class Slides(Public):
+class Slides(ApiModel):
     """A timeline."""
 
     title: TitleSlide | MISSING = MISSING
@@ -74,22 +74,22 @@ class Slides(Public):
     """The events, in order; one slide that says so where there are none."""
 
 
-def render(excerpt: Excerpt) -> str:
+def render(excerpt: EventBatch) -> str:
     """Write a title and a slide for each event, or one slide that says that there are none."""
     if not excerpt.events:
         return Slides(events=[_no_events(excerpt)]).model_dump_json()
     heading = excerpt.heading
-    title = TitleSlide(text=_text(heading.title, heading.description, excerpt.notice))
+    title = TitleSlide(text=_text(heading.title, heading.description, excerpt.truncation_notice))
     return Slides(title=title, events=[*map(_slide, excerpt.events)]).model_dump_json()
 
 
-def _no_events(excerpt: Excerpt) -> Slide:
+def _no_events(excerpt: EventBatch) -> Slide:
     # The widget takes a timeline without slides for a failure, and a slide needs a place in time;
     # no date is shown on it.
     return Slide(
         unique_id="no-events-match",
-        start_date=_known(Drawing.of(excerpt.heading.first or "2000").known),
-        display_date=isolated(""),
+        start_date=_known(CalendarDate.from_edtf(excerpt.heading.first or "2000").anchor),
+        display_date=bidi_isolate(""),
         autolink=False,
         text=_text(
             "No events match", excerpt.heading.title, "Nothing there is what was asked for."
@@ -103,19 +103,19 @@ def _text(headline: str, *paragraphs: str) -> SlideText:
 
 
 def _slide(event: Event) -> Slide:
-    drawing = Drawing.of(event.date.edtf)
+    drawing = CalendarDate.from_edtf(event.date.edtf)
     lasts = drawing.shape in ("span", "set")
-    leader = leading(event)
+    leader = lead_participant(event)
     return Slide(
         unique_id=event.id,
-        start_date=_known(drawing.known),
+        start_date=_known(drawing.anchor),
         # A month alone would be drawn as its first day.
         end_date=_whole(drawing.last) if lasts else MISSING,
-        display_date=isolated(event.date.display),
+        display_date=bidi_isolate(event.date.display),
         autolink=False,
         # The widget takes a group for HTML, reads its text, and takes that for HTML once more.
         group=str(escape(str(escape(leader.actor.name)))) if leader else MISSING,
-        text=SlideText(headline=str(escape(event.title)), text=str(html(event))),
+        text=SlideText(headline=str(escape(event.title)), text=str(event_as_html(event))),
     )
 
 

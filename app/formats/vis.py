@@ -9,13 +9,19 @@ from markupsafe import Markup, escape
 from pydantic import MISSING, Field
 from typing_extensions import TypeAliasType
 
-from app.formats.calendar_dates import Drawing
-from app.formats.prose import cited, facts, headline, isolated, leading
-from app.query.batches import Excerpt
-from app.schemas.records import Event, FullDate, Link, Public, given
-from app.urls import Address
+from app.formats.calendar_dates import CalendarDate
+from app.formats.prose import (
+    bidi_isolate,
+    fact_lines,
+    headline,
+    lead_participant,
+    quote_with_credit,
+)
+from app.query.batches import EventBatch
+from app.schemas.records import ApiModel, Event, FullDate, Link, or_none
+from app.urls import UrlBuilder
 
-CAP = 10_000
+MAX_EVENTS = 10_000
 
 
 VisItemType = TypeAliasType(
@@ -24,7 +30,7 @@ VisItemType = TypeAliasType(
 )
 
 
-class VisItem(Public):
+class VisItem(ApiModel):
     """One event."""
 
     id: str
@@ -49,7 +55,7 @@ class VisItem(Public):
     `approximate`, `uncertain`; `inexact` for all that is not certain to the day."""
 
 
-class VisGroup(Public):
+class VisGroup(ApiModel):
     """An actor that stands for some of the events."""
 
     id: str
@@ -58,7 +64,7 @@ class VisGroup(Public):
     """The actor's name, escaped for HTML."""
 
 
-class VisItems(Public):
+class VisItems(ApiModel):
     """What a timeline draws."""
 
     items: list[VisItem]
@@ -69,31 +75,31 @@ class VisItems(Public):
     """What to tell readers, where not all events are here."""
 
 
-def render(excerpt: Excerpt) -> str:
+def render(excerpt: EventBatch) -> str:
     """Write an item for each event, and the groups that they stand in."""
     names = dict(map(_group, excerpt.events))
     return VisItems(
-        items=[_item(event, excerpt.address) for event in excerpt.events],
+        items=[_item(event, excerpt.urls) for event in excerpt.events],
         groups=[VisGroup(id=slug, content=str(escape(name))) for slug, name in names.items()],
-        notice=excerpt.notice or MISSING,
+        notice=excerpt.truncation_notice or MISSING,
     ).model_dump_json(by_alias=True)
 
 
 def _group(event: Event) -> tuple[str, str]:
     # Beside groups, the widget leaves out what has none.
-    leader = leading(event)
+    leader = lead_participant(event)
     return (leader.actor.id, leader.actor.name) if leader else ("", "")
 
 
-def _item(event: Event, address: Address) -> VisItem:
-    drawing = Drawing.of(event.date.edtf)
+def _item(event: Event, address: UrlBuilder) -> VisItem:
+    drawing = CalendarDate.from_edtf(event.date.edtf)
     is_point = drawing.first == drawing.last
     told = [
-        isolated(event.date.display),
+        bidi_isolate(event.date.display),
         event.title,
-        given(event.summary),
-        *map(cited, event.citations),
-        *facts(event),
+        or_none(event.summary),
+        *map(quote_with_credit, event.citations),
+        *fact_lines(event),
     ]
     slug, _ = _group(event)
     return VisItem(
@@ -104,6 +110,6 @@ def _item(event: Event, address: Address) -> VisItem:
         start=drawing.first.isoformat(),
         end=MISSING if is_point else drawing.end.isoformat(),
         type="point" if is_point else "range",
-        url=address.event(event.id),
-        className=" ".join(drawing.classes),
+        url=address.event_page_url(event.id),
+        className=" ".join(drawing.css_classes),
     )

@@ -9,127 +9,131 @@ from sqlalchemy import Connection
 
 from app.db import tables
 from app.db.ordering import event_order
-from app.db.records import read_each
+from app.db.records import read_record_list
 from app.db.sqlite.database import Database
-from app.domain.edtf import Days
-from app.query.heading import Heading, read_heading
-from app.query.names import resolve
+from app.domain.edtf import DateRange
+from app.query.heading import PageHeading, read_heading
+from app.query.names import build_filter
 from app.query.pagination import (
-    Listing,
-    Position,
-    events_in_order,
-    position_of,
+    CursorPosition,
+    PagedList,
+    decode_position,
+    make_total,
+    paged_events,
     read_rows,
-    total_of,
 )
-from app.schemas.params import ExcerptQuery
+from app.schemas.params import FormatQuery
 from app.schemas.records import Event as EventRecord
 from app.schemas.responses import Total
-from app.urls import Address
+from app.urls import UrlBuilder
 
-BATCH = 500
+STREAM_BATCH = 500
 """So many events are read at a time where all of them are given, so that memory stays flat."""
-AT_ONCE = 100
+PARSE_CHUNK = 100
 """So many records are read without a pause for other threads, which is some milliseconds."""
 
 _EVENTS = TypeAdapter(list[EventRecord])
 
 
 @dataclass(frozen=True)
-class Excerpt:
+class EventBatch:
     """Events that a query selects, and what is worth telling beside them."""
 
     records: Sequence[str]
     """Each as its public JSON."""
     total: Total
-    address: Address
-    heading: Heading
-    most: int | None = None
+    urls: UrlBuilder
+    heading: PageHeading
+    limit: int | None = None
     """So many are given at most."""
-    view: Days = (None, None)
+    visible_days: DateRange = (None, None)
     """The days that are shown, where a calendar asks for some."""
-    begins: bool = True
+    is_first: bool = True
     """Whether these are the first."""
 
     @cached_property
     def events(self) -> list[EventRecord]:
         """The records, read; a few at once, so that others have their turn between them."""
-        pieces = (self.records[at : at + AT_ONCE] for at in range(0, len(self.records), AT_ONCE))
+        pieces = (
+            self.records[at : at + PARSE_CHUNK] for at in range(0, len(self.records), PARSE_CHUNK)
+        )
         return [
             event for piece in pieces for event in _EVENTS.validate_json(f"[{','.join(piece)}]")
         ]
 
     @property
-    def is_cut(self) -> bool:
+    def is_truncated(self) -> bool:
         """Whether more match than are given."""
         more = self.total.relation == "gte"
-        return self.most is not None and (more or self.total.value > self.most)
+        return self.limit is not None and (more or self.total.value > self.limit)
 
     @property
     def headers(self) -> dict[str, str]:
         """What programs are told of an excerpt that is cut, as a structured field (RFC 9651)."""
-        if not self.is_cut:
+        if not self.is_truncated:
             return {}
         more = ";relation=gte" if self.total.relation == "gte" else ""
-        return {"Timeline-Truncated": f"shown={self.most}, total={self.total.value}{more}"}
+        return {"Timeline-Truncated": f"shown={self.limit}, total={self.total.value}{more}"}
 
     @property
-    def notice(self) -> str:
+    def truncation_notice(self) -> str:
         """What readers are told of an excerpt that is cut, and nothing of any other."""
-        if not self.is_cut:
+        if not self.is_truncated:
             return ""
         all_ = f"{'more than ' if self.total.relation == 'gte' else ''}{self.total.value:,}"
-        return f"Only {self.most:,} of {all_} events are shown. Narrow the selection to see others."
+        return (
+            f"Only {self.limit:,} of {all_} events are shown. Narrow the selection to see others."
+        )
 
 
-def read_excerpts(
-    database: Database, query: ExcerptQuery, address: Address, cap: int | None
-) -> Iterator[Excerpt]:
+def iter_batches(
+    database: Database, query: FormatQuery, address: UrlBuilder, cap: int | None
+) -> Iterator[EventBatch]:
     """Read the events that match: up to a cap at once or, without one, all of them in batches.
 
     Each batch is read in a transaction of its own, so that whoever takes them slowly keeps no
-    transaction open; what is moved meanwhile is given once. Raises a 422 as `resolve` does.
+    transaction open; what is moved meanwhile is given once. Raises a 422 as `build_filter` does.
     """
     limit = None if query.limit is MISSING else query.limit
     most = min((one for one in (limit, cap) if one is not None), default=None)
     order = event_order(query.sort, descending=query.order == "desc")
-    sizes = _sizes(most, cap or BATCH)
+    sizes = _batch_sizes(most, cap or STREAM_BATCH)
     with database.read() as connection:
-        listing = events_in_order(resolve(query, connection), order)
-        total = total_of(listing.count(connection))
+        listing = paged_events(build_filter(query, connection), order)
+        total = make_total(listing.count(connection))
         heading = read_heading(connection, query)
-        head = Excerpt((), total, address, heading, most, query.view)
-        reading = _Reading(listing, head)
-        excerpt = reading.go_on(connection, next(sizes))
+        head = EventBatch((), total, address, heading, most, query.visible_days)
+        reading = _BatchReader(listing, head)
+        excerpt = reading.next_batch(connection, next(sizes))
     yield excerpt
     for size in sizes:
         if not reading.more:
             return
         with database.read() as connection:
-            excerpt = reading.go_on(connection, size)
+            excerpt = reading.next_batch(connection, size)
         yield excerpt
 
 
-class _Reading:
+class _BatchReader:
     """How far a list has been read; what has moved since is not read again."""
 
-    def __init__(self, listing: Listing, head: Excerpt) -> None:
+    def __init__(self, listing: PagedList, head: EventBatch) -> None:
         self.more = True
         self._listing = listing
         self._head = head
-        self._after: Position = {}
+        self._after: CursorPosition = {}
         self._seen = bytearray()
         """A byte for each id."""
 
-    def go_on(self, connection: Connection, size: int) -> Excerpt:
+    def next_batch(self, connection: Connection, size: int) -> EventBatch:
         """Read so many events from there on."""
         rows = read_rows(connection, self._listing, self._head.total, size + 1, self._after)
         self.more, rows = len(rows) > size, rows[:size]
         ids = [id_ for id_, *_ in rows if self._is_new(id_)]
-        records = read_each(connection, tables.event, ids)
-        excerpt = replace(self._head, records=records, begins=not self._after)
+        records = read_record_list(connection, tables.event, ids)
+        excerpt = replace(self._head, records=records, is_first=not self._after)
         if self.more:
-            self._after = position_of(self._listing.order, rows[-1][1:])
+            self._after = decode_position(self._listing.order, rows[-1][1:])
         return excerpt
 
     def _is_new(self, id_: int) -> bool:
@@ -139,7 +143,7 @@ class _Reading:
         return new
 
 
-def _sizes(most: int | None, batch: int) -> Iterator[int]:
+def _batch_sizes(most: int | None, batch: int) -> Iterator[int]:
     """Part so many events into batches; None for no end of them."""
     while most is None or most > 0:
         yield batch if most is None else min(batch, most)

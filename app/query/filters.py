@@ -8,19 +8,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from app.db.event_lists import Axis
-from app.db.expressions import Slot, Slots
+from app.db.event_lists import EventList
+from app.db.expressions import Param, Params
 from app.db.statements import Values
-from app.domain.edtf import Days
-from app.query.windows import OPEN, Window
+from app.domain.edtf import DateRange
+from app.query.windows import UNBOUNDED, Window
 
 
-class Link(NamedTuple):
+class ListFilter(NamedTuple):
     """What an event must be linked to: any of these values of an axis."""
 
-    axis: Axis
-    values: Slots
-    roles: Slots = ()
+    event_list: EventList
+    values: Params
+    roles: Params = ()
     """What an actor must take part as."""
 
 
@@ -33,24 +33,24 @@ class EventFilter:
 
     values: Values = field(default_factory=Values, compare=False)
     """What stands in the slots."""
-    links: tuple[Link, ...] = ()
+    lists: tuple[ListFilter, ...] = ()
     """Each must hold; that of the fewest events stands first."""
-    roles: Slots = ()
+    roles: Params = ()
     """What anybody must take part as."""
-    excluded_actors: Slots = ()
-    window: Window = OPEN
-    within: bool = False
-    view: Window = OPEN
+    excluded_actors: Params = ()
+    window: Window = UNBOUNDED
+    certain_only: bool = False
+    visible_window: Window = UNBOUNDED
     """Days that it must also touch, whatever the window asks."""
     spans: tuple[int, ...] = ()
     """The spans of all events, where a window needs them."""
-    kinds: Slots = ()
-    statuses: Slots = ()
-    words: Slot | None = None
+    kinds: Params = ()
+    statuses: Params = ()
+    words: Param | None = None
     """What the search index is asked."""
-    having_words: Slot | None = None
+    matching_ids: Param | None = None
     """The events that have these words, where they are few."""
-    min_sources: Slot | None = None
+    min_sources: Param | None = None
 
     @property
     def is_windowed(self) -> bool:
@@ -58,7 +58,7 @@ class EventFilter:
         return any(self.window)
 
     @property
-    def days(self) -> Days:
+    def days(self) -> DateRange:
         """The window as days."""
         first, last = (
             None if day is None else date.fromordinal(self.values[day.name]) for day in self.window
@@ -66,6 +66,6 @@ class EventFilter:
         return first, last
 
     @property
-    def is_open(self) -> bool:
+    def matches_all(self) -> bool:
         """Whether every event matches."""
-        return replace(self, within=False, spans=()) == EventFilter()
+        return replace(self, certain_only=False, spans=()) == EventFilter()

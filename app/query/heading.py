@@ -6,16 +6,16 @@ from pydantic import MISSING
 from sqlalchemy import Connection, select
 
 from app.db import tables
-from app.db.records import read_records
+from app.db.records import read_records_joined
 from app.schemas.params import EventQuery
 from app.schemas.records import Timeline as TimelineRecord
-from app.schemas.records import given
+from app.schemas.records import or_none
 
 # https://www.w3.org/International/questions/qa-scripts
 RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
 
-class Heading(NamedTuple):
+class PageHeading(NamedTuple):
     """What stands above a selection: what its timeline is about, if it is of one."""
 
     title: str = "Timeline"
@@ -30,7 +30,7 @@ class Heading(NamedTuple):
         return "rtl" if self.language.lower().split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
-def read_heading(connection: Connection, query: EventQuery) -> Heading:
+def read_heading(connection: Connection, query: EventQuery) -> PageHeading:
     """Read the heading of the timeline that is asked for or, if none is, of the only one."""
     timeline = tables.timeline.c
     found = select(timeline.id)
@@ -38,12 +38,12 @@ def read_heading(connection: Connection, query: EventQuery) -> Heading:
         found = found.where(timeline.slug == query.timeline)
     ids = connection.scalars(found.limit(2)).all()
     if len(ids) != 1:
-        return Heading()
-    told = read_records(connection, tables.timeline, ids)
-    return heading_of(TimelineRecord.model_validate_json(told))
+        return PageHeading()
+    told = read_records_joined(connection, tables.timeline, ids)
+    return heading_from_record(TimelineRecord.model_validate_json(told))
 
 
-def heading_of(timeline: TimelineRecord) -> Heading:
+def heading_from_record(timeline: TimelineRecord) -> PageHeading:
     """Give the heading of a timeline."""
-    description, language = given(timeline.description), given(timeline.language)
-    return Heading(timeline.title, description or "", given(timeline.first), language or "")
+    description, language = or_none(timeline.description), or_none(timeline.language)
+    return PageHeading(timeline.title, description or "", or_none(timeline.first), language or "")

@@ -13,22 +13,22 @@ from sqlalchemy import Connection, func, select
 
 from app.db import tables
 from app.db.expressions import Selection
-from app.domain.edtf import DAY, LONGEST_YEAR, Bounds, Days, EventDate
-from app.domain.vocabulary import Interval, values_of
-from app.errors import ProblemError, fault, unprocessable
+from app.domain.edtf import KEY_DAY, MAX_POINT_DAYS, Bounds, DateRange, EventDate
+from app.domain.vocabulary import Interval, choices
+from app.errors import ProblemError, parameter_error, validation_problem
 from app.query.filters import EventFilter
-from app.query.selection import is_certain, keep_matching
+from app.query.selection import is_certain, restrict_to_matching
 from app.query.windows import has_no_end
 from app.schemas.responses import Bucket, Histogram
 
 MAX_BUCKETS = 1_000
 MANY_YEARS = 150
 ONE_DAY = timedelta(days=1)
-INTERVALS: tuple[Interval, ...] = values_of(Interval)
+INTERVALS: tuple[Interval, ...] = choices(Interval)
 """From the finest to the coarsest."""
 
 
-class Span(NamedTuple):
+class DateCount(NamedTuple):
     """So many events with the same bounds."""
 
     bounds: Bounds
@@ -36,41 +36,43 @@ class Span(NamedTuple):
     events: int
 
 
-def count_buckets(connection: Connection, where: EventFilter, interval: Interval) -> Histogram:
+def read_histogram(connection: Connection, where: EventFilter, interval: Interval) -> Histogram:
     """Count the matching events in each stretch of the window or, where it is open, of theirs."""
-    spread = _Spread(connection, where)
-    return spread.counted(_checked_windows(spread.extent, where.days, interval), interval)
+    spread = _DateDistribution(connection, where)
+    return spread.histogram(_checked_buckets(spread.extent, where.days, interval), interval)
 
 
-def count_few_buckets(connection: Connection, where: EventFilter, few: int) -> Histogram:
+def auto_histogram(connection: Connection, where: EventFilter, few: int) -> Histogram:
     """Count in the finest stretches in one of which an event lies for certain, else in years.
 
     Finer ones would make many days of what is known to the month. Years may be more than `few`;
     where they are too many, or one is all there is, there are no buckets.
     """
-    spread = _Spread(connection, where)
+    spread = _DateDistribution(connection, where)
     for interval in INTERVALS:
         most = MANY_YEARS if interval == "year" else few
-        windows = _cut(spread.extent, where.days, interval, most)
-        counted = spread.counted(windows if 1 < len(windows) <= most else [], interval)
+        windows = _split(spread.extent, where.days, interval, most)
+        counted = spread.histogram(windows if 1 < len(windows) <= most else [], interval)
         if any(bucket.certain for bucket in counted.buckets):
             return counted
     return counted
 
 
-class _Spread:
+class _DateDistribution:
     """The dates of the matching events, from the first day to the last."""
 
     def __init__(self, connection: Connection, where: EventFilter) -> None:
         # A bucket is a window of its own, so what could touch it counts, whatever the filter says.
-        where = replace(where, within=False)
+        where = replace(where, certain_only=False)
         rows = connection.execute(_select_spans(where), where.values)
-        self._spans = [Span(Bounds.of(key), certain, events) for key, certain, events in rows]
+        self._spans = [
+            DateCount(Bounds.from_key(key), certain, events) for key, certain, events in rows
+        ]
         self.extent = _extent(connection, where, self._spans)
-        self._begun = _Tally((span.bounds.earliest, span.events) for span in self._spans)
-        self._over = _Tally((span.bounds.latest, span.events) for span in self._spans)
+        self._begun = _CumulativeCounts((span.bounds.earliest, span.events) for span in self._spans)
+        self._over = _CumulativeCounts((span.bounds.latest, span.events) for span in self._spans)
 
-    def counted(self, windows: Sequence[tuple[date, date]], interval: Interval) -> Histogram:
+    def histogram(self, windows: Sequence[tuple[date, date]], interval: Interval) -> Histogram:
         """Count in each of some windows."""
         certain = _count_certain(windows, self._spans)
         return Histogram(
@@ -89,13 +91,13 @@ class _Spread:
 
 def _select_spans(where: EventFilter) -> Selection:
     rows = select(tables.event.c.date_key, is_certain, func.count())
-    return keep_matching(rows, tables.event.c.id, where).group_by(
+    return restrict_to_matching(rows, tables.event.c.id, where).group_by(
         tables.event.c.date_key, is_certain
     )
 
 
 def _extent(
-    connection: Connection, where: EventFilter, spans: Sequence[Span]
+    connection: Connection, where: EventFilter, spans: Sequence[DateCount]
 ) -> tuple[date, date] | None:
     """Give the window or, where it is open, the first or last day that is known of an event."""
     first, last = where.days
@@ -114,13 +116,15 @@ def _last_known(connection: Connection, where: EventFilter, bounds: Sequence[Bou
         return closed
     event = tables.event.c
     # Of what has no end its start is known: a year, at most. What is written to end in 9999 does.
-    late = event.date_key >= (begun.toordinal() - LONGEST_YEAR) * DAY
+    late = event.date_key >= (begun.toordinal() - MAX_POINT_DAYS) * KEY_DAY
     endless = select(event.edtf).where(has_no_end(event.date_key), late | ~event.open_end)
-    found = connection.scalars(keep_matching(endless.distinct(), event.id, where), where.values)
-    return max(closed, *(EventDate.parse(edtf).last_known for edtf in found))
+    found = connection.scalars(
+        restrict_to_matching(endless.distinct(), event.id, where), where.values
+    )
+    return max(closed, *(EventDate.parse(edtf).last_written_day for edtf in found))
 
 
-class _Tally:
+class _CumulativeCounts:
     """Counts events by day, and sums the counts on one side of any day."""
 
     def __init__(self, days: Iterable[tuple[date, int]]) -> None:
@@ -137,7 +141,9 @@ class _Tally:
         return self._sums[bisect_left(self._days, day)]
 
 
-def _count_certain(windows: Sequence[tuple[date, date]], spans: Sequence[Span]) -> Counter[date]:
+def _count_certain(
+    windows: Sequence[tuple[date, date]], spans: Sequence[DateCount]
+) -> Counter[date]:
     """Count, by its first day, the events that lie certainly and wholly in a window."""
     starts = [first for first, _ in windows]
     counts: Counter[date] = Counter()
@@ -148,12 +154,12 @@ def _count_certain(windows: Sequence[tuple[date, date]], spans: Sequence[Span]) 
     return counts
 
 
-def _checked_windows(
-    extent: tuple[date, date] | None, window: Days, interval: Interval
+def _checked_buckets(
+    extent: tuple[date, date] | None, window: DateRange, interval: Interval
 ) -> list[tuple[date, date]]:
     """Cut an extent into at most 1,000 windows."""
     for width in INTERVALS[INTERVALS.index(interval) :]:
-        cut = _cut(extent, window, width, MAX_BUCKETS)
+        cut = _split(extent, window, width, MAX_BUCKETS)
         if len(cut) <= MAX_BUCKETS:
             if width == interval:
                 return cut
@@ -161,32 +167,32 @@ def _checked_windows(
     raise _too_many(interval, "narrow the window")
 
 
-def _cut(
-    extent: tuple[date, date] | None, window: Days, interval: Interval, most: int
+def _split(
+    extent: tuple[date, date] | None, window: DateRange, interval: Interval, most: int
 ) -> list[tuple[date, date]]:
     """Cut an extent into windows; one more than `most` of them tells that there are too many."""
-    return [*islice(_windows(extent, window, interval), most + 1)] if extent else []
+    return [*islice(_buckets(extent, window, interval), most + 1)] if extent else []
 
 
 def _too_many(interval: Interval, cure: str) -> ProblemError:
     detail = f"{interval!r} gives more than {MAX_BUCKETS:,} buckets; {cure}"
-    return unprocessable(fault("interval", detail))
+    return validation_problem(parameter_error("interval", detail))
 
 
-def _windows(
-    extent: tuple[date, date], clip: Days, interval: Interval
+def _buckets(
+    extent: tuple[date, date], clip: DateRange, interval: Interval
 ) -> Iterator[tuple[date, date]]:
     """Cut the calendar into windows that cover the extent, the outer two clipped as asked."""
     day, end = extent
     while True:
-        first, last = _window_around(day, interval)
+        first, last = _bucket_around(day, interval)
         yield max(first, clip[0] or first), min(last, clip[1] or last)
         if last >= end:
             return
         day = last + ONE_DAY
 
 
-def _window_around(day: date, interval: Interval) -> tuple[date, date]:
+def _bucket_around(day: date, interval: Interval) -> tuple[date, date]:
     if interval == "day":
         return day, day
     if interval == "week":

@@ -17,61 +17,63 @@ from sqlalchemy import Connection, Table, func, select
 
 from app.db import tables
 from app.db.expressions import Order, Selection
-from app.db.records import read_records
-from app.db.statements import SHAPES, Prepared, Values, prepare, run
-from app.errors import ProblemError, fault, unprocessable
+from app.db.records import read_records_joined
+from app.db.statements import MAX_STATEMENTS, Prepared, Values, prepare, run
+from app.errors import ProblemError, parameter_error, validation_problem
 from app.query.filters import EventFilter
 from app.query.planner import count_events
-from app.query.selection import FEW, LIMIT, select_page
+from app.query.selection import EXACT_COUNT_LIMIT, LIMIT, select_page
 from app.schemas.params import CURSOR_PATTERN, Paging
 from app.schemas.responses import Total
 
 
-def _readable(value: str) -> str:
+def _decode_text(value: str) -> str:
     return value.encode().decode()  # a lone surrogate is a ValueError
 
 
-def _int(value: int) -> int:
+def _decode_int(value: int) -> int:
     return int.from_bytes(int.to_bytes(value, 8, signed=True), signed=True)
 
 
 # How a cursor's keys are read back, by the type of their column.
-_READERS: dict[type, Callable[[Any], int | str]] = {int: _int, str: _readable}
+_DECODERS: dict[type, Callable[[Any], int | str]] = {int: _decode_int, str: _decode_text}
 
 
-class Page(Protocol):
+class PageStatement(Protocol):
     """Writes the query of a page: the ids of so many rows, and the keys of their order."""
 
     def __call__(self, *, few: bool, after: bool) -> Prepared:
         """Begin after a position or not; `few` tells that there are no more than are counted."""
 
 
-Position = Mapping[str, Any]
+CursorPosition = Mapping[str, Any]
 """Keys of a row, by their slots in the order of its list; none of them is the beginning."""
 
 
-class Listing(NamedTuple):
+class PagedList(NamedTuple):
     """What is given in pages."""
 
     table: Table
     order: Order
     values: Values
     count: Callable[[Connection], int]
-    page: Page
+    page: PageStatement
 
 
-def events_in_order(where: EventFilter, order: Order) -> Listing:
+def paged_events(where: EventFilter, order: Order) -> PagedList:
     """List the events that match."""
     count = partial(count_events, where=where)
-    return Listing(tables.event, order, where.values, count, partial(_page_of_events, where, order))
+    return PagedList(
+        tables.event, order, where.values, count, partial(_page_of_events, where, order)
+    )
 
 
-@lru_cache(SHAPES)
+@lru_cache(MAX_STATEMENTS)
 def _page_of_events(where: EventFilter, order: Order, *, few: bool, after: bool) -> Prepared:
     return prepare(select_page(where, order, few=few, after=after))
 
 
-def rows_in_order(table: Table, ids: Selection, order: Order) -> Listing:
+def paged_rows(table: Table, ids: Selection, order: Order) -> PagedList:
     """List rows of another table."""
 
     def count(connection: Connection) -> int:
@@ -81,78 +83,80 @@ def rows_in_order(table: Table, ids: Selection, order: Order) -> Listing:
         return number
 
     def page(*, few: bool, after: bool) -> Prepared:
-        found = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(LIMIT.value)
-        return prepare(found.where(order.after) if after else found)
+        found = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(LIMIT.bind)
+        return prepare(found.where(order.is_after) if after else found)
 
-    return Listing(table, order, Values(), count, page)
+    return PagedList(table, order, Values(), count, page)
 
 
-class PageText(NamedTuple):
+class JsonPage(NamedTuple):
     """A page as JSON text, and the cursor of the next, if there is one."""
 
     body: str
     next: str | None
 
 
-def read_page(connection: Connection, listing: Listing, paging: Paging) -> PageText:
+def read_page(connection: Connection, listing: PagedList, paging: Paging) -> JsonPage:
     """Read a page, after the cursor in `paging` or from the beginning."""
     after = {} if paging.cursor is MISSING else _position(paging, listing.order)
-    total = total_of(listing.count(connection))
+    total = make_total(listing.count(connection))
     rows = read_rows(connection, listing, total, paging.limit + 1, after)
     more = len(rows) > paging.limit
     rows = rows[: paging.limit]
-    cursor = cursor_of(paging, rows[-1][1:]) if more else None
-    items = read_records(connection, listing.table, [id_ for id_, *_ in rows])
+    cursor = encode_cursor(paging, rows[-1][1:]) if more else None
+    items = read_records_joined(connection, listing.table, [id_ for id_, *_ in rows])
     members = [f'"items":[{items}]', f'"total":{total.model_dump_json()}']
     if cursor:
         members.append(f'"next":"{cursor}"')
-    return PageText(f"{{{','.join(members)}}}", cursor)
+    return JsonPage(f"{{{','.join(members)}}}", cursor)
 
 
 def read_rows(
-    connection: Connection, listing: Listing, total: Total, limit: int, after: Position
+    connection: Connection, listing: PagedList, total: Total, limit: int, after: CursorPosition
 ) -> Sequence[Any]:
     """Read the ids of so many rows after a position, each with the keys of its order."""
     page = listing.page(few=total.relation == "eq", after=bool(after))
     return run(connection, page, {**listing.values, **after, LIMIT.name: limit})
 
 
-def total_of(count: int) -> Total:
+def make_total(count: int) -> Total:
     """Tell how many there are, exactly up to 10,000."""
-    return Total(value=min(count, FEW), relation="gte" if count > FEW else "eq")
+    return Total(
+        value=min(count, EXACT_COUNT_LIMIT), relation="gte" if count > EXACT_COUNT_LIMIT else "eq"
+    )
 
 
-def cursor_of(paging: Paging, position: Sequence[Any]) -> str:
+def encode_cursor(paging: Paging, position: Sequence[Any]) -> str:
     """Name a place in a list, and the query whose list it is."""
     text = json.dumps([_fingerprint(paging), *position], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def position_of(order: Order, keys: Iterable[Any]) -> Position:
+def decode_position(order: Order, keys: Iterable[Any]) -> CursorPosition:
     """Name the place of the row that has these keys."""
     return {
-        slot.name: _READERS[slot.kind](key) for slot, key in zip(order.position, keys, strict=True)
+        slot.name: _DECODERS[slot.kind](key) for slot, key in zip(order.position, keys, strict=True)
     }
 
 
-def _position(paging: Paging, order: Order) -> Position:
+def _position(paging: Paging, order: Order) -> CursorPosition:
     """Read the place that the cursor names; raise a 422 unless it belongs to this query."""
     cursor = str(paging.cursor)
     if not re.fullmatch(CURSOR_PATTERN, cursor):  # padded, say, as none that is given is
-        raise _refused("it is not a cursor of this API")
+        raise _invalid_cursor("it is not a cursor of this API")
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
         fingerprint, *keys = json.loads(text)
         if fingerprint != _fingerprint(paging):
-            raise _refused("it belongs to other filters or another order")
-        return position_of(order, keys)
+            raise _invalid_cursor("it belongs to other filters or another order")
+        return decode_position(order, keys)
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
-        raise _refused("it is not a cursor of this API") from None
+        raise _invalid_cursor("it is not a cursor of this API") from None
 
 
-def _refused(why: str) -> ProblemError:
+def _invalid_cursor(why: str) -> ProblemError:
     cure = "give `next` of the page before, or leave it out to begin anew"
-    return unprocessable(fault("cursor", f"{why}; {cure}"))
+    return validation_problem(parameter_error("cursor", f"{why}; {cure}"))
 
 
 def _fingerprint(paging: Paging) -> str:

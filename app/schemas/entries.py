@@ -11,21 +11,21 @@ from pydantic import (
     model_validator,
 )
 
-from app.domain.text import shown
+from app.domain.text import quote
 from app.domain.vocabulary import ActorKind, AliasKind, EventStatus, Role, Stance, Supports
 from app.schemas.fields import (
-    MAX_PARTS,
-    Day,
-    Digest,
+    MAX_ITEMS,
+    EdtfDate,
     Id,
+    IsoDate,
     Keyword,
-    Line,
     Link,
+    MultiLine,
     Number,
-    Prose,
     Quote,
+    Sha256,
+    SingleLine,
     Title,
-    When,
 )
 
 
@@ -55,11 +55,11 @@ class Record(Entry):
 
 
 Value = TypeVar("Value")
-Parts = Annotated[list[Value], Field(max_length=MAX_PARTS)]
+BoundedList = Annotated[list[Value], Field(max_length=MAX_ITEMS)]
 """What a record has several of."""
 
 
-def _twice(values: list[Value]) -> Value | None:
+def _first_duplicate(values: list[Value]) -> Value | None:
     """Find a value that occurs twice."""
     if len({*values}) == len(values):
         return None
@@ -69,9 +69,9 @@ def _twice(values: list[Value]) -> Value | None:
 class TimelineEntry(Record):
     """What the dossier is about."""
 
-    title: Line
-    description: Prose | None = None
-    language: Line | None = None
+    title: SingleLine
+    description: MultiLine | None = None
+    language: SingleLine | None = None
     """The language it is written in, as `en`."""
 
 
@@ -86,7 +86,7 @@ class AliasEntry(Entry):
 
     model_config = ConfigDict(json_schema_extra=_text_or_record)
 
-    name: Line
+    name: SingleLine
     kind: AliasKind = "alias"
 
     @model_validator(mode="before")
@@ -98,19 +98,19 @@ class AliasEntry(Entry):
 class ActorEntry(Record):
     """Who takes part, publishes or is spoken of."""
 
-    name: Line
+    name: SingleLine
     kind: ActorKind
     parent: Id | None = None
     """The actor that it is a part of."""
-    aliases: Parts[AliasEntry] = []
+    aliases: BoundedList[AliasEntry] = []
     """Other names by which it is found."""
-    note: Prose | None = None
+    note: MultiLine | None = None
 
     @field_validator("aliases")
     @classmethod
     def _check_aliases(cls, aliases: list[AliasEntry]) -> list[AliasEntry]:
-        if twice := _twice([alias.name for alias in aliases]):
-            raise ValueError(f"{shown(twice)} is written twice; remove one")
+        if twice := _first_duplicate([alias.name for alias in aliases]):
+            raise ValueError(f"{quote(twice)} is written twice; remove one")
         return aliases
 
     @field_validator("parent")
@@ -124,29 +124,29 @@ class ActorEntry(Record):
 class SourceEntry(Record):
     """What records rest on."""
 
-    title: Line
+    title: SingleLine
     publisher: Id
     """The actor that published it."""
-    author: Line | None = None
-    published: Day | None = None
+    author: SingleLine | None = None
+    published: IsoDate | None = None
     """The day it was published, as 2021-11-03."""
     url: Link | None = None
     archived_url: Link | None = None
     """Where a copy is kept that will not change."""
-    language: Line | None = None
-    sha256: Digest | None = None
+    language: SingleLine | None = None
+    sha256: Sha256 | None = None
     """The digest of the text that was read."""
-    note: Prose | None = None
+    note: MultiLine | None = None
 
 
 class AmountEntry(Entry):
     """How much, in the source's words, with the numbers read from them."""
 
-    text: Line
+    text: SingleLine
     """The words of the source."""
     min: Number | None = None
     max: Number | None = None
-    unit: Line | None = None
+    unit: SingleLine | None = None
     """What is counted, as `USD`."""
 
     @model_validator(mode="after")
@@ -161,7 +161,7 @@ class ParticipantEntry(Entry):
 
     actor: Id
     role: Role
-    capacity: Line | None = None
+    capacity: SingleLine | None = None
     """The office or title, as printed."""
 
 
@@ -171,12 +171,12 @@ class CitationEntry(Entry):
     source: Id
     quote: Quote
     """Verbatim."""
-    locator: Line | None = None
+    locator: SingleLine | None = None
     """Where in the source, as `p. 3`."""
     supports: Supports = "event"
     """What of the event the quote bears out."""
     stance: Stance = "asserts"
-    attributed_to: Line | None = None
+    attributed_to: SingleLine | None = None
     """Who says so, as the source has it."""
 
 
@@ -184,33 +184,33 @@ class EventEntry(Record):
     """What happened, when as far as it is known, and who says so."""
 
     title: Title
-    summary: Prose | None = None
+    summary: MultiLine | None = None
     kind: Keyword
     """A word of your own, as `lobbying`."""
     status: EventStatus
     """`confirmed` by the party itself, `reported` by the publisher, `alleged` by others, or
     `disputed` where some citation denies it."""
-    date: When
+    date: EdtfDate
     """No more than is known: 2021, 2021-11, 2021-11-03, 2021-11/2022-07, [2021-11..2022-07]."""
-    date_text: Line | None = None
+    date_text: SingleLine | None = None
     """The words of the source that the date is read from."""
-    date_note: Prose | None = None
+    date_note: MultiLine | None = None
     """Why it is read so."""
-    place: Line | None = None
+    place: SingleLine | None = None
     amount: AmountEntry | None = None
-    topics: Parts[Id] = []
-    participants: Parts[ParticipantEntry] = []
-    citations: Annotated[Parts[CitationEntry], Field(min_length=1)]
+    topics: BoundedList[Id] = []
+    participants: BoundedList[ParticipantEntry] = []
+    citations: Annotated[BoundedList[CitationEntry], Field(min_length=1)]
 
     @field_validator("participants")
     @classmethod
     def _check_roles(cls, participants: list[ParticipantEntry]) -> list[ParticipantEntry]:
-        if twice := _twice([(one.actor, one.role) for one in participants]):
-            raise ValueError(f"{shown(twice[0])} takes part twice as {twice[1]}; remove one")
+        if twice := _first_duplicate([(one.actor, one.role) for one in participants]):
+            raise ValueError(f"{quote(twice[0])} takes part twice as {twice[1]}; remove one")
         return participants
 
 
-KINDS: dict[type[Record], str] = {
+RECORD_KINDS: dict[type[Record], str] = {
     TimelineEntry: "timeline",
     SourceEntry: "source",
     ActorEntry: "actor",

@@ -19,13 +19,13 @@ from pydantic.fields import FieldInfo
 
 from app.domain.edtf import MAX_LENGTH, PATTERN, DateError, EventDate
 from app.domain.limits import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG_PATTERN
-from app.domain.text import shown
+from app.domain.text import quote
 
 MAX_NUMBER = 10**15
 MAX_LINE_LENGTH = 1_000
 MAX_PROSE_LENGTH = 10_000
 MAX_LINK_LENGTH = 2_000
-MAX_PARTS = 1_000
+MAX_ITEMS = 1_000
 """So many names, participants, citations or topics one record has at most: each is written out
 wherever the record is told."""
 # No control characters; prose may have line breaks.
@@ -55,11 +55,11 @@ def _normalized(value: object) -> object:
     if not isinstance(value, str) or value.isascii():
         return value
     for line in value.splitlines():  # no direction lasts longer
-        _check_turned_back(line)
+        _check_bidi_balanced(line)
     return unicodedata.normalize("NFC", value)
 
 
-def _check_turned_back(line: str) -> None:
+def _check_bidi_balanced(line: str) -> None:
     """Refuse what would turn around what others say behind it.
 
     https://trojansource.codes
@@ -77,7 +77,7 @@ def _check_turned_back(line: str) -> None:
         )
 
 
-def _when(value: object) -> EventDate:
+def _parse_edtf(value: object) -> EventDate:
     return _parsed(_text(value))
 
 
@@ -85,14 +85,14 @@ def _when(value: object) -> EventDate:
 _parsed = lru_cache(maxsize=16_384)(EventDate.parse)
 
 
-def _day(value: object) -> date:
+def _parse_day(value: object) -> date:
     day = _text(value)
     try:
         when = EventDate.parse(day)
     except DateError:
         when = None
     if when is None or day != when.earliest.isoformat():
-        raise ValueError(f"{shown(day)} is not a day; write it as 2021-11-03, or leave it out")
+        raise ValueError(f"{quote(day)} is not a day; write it as 2021-11-03, or leave it out")
     return when.earliest
 
 
@@ -112,10 +112,10 @@ def _exact(value: float) -> float:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
-    raise ValueError(not_a_text(value))
+    raise ValueError(not_a_string_message(value))
 
 
-def not_a_text(value: object) -> str:
+def not_a_string_message(value: object) -> str:
     """Say what a value is instead of a text, and what to do."""
     if isinstance(value, dict):
         return "it is a record; write one text"
@@ -135,9 +135,9 @@ def _texts(pattern: str, most: int, *, least: int | None = 1) -> FieldInfo:
     return field
 
 
-Prose = Annotated[str, _texts(PROSE_PATTERN, MAX_PROSE_LENGTH), BeforeValidator(_normalized)]
+MultiLine = Annotated[str, _texts(PROSE_PATTERN, MAX_PROSE_LENGTH), BeforeValidator(_normalized)]
 Quote = Annotated[str, _texts(PROSE_PATTERN, MAX_QUOTE_LENGTH), BeforeValidator(_normalized)]
-Line = Annotated[str, _texts(LINE_PATTERN, MAX_LINE_LENGTH), BeforeValidator(_normalized)]
+SingleLine = Annotated[str, _texts(LINE_PATTERN, MAX_LINE_LENGTH), BeforeValidator(_normalized)]
 Title = Annotated[str, _texts(LINE_PATTERN, MAX_TITLE_LENGTH), BeforeValidator(_normalized)]
 Id = Annotated[str, _texts(SLUG_PATTERN, MAX_SLUG_LENGTH, least=None)]
 Link = Annotated[str, Field(max_length=MAX_LINK_LENGTH, pattern=LINK_PATTERN)]
@@ -147,9 +147,9 @@ Number = Annotated[
     AfterValidator(_exact),
     BeforeValidator(_no_bool),
 ]
-When = Annotated[
+EdtfDate = Annotated[
     EventDate,
-    PlainValidator(_when),
+    PlainValidator(_parse_edtf),
     PlainSerializer(lambda when: when.edtf),
     WithJsonSchema(
         {
@@ -162,11 +162,11 @@ When = Annotated[
         }
     ),
 ]
-Day = Annotated[
+IsoDate = Annotated[
     date,
-    PlainValidator(_day),
+    PlainValidator(_parse_day),
     PlainSerializer(lambda day: day.isoformat()),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
 Keyword = Annotated[str, Field(max_length=MAX_SLUG_LENGTH, pattern=KEYWORD_PATTERN)]
-Digest = Annotated[str, Field(pattern=SHA256_PATTERN)]
+Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]

@@ -19,10 +19,10 @@ from app.domain.vocabulary import (
     Supports,
 )
 
-Given = TypeVar("Given")
+ValueT = TypeVar("ValueT")
 
 
-def given(value: Given | MISSING) -> Given | None:
+def or_none(value: ValueT | MISSING) -> ValueT | None:
     """Give what a member holds, or None where it is absent."""
     return None if value is MISSING else value
 
@@ -47,13 +47,13 @@ Edtf = TypeAliasType(
 )
 
 
-class Public(BaseModel):
+class ApiModel(BaseModel):
     """JSON that clients are given; each member is described by the text below it."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class ActorRef(Public):
+class ActorRef(ApiModel):
     """An actor, in brief."""
 
     id: Slug
@@ -64,7 +64,7 @@ class ActorRef(Public):
     """What it is."""
 
 
-class SourceRef(Public):
+class SourceRef(ApiModel):
     """A source, in brief."""
 
     id: Slug
@@ -79,7 +79,7 @@ class SourceRef(Public):
     """Where it is read, an `http` or `https` URL."""
 
 
-class EventWhen(Public):
+class EventWhen(ApiModel):
     """When it happened, as precisely as the source says and no more."""
 
     edtf: Edtf
@@ -104,7 +104,7 @@ class EventWhen(Public):
     """Why it is read so."""
 
 
-class Amount(Public):
+class Amount(ApiModel):
     """How much, as the source words it; the numbers are a reading of the words."""
 
     text: str
@@ -117,7 +117,7 @@ class Amount(Public):
     """`USD`, `people` and the like."""
 
 
-class Participant(Public):
+class Participant(ApiModel):
     """Who took part, and as what."""
 
     actor: ActorRef
@@ -128,7 +128,7 @@ class Participant(Public):
     """The office or title in which they acted, as printed."""
 
 
-class Citation(Public):
+class Citation(ApiModel):
     """A source's own words, and what they bear out."""
 
     source: SourceRef
@@ -145,7 +145,7 @@ class Citation(Public):
     """Whose claim it is, according to the source."""
 
 
-class Event(Public):
+class Event(ApiModel):
     """A dated, sourced, attributed event record."""
 
     id: Slug
@@ -178,7 +178,7 @@ class Event(Public):
     """When anything in the record last changed, in UTC."""
 
 
-class Alias(Public):
+class Alias(ApiModel):
     """Another name of an actor."""
 
     name: str
@@ -187,7 +187,7 @@ class Alias(Public):
     """Whether it is in use, or an error in print."""
 
 
-class Actor(Public):
+class Actor(ApiModel):
     """Who takes part, publishes or is spoken of."""
 
     id: Slug
@@ -210,7 +210,7 @@ class Actor(Public):
     """The date of the last of its events in order."""
 
 
-class Source(Public):
+class Source(ApiModel):
     """What records rest on."""
 
     id: Slug
@@ -239,7 +239,7 @@ class Source(Public):
     """How often it is cited."""
 
 
-class Timeline(Public):
+class Timeline(ApiModel):
     """A dossier: events told together."""
 
     id: Slug

@@ -6,10 +6,10 @@ from typing import Literal
 from pydantic import MISSING
 
 from app.domain.vocabulary import Interval, TotalRelation
-from app.schemas.records import Actor, Count, Event, Public, Source, Timeline
+from app.schemas.records import Actor, ApiModel, Count, Event, Source, Timeline
 
 
-class Total(Public):
+class Total(ApiModel):
     """How many match in all pages."""
 
     value: Count
@@ -18,7 +18,7 @@ class Total(Public):
     """Whether that is all."""
 
 
-class Page(Public):
+class Page(ApiModel):
     """One page of a list."""
 
     total: Total
@@ -55,7 +55,7 @@ class TimelinePage(Page):
     """The timelines, by id."""
 
 
-class FacetCount(Public):
+class FacetCount(ApiModel):
     """One value, and how many matching events bear it."""
 
     value: str
@@ -66,7 +66,7 @@ class FacetCount(Public):
     """How many events."""
 
 
-class FacetCounts(Public):
+class FacetCounts(ApiModel):
     """The values of each facet that was asked for, most frequent first."""
 
     actor: list[FacetCount] | MISSING = MISSING
@@ -83,7 +83,7 @@ class FacetCounts(Public):
     """Which sources."""
 
 
-class EventFacets(Public):
+class EventFacets(ApiModel):
     """What the matching events are made of."""
 
     total: Total
@@ -92,7 +92,7 @@ class EventFacets(Public):
     """What they are made of."""
 
 
-class Bucket(Public):
+class Bucket(ApiModel):
     """One stretch of a histogram, clipped to `from` and `to`."""
 
     start: date
@@ -105,7 +105,7 @@ class Bucket(Public):
     """How many events could touch it."""
 
 
-class Histogram(Public):
+class Histogram(ApiModel):
     """How the matching events spread over time."""
 
     interval: Interval
@@ -114,7 +114,7 @@ class Histogram(Public):
     """Every bucket from first to last; none is left out."""
 
 
-class Health(Public):
+class Health(ApiModel):
     """What a probe is told."""
 
     status: Literal["ok"]

@@ -2,7 +2,7 @@
 
 from pydantic_core import ErrorDetails
 
-from app.domain.text import shown
+from app.domain.text import quote
 
 # What Pydantic finds wrong with a value, in our words; it gives the context in braces itself.
 # https://docs.pydantic.dev/latest/errors/validation_errors/
@@ -25,13 +25,13 @@ _DETAILS = {
 }
 
 
-def worded(error: ErrorDetails) -> str:
+def validation_message(error: ErrorDetails) -> str:
     """Say in our words what Pydantic found wrong with a value."""
     if error["input"] is None:
         return "it is empty; give a value or leave it out"
     if error["type"] not in _DETAILS:
-        return f"{shown(error['input'])}: {error['msg']}"
+        return f"{quote(error['input'])}: {error['msg']}"
     detail, context = _DETAILS[error["type"]], error.get("ctx", {})
     # It is written out only where it is shown: it may be nested too deeply for that.
-    given = shown(error["input"]) if "{given}" in detail else ""
+    given = quote(error["input"]) if "{given}" in detail else ""
     return detail.format(given=given, **context)

@@ -18,27 +18,27 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-MAX_READ = 500
+MAX_HEADER_BYTES = 500
 """Of an Accept-Encoding, so many bytes are read; none that is meant is longer."""
 
 _WEIGHT = re.compile(r"(1(\.0{0,3})?|0(\.[0-9]{0,3})?)")
 
 
-def preferred(accepted: bytes) -> str:
+def negotiate(accepted: bytes) -> str:
     """Choose a coding from an Accept-Encoding; what says nothing of ours gets `identity`."""
-    return _preferred(accepted[:MAX_READ])
+    return _negotiate(accepted[:MAX_HEADER_BYTES])
 
 
 @lru_cache
-def _preferred(accepted: bytes) -> str:
+def _negotiate(accepted: bytes) -> str:
     listed = re.sub("[ \t]", "", accepted.decode("latin-1").lower()).split(",")
-    weights = dict(map(_weighed, listed))
+    weights = dict(map(_parse_weight, listed))
     # A coding is better than none, unless it says otherwise.
     offered = {coding: weights.get(coding, weights.get("*", 0)) for coding in ENCODERS}
     best = max(offered, key=offered.__getitem__)
     return best if offered[best] > 0 and offered[best] >= weights.get(IDENTITY, 0) else IDENTITY
 
 
-def _weighed(item: str) -> tuple[str, float]:
+def _parse_weight(item: str) -> tuple[str, float]:
     coding, _, weight = item.partition(";q=")
     return coding, float(weight or 1) if _WEIGHT.fullmatch(weight or "1") else 0

@@ -19,7 +19,7 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record so that a terminal shows it as it is."""
-        told = (_moment(record), record.levelname, record.name, request_id.get() or "-")
+        told = (_timestamp(record), record.levelname, record.name, request_id.get() or "-")
         lines = [" ".join((*told, record.getMessage().removesuffix("\n")))]
         if record.exc_info:
             lines.append(self.formatException(record.exc_info))
@@ -33,7 +33,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write a record; of an answer, each field by its name instead of a message."""
         told: dict[str, Any] = {
-            "time": _moment(record),
+            "time": _timestamp(record),
             "level": record.levelname,
             "logger": record.name,
         }
@@ -48,7 +48,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(told).replace("\x7f", r"\u007f")
 
 
-class CancelledFilter(logging.Filter):
+class DropCancelledTracebacks(logging.Filter):
     """Leaves out the traceback of what was cancelled, as requests are when time is up at the end.
 
     The line of the answer says that it is aborted, and the server how many are.
@@ -59,7 +59,7 @@ class CancelledFilter(logging.Filter):
         return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))
 
 
-def _moment(record: logging.LogRecord) -> str:
+def _timestamp(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
@@ -72,7 +72,7 @@ def logging_config(*, plain: bool, access_log: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": PlainFormatter if plain else JsonFormatter}},
-        "filters": {"cancelled": {"()": CancelledFilter}},
+        "filters": {"cancelled": {"()": DropCancelledTracebacks}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",

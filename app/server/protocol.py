@@ -11,14 +11,14 @@ from types import SimpleNamespace
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.api.headers import MAX_URL_LENGTH, ON_EVERY_ANSWER, too_long
+from app.api.headers import DEFAULT_HEADERS, MAX_URL_LENGTH, uri_too_long
 from app.api.problems import problem_response
 from app.errors import ProblemError
-from app.server.access_log import log_refusal
+from app.server.access_log import log_rejected_request
 
 MAX_HEAD_LENGTH = 32_768
 """Bytes of a request before its body."""
-PATIENCE = 10
+HEADER_TIMEOUT = 10
 """Seconds that a connection is given to ask something, from its beginning or the last answer."""
 
 NOT_HTTP = (
@@ -32,20 +32,20 @@ class Protocol(HttpToolsProtocol):
     """Uvicorn's, with bounds, and with a problem in the one shape instead of a line of text."""
 
     url = b""
-    unread = 0
+    header_bytes = 0
     """Bytes received since the last head was complete, without its body."""
-    asking = False
+    reading_headers = False
     """Whether a head has begun that is not complete."""
     deadline: asyncio.TimerHandle | None = None
-    ended = False
+    closing = False
     """Whether the last word is said, or about to be: whatever else is received is let go."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
         # What answers are written to: it is for us to say how the connection is closed.
-        self.answering = SimpleNamespace(
-            write=transport.write, is_closing=transport.is_closing, close=self.end
+        self.response_transport = SimpleNamespace(
+            write=transport.write, is_closing=transport.is_closing, close=self.close
         )
         self.wait()
 
@@ -56,17 +56,17 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, as long as what is read is bounded."""
-        if self.ended:
+        if self.closing:
             return
-        self.unread += len(data)
+        self.header_bytes += len(data)
         super().data_received(data)
-        if self.unread > MAX_HEAD_LENGTH and not self.ended:
-            self.refuse(self.too_large())
+        if self.header_bytes > MAX_HEAD_LENGTH and not self.closing:
+            self.reject(self.too_large())
 
     def on_message_begin(self) -> None:
         """Begin to read a request."""
         super().on_message_begin()
-        self.asking = True
+        self.reading_headers = True
 
     def on_headers_complete(self) -> None:
         """Have a request answered, if it is one."""
@@ -78,15 +78,15 @@ class Protocol(HttpToolsProtocol):
         if sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_LENGTH:
             raise self.too_large()
         super().on_headers_complete()
-        self.cycle.transport = self.answering  # type: ignore[assignment]
+        self.cycle.transport = self.response_transport  # type: ignore[assignment]
         self.stop_waiting()
-        self.asking = False
-        self.unread = 0
+        self.reading_headers = False
+        self.header_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         """Let a body be as long as it likes: nobody keeps it."""
         super().on_body(body)
-        self.unread = 0
+        self.header_bytes = 0
 
     def on_response_complete(self) -> None:
         """Wait for the next request, unless it is here."""
@@ -97,38 +97,38 @@ class Protocol(HttpToolsProtocol):
     def wait(self) -> None:
         """Give the client time to ask something, or to take its answer."""
         self.stop_waiting()
-        self.deadline = self.loop.call_later(PATIENCE, self.give_up)
+        self.deadline = self.loop.call_later(HEADER_TIMEOUT, self.on_timeout)
 
     def stop_waiting(self) -> None:
         """Let the client have what time its answer takes."""
         if self.deadline:
             self.deadline.cancel()
 
-    def give_up(self) -> None:
+    def on_timeout(self) -> None:
         """Close the connection; with a word to whoever has begun to ask."""
-        if self.asking and not self.ended:
-            detail = f"the request is not complete after {PATIENCE} seconds"
-            self.refuse(ProblemError(HTTPStatus.REQUEST_TIMEOUT, detail))
+        if self.reading_headers and not self.closing:
+            detail = f"the request is not complete after {HEADER_TIMEOUT} seconds"
+            self.reject(ProblemError(HTTPStatus.REQUEST_TIMEOUT, detail))
         else:
             self.transport.close()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Close the connection; but read on where the client is still sending.
 
         To close then would reset the connection, and take the answer with it.
         https://www.rfc-editor.org/rfc/rfc9112#section-9.6
         """
-        if self.ended or self.cycle.more_body:
-            self.ended = True
+        if self.closing or self.cycle.more_body:
+            self.closing = True
             self.pipeline.clear()
             self.transport.write_eof()
             self.wait()
         else:
             self.transport.close()
 
-    def refuse(self, problem: ProblemError) -> None:
+    def reject(self, problem: ProblemError) -> None:
         """Answer with a problem, as the last word; unless there is another answer to be given."""
-        self.ended = True
+        self.closing = True
         if self.cycle is not None:
             if self.is_answering():
                 self.cycle.keep_alive = False
@@ -136,14 +136,14 @@ class Protocol(HttpToolsProtocol):
             self.cycle.disconnected = True
         answer = problem_response(problem)
         answer.headers.update(
-            {**ON_EVERY_ANSWER, "Cache-Control": "no-store", "Connection": "close"}
+            {**DEFAULT_HEADERS, "Cache-Control": "no-store", "Connection": "close"}
         )
-        answer.headers["X-Request-ID"] = log_refusal(self.client, answer.status_code)
+        answer.headers["X-Request-ID"] = log_rejected_request(self.client, answer.status_code)
         status = HTTPStatus(answer.status_code)
         head = [f"HTTP/1.1 {status} {status.phrase}".encode()]
         head += [b"%s: %s" % header for header in answer.raw_headers]
         self.transport.write(b"\r\n".join([*head, b"", bytes(answer.body)]))
-        self.end()
+        self.close()
 
     def is_answering(self) -> bool:
         """Tell whether the last request is to be answered, whatever comes behind it."""
@@ -154,7 +154,7 @@ class Protocol(HttpToolsProtocol):
     def too_large(self) -> ProblemError:
         """Refuse the head of a request for its length."""
         if len(self.url) > MAX_URL_LENGTH:
-            return too_long()
+            return uri_too_long()
         detail = f"the headers have more than {MAX_HEAD_LENGTH:,} bytes; send less of them"
         return ProblemError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
 
@@ -167,5 +167,5 @@ class Protocol(HttpToolsProtocol):
         found = error.__context__ if error else None
         if not isinstance(found, ProblemError):
             is_long = len(self.url) > MAX_URL_LENGTH
-            found = too_long() if is_long else ProblemError(HTTPStatus.BAD_REQUEST, NOT_HTTP)
-        self.refuse(found)
+            found = uri_too_long() if is_long else ProblemError(HTTPStatus.BAD_REQUEST, NOT_HTTP)
+        self.reject(found)

@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-WEB = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "static"
 
 
 class Asset(NamedTuple):
@@ -28,9 +28,9 @@ def _swagger(name: str) -> bytes:
     return files("fastapi_swagger.resources").joinpath(name).read_bytes()
 
 
-_OURS = {path.name: path.read_bytes() for path in WEB.iterdir() if path.suffix in MEDIA_TYPES}
+_OURS = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES}
 _THEIRS = {name: _swagger(name) for name in ("swagger-ui-bundle.js", "swagger-ui.css")}
 
-ASSETS = {name: _asset(name, body) for name, body in {**_OURS, **_THEIRS}.items()}
+ASSETS_BY_FILE = {name: _asset(name, body) for name, body in {**_OURS, **_THEIRS}.items()}
 """By the name of the file."""
-SERVED = {asset.name: asset for asset in ASSETS.values()}
+ASSETS_BY_NAME = {asset.name: asset for asset in ASSETS_BY_FILE.values()}

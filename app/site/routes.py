@@ -6,26 +6,26 @@ from http import HTTPStatus
 from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.responses import HTMLResponse
 
-from app.api.dependencies import DatabaseDep, EventId, EventPageParams, read_record
+from app.api.dependencies import DatabaseDep, EventId, EventPageParams, get_record_or_404
 from app.api.routing import StrictRoute
 from app.db import tables
 from app.schemas import records as schemas
-from app.site.assets import ASSETS, SERVED
+from app.site.assets import ASSETS_BY_FILE, ASSETS_BY_NAME
 from app.site.render import (
-    GUARDED_DOCS,
+    DOCS_CSP,
     render_docs,
-    render_embedded,
+    render_embed,
     render_event,
-    render_front,
+    render_page,
 )
-from app.site.routing import FrameRoute, PageRoute
-from app.site.view import read_embedded, read_front
-from app.urls import Address
+from app.site.routing import EmbedRoute, LenientRoute
+from app.site.view import load_embed, load_page
+from app.urls import UrlBuilder
 
-FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(route_class=LenientRoute)
 
 
 @router.get(
@@ -40,16 +40,16 @@ def list_events_as_html(
     query: EventPageParams, database: DatabaseDep, request: Request
 ) -> Response:
     """The timeline as a page for people, 50 events at a time. What it does not know in a query is ignored, since links to pages carry what others add to them. Whoever asks for `text/html` by name is told of an error on a page."""
-    return HTMLResponse(render_front(read_front(database, query, Address.of(request))))
+    return HTMLResponse(render_page(load_page(database, query, UrlBuilder.from_request(request))))
 
 
 def show_embed(query: EventPageParams, database: DatabaseDep, request: Request) -> Response:
     """Show the timeline as a page for a frame."""
-    return HTMLResponse(render_embedded(read_embedded(database, query, Address.of(request))))
+    return HTMLResponse(render_embed(load_embed(database, query, UrlBuilder.from_request(request))))
 
 
 router.add_api_route(
-    "/embed.html", show_embed, route_class_override=FrameRoute, include_in_schema=False
+    "/embed.html", show_embed, route_class_override=EmbedRoute, include_in_schema=False
 )
 
 
@@ -67,28 +67,28 @@ def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) ->
     error on a page.
     """
     with database.read() as connection:
-        event = schemas.Event.model_validate_json(read_record(connection, tables.event, slug))
+        event = schemas.Event.model_validate_json(get_record_or_404(connection, tables.event, slug))
         told = (
-            read_record(connection, tables.timeline, event.timelines[0])
+            get_record_or_404(connection, tables.timeline, event.timelines[0])
             if event.timelines
             else None
         )
     timeline = schemas.Timeline.model_validate_json(told) if told else None
-    return HTMLResponse(render_event(event, timeline, Address.of(request)))
+    return HTMLResponse(render_event(event, timeline, UrlBuilder.from_request(request)))
 
 
 @router.get("/docs", include_in_schema=False)
 async def show_docs(request: Request) -> Response:
     """Show the API, to be tried."""
-    return HTMLResponse(render_docs(Address.of(request)), headers=GUARDED_DOCS)
+    return HTMLResponse(render_docs(UrlBuilder.from_request(request)), headers=DOCS_CSP)
 
 
 async def get_asset(name: str) -> Response:
     """Give what pages load, for good; to a page of another version, what stands there now."""
-    asset = SERVED.get(name)
+    asset = ASSETS_BY_NAME.get(name)
     if asset:
-        return Response(asset.body, headers=FOR_GOOD, media_type=asset.media_type)
-    asset = ASSETS.get(re.sub("-[0-9a-f]{8}(?=[.])", "", name))
+        return Response(asset.body, headers=IMMUTABLE, media_type=asset.media_type)
+    asset = ASSETS_BY_FILE.get(re.sub("-[0-9a-f]{8}(?=[.])", "", name))
     if asset is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return Response(asset.body, headers={"Cache-Control": "no-cache"}, media_type=asset.media_type)

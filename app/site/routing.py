@@ -8,14 +8,14 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse
 
-from app.api.problems import FORESEEN, problem_of
-from app.api.routing import parameters_of
+from app.api.problems import HANDLED_ERRORS, to_problem
+from app.api.routing import known_parameters
 from app.domain.text import CONTROLS
-from app.site.render import GUARDED, GUARDED_IN_A_FRAME, render_problem
-from app.urls import Address
+from app.site.render import EMBED_CSP, PAGE_CSP, render_problem
+from app.urls import UrlBuilder
 
 
-class PageRoute(APIRoute):
+class LenientRoute(APIRoute):
     """A route for people, whose links carry what others add to them, and whose errors are pages.
 
     What it does not know is ignored, and so are control characters and a field that was left
@@ -23,13 +23,13 @@ class PageRoute(APIRoute):
     do.
     """
 
-    guard: ClassVar[Mapping[str, str]] = GUARDED
+    security_headers: ClassVar[Mapping[str, str]] = PAGE_CSP
     """The headers of what it gives, unless the endpoint sets others."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Clear the query string before FastAPI reads it."""
         answer = super().get_route_handler()
-        repeatable = parameters_of(self.endpoint)
+        repeatable = known_parameters(self.endpoint)
 
         async def lenient(request: Request) -> Response:
             pairs = request.query_params.multi_items()
@@ -49,24 +49,24 @@ class PageRoute(APIRoute):
             request = Request({**request.scope, "query_string": query.encode()}, request.receive)
             try:
                 response = await answer(request)
-            except FORESEEN as error:
+            except HANDLED_ERRORS as error:
                 if "text/html" not in request.headers.get("accept", ""):
                     raise
-                response = _refusal(request, error)
-            for name, value in self.guard.items():
+                response = _error_page(request, error)
+            for name, value in self.security_headers.items():
                 response.headers.setdefault(name, value)
             return response
 
         return lenient
 
 
-def _refusal(request: Request, error: Exception) -> Response:
-    refused = problem_of(request, error)
-    page = render_problem(refused.problem, Address.of(request))
+def _error_page(request: Request, error: Exception) -> Response:
+    refused = to_problem(request, error)
+    page = render_problem(refused.problem, UrlBuilder.from_request(request))
     return HTMLResponse(page, refused.problem.status, refused.headers)
 
 
-class FrameRoute(PageRoute):
+class EmbedRoute(LenientRoute):
     """A route whose pages may stand in anybody's frame, and its errors too."""
 
-    guard = GUARDED_IN_A_FRAME
+    security_headers = EMBED_CSP

@@ -11,24 +11,24 @@ from app.db.sqlite.database import Database
 from app.domain.vocabulary import FacetName
 from app.query.facets import count_facets
 from app.query.filters import EventFilter
-from app.query.heading import Heading, read_heading
-from app.query.histogram import count_few_buckets
-from app.query.names import name_actors, resolve
-from app.query.pagination import events_in_order, read_page
+from app.query.heading import PageHeading, read_heading
+from app.query.histogram import auto_histogram
+from app.query.names import actors_by_name, build_filter
+from app.query.pagination import paged_events, read_page
 from app.schemas.params import EventPageQuery
-from app.schemas.records import ActorRef, given
+from app.schemas.records import ActorRef, or_none
 from app.schemas.responses import EventPage, FacetCount, Histogram
-from app.urls import Address
+from app.urls import UrlBuilder
 
-MOST_CHOICES = 200
-MOST_BARS = 36
+MAX_OPTIONS = 200
+MAX_BARS = 36
 
-FACETS: tuple[FacetName, ...] = ("timeline", "actor", "kind", "status")
+PAGE_FACETS: tuple[FacetName, ...] = ("timeline", "actor", "kind", "status")
 """What people choose from lists; by anything else they may filter in the URL."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class FacetOption:
     """A value to filter by."""
 
     value: str
@@ -39,74 +39,74 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Embedded:
+class EmbedView:
     """A page of events, and what it is a page of."""
 
     query: EventPageQuery
-    address: Address
+    urls: UrlBuilder
     page: EventPage
-    heading: Heading
+    heading: PageHeading
     actors: Mapping[str, ActorRef]
     """Whom the names stand for that were given for an actor."""
 
     @property
     def next(self) -> str | None:
         """The URL of the next page."""
-        cursor = given(self.page.next)
+        cursor = or_none(self.page.next)
         limit = {"limit": str(self.query.limit)} if "limit" in self.query.model_fields_set else {}
-        return self.address.local().front(**limit, cursor=cursor) if cursor else None
+        return self.urls.relative().page_url(**limit, cursor=cursor) if cursor else None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Front(Embedded):
+class PageView(EmbedView):
     """The same with what may be chosen beside it."""
 
-    choices: Mapping[FacetName, Sequence[Choice]]
+    choices: Mapping[FacetName, Sequence[FacetOption]]
     histogram: Histogram
 
 
-def read_embedded(database: Database, query: EventPageQuery, address: Address) -> Embedded:
-    """Read the page for a frame; raise a 422 as `resolve` does."""
+def load_embed(database: Database, query: EventPageQuery, address: UrlBuilder) -> EmbedView:
+    """Read the page for a frame; raise a 422 as `build_filter` does."""
     with database.read() as connection:
-        return _read(connection, query, address, resolve(query, connection))
+        return _read(connection, query, address, build_filter(query, connection))
 
 
-def read_front(database: Database, query: EventPageQuery, address: Address) -> Front:
-    """Read the page with its filters; raise a 422 as `resolve` does."""
+def load_page(database: Database, query: EventPageQuery, address: UrlBuilder) -> PageView:
+    """Read the page with its filters; raise a 422 as `build_filter` does."""
     with database.read() as connection:
-        where = resolve(query, connection)
+        where = build_filter(query, connection)
         embedded = _read(connection, query, address, where)
         actors = embedded.actors
-        choices = {facet: _choices(connection, query, facet, actors) for facet in FACETS}
-        histogram = count_few_buckets(connection, where, MOST_BARS)
-    return Front(**vars(embedded), choices=choices, histogram=histogram)
+        choices = {facet: _choices(connection, query, facet, actors) for facet in PAGE_FACETS}
+        histogram = auto_histogram(connection, where, MAX_BARS)
+    return PageView(**vars(embedded), choices=choices, histogram=histogram)
 
 
 def _read(
-    connection: Connection, query: EventPageQuery, address: Address, where: EventFilter
-) -> Embedded:
+    connection: Connection, query: EventPageQuery, address: UrlBuilder, where: EventFilter
+) -> EmbedView:
     order = event_order(query.sort, descending=query.order == "desc")
-    text = read_page(connection, events_in_order(where, order), query).body
-    return Embedded(
+    text = read_page(connection, paged_events(where, order), query).body
+    return EmbedView(
         query=query,
-        address=address,
+        urls=address,
         page=EventPage.model_validate_json(text),
         heading=read_heading(connection, query),
-        actors=name_actors(connection, [*query.actor, *query.exclude_actor]),
+        actors=actors_by_name(connection, [*query.actor, *query.exclude_actor]),
     )
 
 
 def _choices(
     connection: Connection, query: EventPageQuery, facet: FacetName, actors: Mapping[str, ActorRef]
-) -> Sequence[Choice]:
+) -> Sequence[FacetOption]:
     """List what may be chosen of a facet beside all other filters, what is chosen first."""
     open_ = query.model_copy(update={facet: MISSING if facet == "timeline" else []})
-    counts = count_facets(connection, resolve(open_, connection), [facet], MOST_CHOICES)
+    counts = count_facets(connection, build_filter(open_, connection), [facet], MAX_OPTIONS)
     found: Sequence[FacetCount] = getattr(counts.facets, facet)
     chosen = _chosen(query, facet, actors)
-    listed = [Choice(one.value, one.label, one.count, one.value in chosen) for one in found]
+    listed = [FacetOption(one.value, one.label, one.count, one.value in chosen) for one in found]
     missing = chosen.keys() - {one.value for one in found}
-    beside = [Choice(value, chosen[value], None, chosen=True) for value in sorted(missing)]
+    beside = [FacetOption(value, chosen[value], None, chosen=True) for value in sorted(missing)]
     return sorted([*beside, *listed], key=lambda choice: not choice.chosen)
 
 

@@ -10,7 +10,7 @@ from app.db import tables
 from app.db.expressions import Expression
 
 _child = tables.actor.alias()
-NAMEABLE: dict[str, tuple[Table, Expression]] = {
+ORPHAN_CONDITIONS: dict[str, tuple[Table, Expression]] = {
     "source": (tables.source, ~exists().where(tables.citation.c.source_id == tables.source.c.id)),
     "actor": (
         tables.actor,

@@ -9,20 +9,26 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, case, delete, func, insert, literal, select, union, update
 
 from app.db import tables
-from app.db.expressions import Selection, among, each
+from app.db.expressions import Selection, in_values, json_values
 from app.db.models import Timestamp, date_columns
-from app.db.records import rewrite_records
+from app.db.records import refresh_records
 from app.db.sqlite.bulk import insert_rows
 from app.domain.edtf import EventDate
-from app.domain.text import fold
+from app.domain.text import casefold_text
 from app.schemas.entries import ActorEntry, EventEntry, SourceEntry, TimelineEntry
-from app.store.search_index import Said, index, index_anew, index_events_of, unindex
+from app.store.search_index import (
+    SearchDocument,
+    add_documents,
+    delete_documents,
+    update_documents,
+    update_for_actors,
+)
 
 Ids = Mapping[str, int]
 Row = dict[str, Any]
 
 
-class Saved(NamedTuple):
+class UpsertResult(NamedTuple):
     """The rows that were saved, by slug, and which of them are new or changed."""
 
     ids: Ids
@@ -32,7 +38,7 @@ class Saved(NamedTuple):
 
 def ids_of(connection: Connection, table: Table, slugs: Iterable[str]) -> dict[str, int]:
     """Look up the rows of at most a few thousand slugs; those that are not there are left out."""
-    found = select(table.c.slug, table.c.id).where(among(table.c.slug, {*slugs}))
+    found = select(table.c.slug, table.c.id).where(in_values(table.c.slug, {*slugs}))
     return {row.slug: row.id for row in connection.execute(found)}
 
 
@@ -41,22 +47,22 @@ def last_id(connection: Connection, table: Table) -> int:
     return connection.scalar(select(func.max(table.c.id))) or 0
 
 
-def save_timelines(connection: Connection, timelines: Iterable[TimelineEntry]) -> Saved:
+def upsert_timelines(connection: Connection, timelines: Iterable[TimelineEntry]) -> UpsertResult:
     """Save what dossiers are about."""
     rows = ({**one.model_dump(exclude={"id"}), "slug": one.id} for one in timelines)
-    return _save(connection, tables.timeline, rows)
+    return _upsert(connection, tables.timeline, rows)
 
 
-def save_actors(connection: Connection, actors: Collection[ActorEntry]) -> Saved:
+def upsert_actors(connection: Connection, actors: Collection[ActorEntry]) -> UpsertResult:
     """Save actors with their aliases, and what they are found by; their parents come later."""
-    saved = _save(
+    saved = _upsert(
         connection,
         tables.actor,
         (
             {
                 "slug": actor.id,
                 "name": actor.name,
-                "key": fold(actor.name),
+                "key": casefold_text(actor.name),
                 "kind": actor.kind,
                 "note": actor.note,
             }
@@ -67,32 +73,41 @@ def save_actors(connection: Connection, actors: Collection[ActorEntry]) -> Saved
     for actor in actors:
         id_ = saved.ids[actor.id]
         aliases[id_] = [
-            {"actor_id": id_, "name": alias.name, "key": fold(alias.name), "kind": alias.kind}
+            {
+                "actor_id": id_,
+                "name": alias.name,
+                "key": casefold_text(alias.name),
+                "kind": alias.kind,
+            }
             for alias in sorted(actor.aliases, key=lambda alias: alias.name)
         ]
     changed = (
-        saved.changed | _save_lists(connection, tables.actor_alias, aliases, saved.new)
+        saved.changed | _replace_lists(connection, tables.actor_alias, aliases, saved.new)
     ) - saved.new
     if changed:
         taking_part = select(tables.participation.c.event_id).where(
-            among(tables.participation.c.actor_id, changed)
+            in_values(tables.participation.c.actor_id, changed)
         )
-        publishes = select(tables.source.c.id).where(among(tables.source.c.publisher_id, changed))
-        index_events_of(connection, changed)
-        rewrite_records(connection, union(taking_part, _citing(publishes)))
-    return Saved(saved.ids, saved.new, changed)
+        publishes = select(tables.source.c.id).where(
+            in_values(tables.source.c.publisher_id, changed)
+        )
+        update_for_actors(connection, changed)
+        refresh_records(connection, union(taking_part, _citing(publishes)))
+    return UpsertResult(saved.ids, saved.new, changed)
 
 
-def save_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Ids) -> Saved:
+def upsert_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Ids) -> UpsertResult:
     """Save whom each actor is a part of, once all are there."""
     rows = (
         {"slug": actor.id, "parent_id": ids[actor.parent] if actor.parent else None}
         for actor in actors
     )
-    return _save(connection, tables.actor, rows)
+    return _upsert(connection, tables.actor, rows)
 
 
-def save_sources(connection: Connection, sources: Iterable[SourceEntry], actors: Ids) -> Saved:
+def upsert_sources(
+    connection: Connection, sources: Iterable[SourceEntry], actors: Ids
+) -> UpsertResult:
     """Save sources; `actors` has the ids of their publishers."""
     rows = (
         {
@@ -103,9 +118,9 @@ def save_sources(connection: Connection, sources: Iterable[SourceEntry], actors:
         }
         for source in sources
     )
-    saved = _save(connection, tables.source, rows)
+    saved = _upsert(connection, tables.source, rows)
     if saved.changed:
-        rewrite_records(connection, _citing(select(each(saved.changed).c.value)))
+        refresh_records(connection, _citing(select(json_values(saved.changed).c.value)))
     return saved
 
 
@@ -113,15 +128,17 @@ def _citing(sources: Selection) -> Selection:
     return select(tables.citation.c.event_id).where(tables.citation.c.source_id.in_(sources))
 
 
-def save_events(
+def upsert_events(
     connection: Connection,
     events: Collection[EventEntry],
     actors: Ids,
     sources: Ids,
     now: datetime,
-) -> Saved:
+) -> UpsertResult:
     """Save events with all that hangs on them, and what they are found by."""
-    saved = _save(connection, tables.event, map(_event_row, events), created_at=now, updated_at=now)
+    saved = _upsert(
+        connection, tables.event, map(_event_row, events), created_at=now, updated_at=now
+    )
     by_id = {saved.ids[event.id]: event for event in events}
     participations, citations, topics = {}, {}, {}
     for id_, event in by_id.items():
@@ -136,12 +153,12 @@ def save_events(
             (tables.citation, citations),
             (tables.event_topic, topics),
         )
-        for id_ in _save_lists(connection, table, rows, saved.new)
+        for id_ in _replace_lists(connection, table, rows, saved.new)
     }
-    index(connection, [_said(id_, by_id[id_], actors) for id_ in saved.new])
-    index_anew(connection, changed - saved.new)
-    _follow_dates(connection, saved.changed)
-    return Saved(saved.ids, saved.new, changed - saved.new)
+    add_documents(connection, [_search_document(id_, by_id[id_], actors) for id_ in saved.new])
+    update_documents(connection, changed - saved.new)
+    _update_timeline_keys(connection, saved.changed)
+    return UpsertResult(saved.ids, saved.new, changed - saved.new)
 
 
 def _participations(listed: Row, event: EventEntry, actors: Ids) -> list[Row]:
@@ -156,7 +173,7 @@ def _participations(listed: Row, event: EventEntry, actors: Ids) -> list[Row]:
             "first": first,
         }
         for position, (part, id_, first) in enumerate(
-            zip(event.participants, ids, _firsts(ids), strict=True)
+            zip(event.participants, ids, _is_first_occurrence(ids), strict=True)
         )
     ]
     return sorted(rows, key=lambda row: (row["actor_id"], row["role"]))
@@ -177,7 +194,7 @@ def _citations(listed: Row, event: EventEntry, sources: Ids) -> list[Row]:
             "first": first,
         }
         for position, (citation, id_, first) in enumerate(
-            zip(event.citations, ids, _firsts(ids), strict=True)
+            zip(event.citations, ids, _is_first_occurrence(ids), strict=True)
         )
     ]
 
@@ -186,7 +203,7 @@ def _topics(listed: Row, event: EventEntry) -> list[Row]:
     return [{**listed, "topic": topic} for topic in sorted({*event.topics})]
 
 
-def _firsts(ids: Iterable[int]) -> Iterator[bool]:
+def _is_first_occurrence(ids: Iterable[int]) -> Iterator[bool]:
     """Tell of each whether it stands there for the first time."""
     seen = set[int]()
     for id_ in ids:
@@ -194,10 +211,10 @@ def _firsts(ids: Iterable[int]) -> Iterator[bool]:
         seen.add(id_)
 
 
-def _said(id_: int, event: EventEntry, actors: Ids) -> Said:
+def _search_document(id_: int, event: EventEntry, actors: Ids) -> SearchDocument:
     quotes = [citation.quote for citation in event.citations]
     texts = (event.title, event.summary, event.place, *quotes)
-    return Said(id_, texts, [actors[part.actor] for part in event.participants])
+    return SearchDocument(id_, texts, [actors[part.actor] for part in event.participants])
 
 
 @lru_cache(maxsize=16_384)
@@ -206,12 +223,14 @@ def _date_columns(edtf: str) -> Row:
     return date_columns(EventDate.parse(edtf))
 
 
-def _follow_dates(connection: Connection, events: Collection[int]) -> None:
+def _update_timeline_keys(connection: Connection, events: Collection[int]) -> None:
     """Put events whose date may have changed where they stand now in their timelines."""
     key = select(tables.event.c.date_key).where(
         tables.event.c.id == tables.event_timeline.c.event_id
     )
-    listed = update(tables.event_timeline).where(among(tables.event_timeline.c.event_id, events))
+    listed = update(tables.event_timeline).where(
+        in_values(tables.event_timeline.c.event_id, events)
+    )
     if events:
         connection.execute(listed.values(date_key=key.scalar_subquery()))
 
@@ -236,11 +255,11 @@ def _event_row(event: EventEntry) -> Row:
     }
 
 
-def save_members(connection: Connection, members: set[tuple[int, int]]) -> set[int]:
+def add_to_timelines(connection: Connection, members: set[tuple[int, int]]) -> set[int]:
     """Put events into timelines; give those that were not in theirs. No event leaves one."""
     events = {event for event, _ in members}
     stored = select(tables.event_timeline.c.event_id, tables.event_timeline.c.timeline_id).where(
-        among(tables.event_timeline.c.event_id, events)
+        in_values(tables.event_timeline.c.event_id, events)
     )
     new = members - {(event, timeline) for event, timeline in connection.execute(stored)}
     joining = defaultdict(list)
@@ -248,44 +267,46 @@ def save_members(connection: Connection, members: set[tuple[int, int]]) -> set[i
         joining[timeline].append(event)
     for timeline, joined in joining.items():
         rows = select(tables.event.c.id, literal(timeline), tables.event.c.date_key)
-        found = rows.where(among(tables.event.c.id, joined))
+        found = rows.where(in_values(tables.event.c.id, joined))
         columns = ["event_id", "timeline_id", "date_key"]
         connection.execute(insert(tables.event_timeline).from_select(columns, found))
     return {event for event, _ in new}
 
 
-def publish(connection: Connection, events: Collection[int]) -> None:
+def refresh_event_records(connection: Connection, events: Collection[int]) -> None:
     """Make it so that events are published as they are stored now."""
     if events:
-        rewrite_records(connection, select(each(events).c.value))
+        refresh_records(connection, select(json_values(events).c.value))
 
 
-def touch(connection: Connection, events: Collection[int], now: datetime) -> None:
+def set_updated_at(connection: Connection, events: Collection[int], now: datetime) -> None:
     """Say when events were changed."""
     # A clock may have been set back since; no record is changed before it was made.
     made = tables.event.c.created_at
     stamp = case((made > now, made), else_=literal(now, Timestamp))
     if events:
         connection.execute(
-            update(tables.event).where(among(tables.event.c.id, events)).values(updated_at=stamp)
+            update(tables.event)
+            .where(in_values(tables.event.c.id, events))
+            .values(updated_at=stamp)
         )
 
 
 def remove_events(connection: Connection, events: Collection[int]) -> None:
     """Delete events, all that hangs on them and what they are found by."""
-    unindex(connection, events)
-    connection.execute(delete(tables.event).where(among(tables.event.c.id, events)))
+    delete_documents(connection, events)
+    connection.execute(delete(tables.event).where(in_values(tables.event.c.id, events)))
 
 
-def _save(
+def _upsert(
     connection: Connection,
     table: Table,
     rows: Iterable[Row],
     **stamps: datetime,
-) -> Saved:
+) -> UpsertResult:
     """Insert the rows whose slug is new, stamped, and update those that differ."""
     wanted = {row["slug"]: row for row in rows}
-    found = select(table).where(among(table.c.slug, wanted))
+    found = select(table).where(in_values(table.c.slug, wanted))
     stored = {row.slug: row._asdict() for row in connection.execute(found)}
     ids = {slug: row["id"] for slug, row in stored.items()}
     # There is one writer, so the next free number can be told; to be given it costs more.
@@ -299,10 +320,10 @@ def _save(
     for slug in changed:
         connection.execute(update(table).where(table.c.slug == slug).values(wanted[slug]))
     ids.update((row["slug"], row["id"]) for row in new)
-    return Saved(ids, {row["id"] for row in new}, {ids[slug] for slug in changed})
+    return UpsertResult(ids, {row["id"] for row in new}, {ids[slug] for slug in changed})
 
 
-def _save_lists(
+def _replace_lists(
     connection: Connection,
     table: Table,
     wanted: Mapping[int, list[Row]],
@@ -316,11 +337,11 @@ def _save_lists(
     owner, *_ = table.primary_key
     stored = defaultdict(list)
     for row in connection.execute(
-        select(table).where(among(owner, wanted.keys() - new)).order_by(*table.primary_key)
+        select(table).where(in_values(owner, wanted.keys() - new)).order_by(*table.primary_key)
     ):
         stored[row[0]].append(row._asdict())
     changed = {id_ for id_, list_ in wanted.items() if stored[id_] != list_}
     if replaced := changed & stored.keys():
-        connection.execute(delete(table).where(among(owner, replaced)))
+        connection.execute(delete(table).where(in_values(owner, replaced)))
     insert_rows(connection, table, [row for id_ in changed for row in wanted[id_]])
     return changed

@@ -8,13 +8,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from app.api.headers import ON_EVERY_ANSWER
+from app.api.headers import DEFAULT_HEADERS
 from app.db.sqlite.database import Database
-from app.errors import unavailable
+from app.errors import service_unavailable
 from app.formats import FORMATS
-from app.server.response_cache import Cache
-from app.site.assets import ASSETS
-from app.site.render import GUARDED, GUARDED_DOCS, GUARDED_IN_A_FRAME
+from app.server.response_cache import ResponseCache
+from app.site.assets import ASSETS_BY_FILE
+from app.site.render import DOCS_CSP, EMBED_CSP, PAGE_CSP
 from tests.support.openapi import OPERATIONS
 from tests.support.problem import check_problem
 from tests.support.read_html import BROWSER
@@ -23,7 +23,7 @@ POLICY = "Content-Security-Policy"
 
 
 def _busy(_: Database) -> None:
-    raise unavailable("the database is busy")
+    raise service_unavailable("the database is busy")
 
 
 def _failing(_: Database) -> None:
@@ -71,7 +71,19 @@ STATUSES = {
     "/events/nothing.html": (404, 404, 204, 404, 405, 405, 400, 414, 404, 500, 503),
     "/docs": (200, 200, 204, 304, 405, 405, 400, 414, 200, 200, 200),
     "/openapi.json": (200, 200, 204, 304, 405, 405, 400, 414, 422, 200, 200),
-    f"/web/{ASSETS['page.css'].name}": (200, 200, 204, 304, 405, 405, 400, 414, 422, 200, 200),
+    f"/web/{ASSETS_BY_FILE['page.css'].name}": (
+        200,
+        200,
+        204,
+        304,
+        405,
+        405,
+        400,
+        414,
+        422,
+        200,
+        200,
+    ),
     "/web/nothing": (404, 404, 204, 404, 405, 405, 400, 414, 422, 404, 404),
     "/livez": (200, 200, 204, 200, 405, 405, 400, 414, 422, 200, 200),
     "/readyz": (200, 200, 204, 200, 405, 405, 400, 414, 422, 500, 503),
@@ -79,12 +91,12 @@ STATUSES = {
     "//events": MISSING_KIND,
 }
 POLICIES = {
-    "/": GUARDED,
-    "/events.html": GUARDED,
-    "/events/nso-blacklisted.html": GUARDED,
-    "/events/nothing.html": GUARDED,
-    "/embed.html": GUARDED_IN_A_FRAME,
-    "/docs": GUARDED_DOCS,
+    "/": PAGE_CSP,
+    "/events.html": PAGE_CSP,
+    "/events/nso-blacklisted.html": PAGE_CSP,
+    "/events/nothing.html": PAGE_CSP,
+    "/embed.html": EMBED_CSP,
+    "/docs": DOCS_CSP,
 }
 """What guards a page, and the errors that are told on it."""
 TOLD_ON_PAGES = {404, 422, 503}
@@ -100,7 +112,7 @@ def test_every_path_of_the_contract_is_here() -> None:
 def test_every_status_of_a_path(
     seed: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str, headers: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(Cache, "get", lambda *_: None)
+    monkeypatch.setattr(ResponseCache, "get", lambda *_: None)
     for way, status in zip(WAYS, STATUSES[path], strict=True):
         with monkeypatch.context() as patched:
             if way.database:
@@ -111,8 +123,8 @@ def test_every_status_of_a_path(
         on_page = path in POLICIES and (
             status in (200, 304) or (bool(headers) and status in TOLD_ON_PAGES)
         )
-        assert {name: answer.headers.get(name) for name in ON_EVERY_ANSWER} == {
-            **ON_EVERY_ANSWER,
+        assert {name: answer.headers.get(name) for name in DEFAULT_HEADERS} == {
+            **DEFAULT_HEADERS,
             **(POLICIES[path] if on_page else {}),
         }
         assert "access-control-allow-credentials" not in answer.headers

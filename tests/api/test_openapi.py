@@ -10,16 +10,16 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from app.api.examples import REQUESTS
-from app.api.headers import ALLOWED_METHODS, ON_EVERY_ANSWER
+from app.api.headers import ALLOWED_METHODS, DEFAULT_HEADERS
 from app.api.openapi import HEADERS, TAGS
-from app.dossiers.document import schema
+from app.dossiers.document import dossier_json_schema
 from app.errors import RETRY_AFTER
 from app.main import create_app
-from app.query.batches import Excerpt
-from app.query.heading import Heading
+from app.query.batches import EventBatch
+from app.query.heading import PageHeading
 from app.schemas.responses import Total
 from app.settings import Settings
-from app.urls import Address
+from app.urls import UrlBuilder
 from tests.support.openapi import DOCUMENT, OPERATIONS, parameters_of, resolved
 from tests.support.openapi_diff import Json
 
@@ -128,7 +128,7 @@ def test_declared_headers_can_be_read_from_any_origin() -> None:
     always = {
         "cache-control"
     }  # https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
-    exposed = ON_EVERY_ANSWER["Access-Control-Expose-Headers"].lower().split(", ")
+    exposed = DEFAULT_HEADERS["Access-Control-Expose-Headers"].lower().split(", ")
     assert {*exposed, *always} == TOLD - {"allow"}
 
 
@@ -163,7 +163,7 @@ def test_headers_of_errors_are_declared() -> None:
 @pytest.mark.parametrize("relation", ["eq", "gte"])
 def test_what_is_cut_is_told_as_declared(relation: str) -> None:
     total = Total.model_validate({"value": 10_000, "relation": relation})
-    cut = Excerpt([], total, Address("http://x.example"), Heading("x", ""), most=300)
+    cut = EventBatch([], total, UrlBuilder("http://x.example"), PageHeading("x", ""), limit=300)
     for name, value in cut.headers.items():
         assert re.fullmatch(HEADERS[name]["schema"]["pattern"], value)
     assert cut.headers
@@ -196,7 +196,7 @@ LIMITED = [
 
 @pytest.mark.parametrize(("given", "written", "member"), LIMITED)
 def test_a_limit_is_that_of_dossiers(given: str, written: str, member: str) -> None:
-    entry = schema()["$defs"][written]["properties"][member]
+    entry = dossier_json_schema()["$defs"][written]["properties"][member]
     assert SCHEMAS[given]["properties"][member]["maxLength"] == entry["maxLength"]
 
 

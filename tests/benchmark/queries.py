@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.db import tables
 from app.db.sqlite.database import Database
-from app.query.pagination import cursor_of
+from app.query.pagination import encode_cursor
 from app.schemas.params import EventPageQuery
 from tests.benchmark.synthetic import EVENTS_OF_A_CASE, actors_of, popular
 
@@ -75,7 +75,7 @@ class Queries:
 
     def _cursor(self) -> Query:
         place = self._random.choice(self._positions)
-        return {"cursor": cursor_of(EventPageQuery(), place)}
+        return {"cursor": encode_cursor(EventPageQuery(), place)}
 
 
 def path_of(query: Query) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from app.domain.vocabulary import Role, values_of
+from app.domain.vocabulary import Role, choices
 
 EVENTS_OF_AN_ACTOR = 50
 EVENTS_OF_A_SOURCE = 20
@@ -78,7 +78,7 @@ def _event(random: Random, number: int, actors: int, sources: int) -> dict[str, 
         "date": _date(random),
         "topics": random.sample(WORDS[:8], random.choice([0, 1, 1, 2])),
         "participants": [
-            {"actor": f"actor-{actor}", "role": random.choice(values_of(Role))}
+            {"actor": f"actor-{actor}", "role": random.choice(choices(Role))}
             for actor in sorted(chosen)
         ],
         "citations": [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.dossiers.document import schema
+from app.dossiers.document import dossier_json_schema
 from app.main import create_app
 from tests.benchmark.synthetic import write_dossier
 from tests.support.cli import TIMELINE, environment_of, run, serving, unmeasured
@@ -174,7 +174,7 @@ def test_an_interrupted_load_says_so(tmp_path: Path) -> None:
 
 def test_schema_prints_what_editors_read(tmp_path: Path) -> None:
     printed = run(tmp_path, "schema")
-    assert json.loads(printed.stdout) == schema()
+    assert json.loads(printed.stdout) == dossier_json_schema()
 
 
 def test_migrate(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import require_current
+from app.db.sqlite.migrate import require_current_schema
 from tests.support.cli import TIMELINE
 from tests.support.corpus import LATER, TESTS
 from tests.support.crash_worker import END, RETURNED, Answer
@@ -79,7 +79,7 @@ def _open(path: Path) -> Database:
 
 def _check_sound(database: Database) -> None:
     """Check what SQLite knows of the file, and that the search index is in step with the events."""
-    require_current(database)
+    require_current_schema(database)
     with database.write() as connection:
         assert connection.execute(text("PRAGMA integrity_check")).all() == [("ok",)]
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []

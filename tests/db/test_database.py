@@ -17,7 +17,12 @@ from sqlmodel import SQLModel
 import app.db.sqlite.fulltext  # noqa: F401 - adds the search index to what the models create
 from app.db.revision import advance_revision, revision_of
 from app.db.sqlite.database import POOL_SIZE, Database
-from app.db.sqlite.migrate import WHOLE_UP_TO, damage, prepare, require_current
+from app.db.sqlite.migrate import (
+    FULL_CHECK_MAX_BYTES,
+    find_corruption,
+    migrate_if_needed,
+    require_current_schema,
+)
 from app.errors import DatabaseError
 from tests.support.corpus import FERRY, GENERATED, HARBOUR, SEED
 from tests.support.databases import alembic, database_at, load_dossiers, load_into, new_database
@@ -68,7 +73,7 @@ def test_migrations_go_down_and_up_again(tmp_path: Path) -> None:
     alembic(database, "upgrade", "0001")
     first = _schema(database.path)
     with pytest.raises(DatabaseError, match="run `timeline migrate`"):
-        require_current(database)
+        require_current_schema(database)
     alembic(database, "downgrade", "base")
     assert _schema(database.path) == {}
     alembic(database, "upgrade", "0001")
@@ -90,7 +95,7 @@ def test_migrations_keep_what_is_stored(database: Database) -> None:
 def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
     """All tables are as if it had been loaded after it."""
     loaded, old = (database_at(tmp_path / name) for name in ("new.db", "old.db"))
-    prepare(loaded)
+    migrate_if_needed(loaded)
     load_into(loaded, HARBOUR, FERRY)
     load_dossiers(loaded, GENERATED)
     alembic(old, "upgrade", "0001")
@@ -110,7 +115,7 @@ def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
             "SELECT rowid, content FROM loaded.event_search"
         )
         connection.commit()
-    prepare(old)
+    migrate_if_needed(old)
     assert stored(old) == stored(loaded)
     assert _analyzed(old) == _analyzed(loaded) > 240
 
@@ -135,7 +140,7 @@ def test_statistics_follow_growth(database: Database) -> None:
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:
     load_into(database, HARBOUR)
-    prepare(database)
+    migrate_if_needed(database)
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM event")).scalar() == 6
 
@@ -147,7 +152,7 @@ def test_migrations_at_once(tmp_path: Path, round_: int) -> None:
 
     def migrate(database: Database) -> None:
         try:
-            prepare(database)
+            migrate_if_needed(database)
         except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it
             failures.append(error)
 
@@ -157,20 +162,20 @@ def test_migrations_at_once(tmp_path: Path, round_: int) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    require_current(databases[0])
+    require_current_schema(databases[0])
     databases[0].close()
 
 
 def test_a_missing_directory_is_told(tmp_path: Path) -> None:
     database = database_at(tmp_path / "nowhere" / "timeline.db")
     with pytest.raises(DatabaseError, match="there is no directory"):
-        prepare(database)
+        migrate_if_needed(database)
 
 
 def test_asking_a_missing_file_makes_none(tmp_path: Path) -> None:
     database = database_at(tmp_path / "timeline.db")
     with pytest.raises(DatabaseError, match="there is no such file"):
-        require_current(database)
+        require_current_schema(database)
     assert not database.path.exists()
 
 
@@ -244,11 +249,11 @@ def test_a_pool_for_every_thread(database: Database) -> None:
         connection.close()
 
 
-@pytest.mark.parametrize("whole_up_to", [0, WHOLE_UP_TO])
+@pytest.mark.parametrize("whole_up_to", [0, FULL_CHECK_MAX_BYTES])
 def test_damage_is_found(database: Database, whole_up_to: int) -> None:
     load_into(database, HARBOUR)
     with database.read() as connection:
-        assert damage(connection, whole_up_to) is None
+        assert find_corruption(connection, whole_up_to) is None
         query = text("SELECT rootpage FROM sqlite_master WHERE name = 'event'")
         page = connection.execute(query).scalar_one()
     database.close()
@@ -256,7 +261,7 @@ def test_damage_is_found(database: Database, whole_up_to: int) -> None:
         file.seek((page - 1) * 4096)
         file.write(b"\xff" * 40)
     with database.read() as connection:
-        assert damage(connection, whole_up_to)
+        assert find_corruption(connection, whole_up_to)
     with serving(database.path) as client:
         assert "corrupt" in check_problem(client.get("/readyz"), 503).detail
         assert client.get("/livez").status_code == 200

@@ -18,7 +18,7 @@ import pytest
 
 from app.db.sqlite.backup import back_up, restore
 from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import look_over, schema_of
+from app.db.sqlite.migrate import schema_revision, verify_file
 from app.errors import DatabaseError
 from app.settings import Settings
 from tests.benchmark.loading import load as load_synthetic
@@ -129,7 +129,7 @@ def test_a_header_is_sound_or_refused(loaded: Path, tmp_path: Path) -> None:
         _overwrite(path, at, bytes([path.read_bytes()[at] ^ 0xFF]))
         with closing(database_at(path)) as database:
             try:
-                look_over(database)
+                verify_file(database)
             except DatabaseError:
                 refused += 1
             else:
@@ -464,13 +464,13 @@ def test_an_older_copy_is_migrated_before_it_is_seen(tmp_path: Path) -> None:
     alembic(database_at(older), "upgrade", "0001")
     with closing(new_database(path)) as database:
         load_into(database, SEED)
-        seen = [schema_of(database)]
+        seen = [schema_revision(database)]
 
         def look(*_: int) -> None:
-            seen.append(schema_of(database))
+            seen.append(schema_revision(database))
 
         restore(database, older, lambda: None, look)
-        seen.append(schema_of(database))
+        seen.append(schema_revision(database))
         assert {*seen} == {seen[0]}
         assert _events(database) == 0
 
@@ -499,7 +499,7 @@ def test_who_watches_and_who_reads_do_not_meet(loaded: Path, tmp_path: Path) -> 
     def watch() -> int:
         done = 0
         while not over.is_set():
-            done += database.version() is not None
+            done += database.data_version() is not None
         return done
 
     with ThreadPoolExecutor(4) as pool:

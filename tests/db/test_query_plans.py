@@ -10,8 +10,8 @@ from sqlalchemy import Connection, event
 
 from app.db.ordering import event_order
 from app.db.sqlite.database import Database
-from app.query.names import resolve
-from app.query.pagination import events_in_order, read_page
+from app.query.names import build_filter
+from app.query.pagination import paged_events, read_page
 from app.schemas.params import EventPageQuery
 from tests.benchmark.synthetic import write_dossier
 from tests.support.databases import load_into, new_database
@@ -96,7 +96,7 @@ def test_a_costly_plan_is_seen(database: Database) -> None:
 
 def _page(connection: Connection, query: EventPageQuery) -> str | None:
     order = event_order(query.sort, descending=query.order == "desc")
-    return read_page(connection, events_in_order(resolve(query, connection), order), query).next
+    return read_page(connection, paged_events(build_filter(query, connection), order), query).next
 
 
 @contextmanager
@@ -131,6 +131,6 @@ def test_a_form_of_a_question_is_written_down_once(database: Database) -> None:
     ]
     with database.read() as connection:
         filters = {
-            resolve(EventPageQuery.model_validate(query), connection): query for query in asked
+            build_filter(EventPageQuery.model_validate(query), connection): query for query in asked
         }
     assert len(filters) == 1

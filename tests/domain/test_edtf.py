@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.edtf import DOUBTFUL, MAX_LENGTH, Bounds, DateError, EventDate, days_of
+from app.domain.edtf import MAX_LENGTH, SPAN_UNCERTAIN, Bounds, DateError, EventDate, span_days
 
 FIRST, LAST = date.min, date.max
 
@@ -157,10 +157,10 @@ def test_derives(text: str) -> None:
     assert when.edtf == text
     assert when.uncertain == ("?" in text or "%" in text)
     assert when.approximate == ("~" in text or "%" in text)
-    assert Bounds.of(when.key) == (when.sort_day, when.earliest, when.latest)
-    least, most = days_of(when.span)
+    assert Bounds.from_key(when.sort_key) == (when.sort_day, when.earliest, when.latest)
+    least, most = span_days(when.duration_class)
     assert least <= (when.latest - when.sort_day).days < most
-    assert (when.span >= DOUBTFUL) == (when.approximate or when.uncertain)
+    assert (when.duration_class >= SPAN_UNCERTAIN) == (when.approximate or when.uncertain)
 
 
 @pytest.mark.parametrize("text", REFUSED)
@@ -197,7 +197,7 @@ def points(draw: st.DrawFn, *, qualified: bool = True) -> str:
 @given(st.dates(), st.dates())
 def test_a_span_holds_what_lasts_so_long(one: date, other: date) -> None:
     start, end = sorted((one, other))
-    least, most = days_of(EventDate.parse(f"{start}/{end}").span)
+    least, most = span_days(EventDate.parse(f"{start}/{end}").duration_class)
     assert least <= (end - start).days < most
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from app.db.revision import revision_of
-from app.db.sqlite.database import Database, scratch
-from app.dossiers.exporter import ExportError, Format, export
+from app.db.sqlite.database import Database, temporary_database
+from app.dossiers.exporter import ExportError, ExportFormat, export
 from app.dossiers.loader import load
 from tests.support.corpus import FERRY, GENERATED, HARBOUR, LOADED_AT, SEED, edited, write_dossiers
 from tests.support.databases import load_into
@@ -23,24 +23,24 @@ from tests.support.random_dossiers import make_dossiers
 from tests.support.requirements import repetitions
 from tests.support.snapshot import Tables, content, stored
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 
 
 @contextmanager
 def loaded(*files: Path) -> Iterator[Connection]:
     """Load files into a database that is nowhere."""
-    with scratch() as connection:
+    with temporary_database() as connection:
         load(connection, files, LOADED_AT)
         yield connection
 
 
-def exported(connection: Connection, folder: str | Path, format_: Format) -> Path:
+def exported(connection: Connection, folder: str | Path, format_: ExportFormat) -> Path:
     path = Path(folder) / f"exported.{format_}"
     path.write_text("".join(export(connection, None, format_)), "utf-8", newline="\n")
     return path
 
 
-def round_trip(folder: str | Path, format_: Format, *files: Path) -> tuple[Tables, Tables]:
+def round_trip(folder: str | Path, format_: ExportFormat, *files: Path) -> tuple[Tables, Tables]:
     """Give what is stored of the files, and what is stored of its export."""
     with loaded(*files) as connection:
         before = content(connection)
@@ -51,14 +51,16 @@ def round_trip(folder: str | Path, format_: Format, *files: Path) -> tuple[Table
 
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("files", [(SEED,), (HARBOUR, FERRY)])
-def test_the_corpus_comes_back(tmp_path: Path, files: tuple[Path, ...], format_: Format) -> None:
+def test_the_corpus_comes_back(
+    tmp_path: Path, files: tuple[Path, ...], format_: ExportFormat
+) -> None:
     before, after = round_trip(tmp_path, format_, *files)
     assert after == before
     assert all(before[table] for table in ("event", "citation", "event_search"))
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_generated_dossiers_come_back(tmp_path: Path, format_: Format) -> None:
+def test_generated_dossiers_come_back(tmp_path: Path, format_: ExportFormat) -> None:
     for seed in range(repetitions(3, 60)):
         files = write_dossiers(tmp_path, make_dossiers(40, seed))
         before, after = round_trip(tmp_path, format_, *files)
@@ -189,7 +191,7 @@ def test_any_text_comes_back(drawn: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_an_export_changes_nothing_where_it_comes_from(
-    database: Database, tmp_path: Path, format_: Format
+    database: Database, tmp_path: Path, format_: ExportFormat
 ) -> None:
     load_into(database, HARBOUR, FERRY)
     before = stored(database)
@@ -204,7 +206,7 @@ def test_an_export_changes_nothing_where_it_comes_from(
 
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("timeline", ["one", "two"])
-def test_one_timeline_stands_alone(tmp_path: Path, timeline: str, format_: Format) -> None:
+def test_one_timeline_stands_alone(tmp_path: Path, timeline: str, format_: ExportFormat) -> None:
     path = tmp_path / f"{timeline}.{format_}"
     with loaded(*write_dossiers(tmp_path, GENERATED)) as connection:
         path.write_text("".join(export(connection, timeline, format_)), "utf-8")
@@ -251,5 +253,8 @@ def test_other_readers_of_yaml_see_the_same_texts(tmp_path: Path) -> None:
 def test_an_unknown_timeline_is_told() -> None:
     with loaded(HARBOUR) as connection, pytest.raises(ExportError, match="the nearest is harbour"):
         export(connection, "habour", "yaml")
-    with scratch() as connection, pytest.raises(ExportError, match="nothing has been loaded yet"):
+    with (
+        temporary_database() as connection,
+        pytest.raises(ExportError, match="nothing has been loaded yet"),
+    ):
         export(connection, None, "yaml")

@@ -8,14 +8,14 @@ import jsonschema
 import pytest
 import yaml
 
-from app.dossiers.document import Dossier, schema
+from app.dossiers.document import Dossier, dossier_json_schema
 from tests.domain.test_edtf import EXAMPLES
 from tests.support.corpus import FERRY, HARBOUR, SEED, edited, read_dossier
 
 COPY = SEED.with_name("dossier.schema.json")
 
 validator = jsonschema.Draft202012Validator(
-    schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    dossier_json_schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
 )
 
 
@@ -36,7 +36,7 @@ def complaints(path: Path) -> list[str]:
 
 
 def test_the_schema_is_one() -> None:
-    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.Draft202012Validator.check_schema(dossier_json_schema())
 
 
 @pytest.mark.parametrize("path", [SEED, HARBOUR, FERRY])
@@ -99,7 +99,7 @@ def test_an_editor_complains(tmp_path: Path, mistake: tuple[str, str]) -> None:
 
 
 def test_every_key_that_needs_it_is_described() -> None:
-    described: dict[str, Any] = schema()["$defs"]
+    described: dict[str, Any] = dossier_json_schema()["$defs"]
     for name in ("EventEntry", "SourceEntry", "ActorEntry", "CitationEntry", "ParticipantEntry"):
         assert described[name]["description"]
     assert "disputed" in described["EventEntry"]["properties"]["status"]["description"]
@@ -109,4 +109,4 @@ def test_the_seed_names_its_copy_and_the_copy_is_true() -> None:
     """If it is not: `timeline schema > seed/dossier.schema.json`."""
     first, *_ = SEED.read_text("utf-8").splitlines()
     assert first == f"# yaml-language-server: $schema={COPY.name}"
-    assert json.loads(COPY.read_text("utf-8")) == schema()
+    assert json.loads(COPY.read_text("utf-8")) == dossier_json_schema()

@@ -10,15 +10,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.dossiers.diagnostics import Findings, Tell
-from app.dossiers.links import USER_AGENT, Manners, check_links
-from app.dossiers.reader import Written, open_dossiers
+from app.dossiers.diagnostics import Diagnostics, ProgressCallback
+from app.dossiers.links import USER_AGENT, RateLimit, check_links
+from app.dossiers.reader import ParsedRecord, open_dossiers
 from app.schemas.entries import SourceEntry
 from app.schemas.fields import LINK_PATTERN
 from tests.support.link_server import LinkServer, answering
 from tests.support.requirements import repetitions
 
-HURRIED = Manners(pause=0, timeout=30)
+HURRIED = RateLimit(pause=0, timeout=30)
 
 
 MOVED = "it has moved to '{root}/fine'; write that"
@@ -103,11 +103,11 @@ def server() -> Iterator[LinkServer]:
 def ask(
     folder: Path,
     *sources: dict[str, str],
-    manners: Manners = HURRIED,
-    tell: Tell = lambda _done, _total: None,
+    manners: RateLimit = HURRIED,
+    tell: ProgressCallback = lambda _done, _total: None,
 ) -> tuple[int, list[tuple[str, str]]]:
     """Check the links of sources; gives their number, and what is told and as what."""
-    path, findings = folder / "links.yaml", Findings()
+    path, findings = folder / "links.yaml", Diagnostics()
     records = [
         {"id": f"source-{at}", "title": "A source", "publisher": "gazette", **source}
         for at, source in enumerate(sources)
@@ -117,11 +117,11 @@ def ask(
     written = [
         one
         for one in open_dossiers([path], findings)[0].entries(SourceEntry)
-        if isinstance(one, Written)
+        if isinstance(one, ParsedRecord)
     ]
-    assert len(written) == len(sources), findings.problems
-    asked = check_links(written, findings, tell, manners=manners)
-    told = [("problem", line) for line in findings.problems]
+    assert len(written) == len(sources), findings.errors
+    asked = check_links(written, findings, tell, rate_limit=manners)
+    told = [("problem", line) for line in findings.errors]
     return asked, told + [("warning", line) for line in findings.warnings]
 
 
@@ -173,7 +173,7 @@ def test_a_server_without_tls(server: LinkServer, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/silent", "/drip"])
 def test_patience_ends(server: LinkServer, tmp_path: Path, path: str) -> None:
-    manners = Manners(pause=0, timeout=0.3)
+    manners = RateLimit(pause=0, timeout=0.3)
     _, told = ask(tmp_path, {"url": server.root + path}, manners=manners)
     assert told[0][0] == "problem"
     assert f"'{server.root}{path}' does not answer within 0.3 seconds{OR_COPY}" in told[0][1]
@@ -226,7 +226,7 @@ def test_a_host_is_asked_one_thing_at_a_time_with_pauses(
     by_name = server.root.replace("127.0.0.1", "localhost")
     paths = ["/404", "/503", *(f"/across?{at}" for at in range(4))]
     sources = [{"url": root + path} for root in (server.root, by_name) for path in paths]
-    asked, _ = ask(tmp_path, *sources, manners=Manners(pause=0.1, timeout=30))
+    asked, _ = ask(tmp_path, *sources, manners=RateLimit(pause=0.1, timeout=30))
     assert (asked, len(server.asked)) == (12, 22)
     for host in ("127.0.0.1", "localhost"):
         assert server.most_at_once[host] == 1
@@ -240,7 +240,7 @@ def test_who_waits_for_one_host_keeps_nobody_from_another(
     # A proxy that is set in the environment is asked for every name.
     monkeypatch.setenv("http_proxy", server.root)
     links = ["http://a.example/200", "http://a.example/404", "http://b.example/away"]
-    manners = Manners(concurrency=1, pause=3, timeout=30)
+    manners = RateLimit(concurrency=1, pause=3, timeout=30)
     ask(tmp_path, *({"url": link} for link in links), manners=manners)
     assert server.asked == ["/200", "/away", "/fine", "/404"]
     assert server.most_at_once["all"] == 1

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from app.db.revision import revision_of
-from app.db.sqlite.bulk import BATCH
+from app.db.sqlite.bulk import LOAD_BATCH
 from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import prepare
+from app.db.sqlite.migrate import migrate_if_needed
 from app.dossiers.diagnostics import DossierError
-from app.dossiers.loader import Counts, load
+from app.dossiers.loader import ChangeCounts, load
 from tests.support.corpus import FERRY, HARBOUR, LATER, LOADED_AT, edited
 from tests.support.databases import database_at, load_into
 from tests.support.server import serving
@@ -75,7 +75,7 @@ def test_a_change_replaces_the_record(
 
 def _fresh(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     database = database_at(path.with_suffix(".db"))
-    prepare(database)
+    migrate_if_needed(database)
     load_into(database, path)
     rows = stored(database)
     database.close()
@@ -138,10 +138,10 @@ def test_order_and_number_of_files_do_not_matter(database: Database, tmp_path: P
 
 def test_what_is_counted(database: Database, tmp_path: Path) -> None:
     assert load_into(database, HARBOUR).counts == {
-        "event": Counts(6),
-        "actor": Counts(8),
-        "source": Counts(3),
-        "timeline": Counts(1),
+        "event": ChangeCounts(6),
+        "actor": ChangeCounts(8),
+        "source": ChangeCounts(3),
+        "timeline": ChangeCounts(1),
     }
     edits = (
         ("title: The ferry", "title: A ferry"),
@@ -149,10 +149,10 @@ def test_what_is_counted(database: Database, tmp_path: Path) -> None:
         ("note: Undated copy.", "note: Copied."),
     )
     assert load_into(database, edited(FERRY, tmp_path / "x.yaml", *edits), now=LATER).counts == {
-        "event": Counts(1, 1),  # one of the harbour's is told by the ferry too
-        "actor": Counts(1, 1),
-        "source": Counts(0, 1),
-        "timeline": Counts(1),
+        "event": ChangeCounts(1, 1),  # one of the harbour's is told by the ferry too
+        "actor": ChangeCounts(1, 1),
+        "source": ChangeCounts(0, 1),
+        "timeline": ChangeCounts(1),
     }
 
 
@@ -180,7 +180,7 @@ def test_an_event_that_changes_elsewhere_too_is_warned_of(
 def test_many_batches(database: Database, tmp_path: Path) -> None:
     """More records than are saved at a time, children before their parents, in several dossiers."""
     path = tmp_path / "x.jsonl"
-    number = 2 * BATCH + 7
+    number = 2 * LOAD_BATCH + 7
     actors = [
         {"actor": {"id": f"a{at}", "name": f"A{at}", "kind": "person", "parent": f"a{at + 1}"}}
         for at in range(number - 1)
@@ -207,8 +207,8 @@ def test_many_batches(database: Database, tmp_path: Path) -> None:
     steps = []
     with database.write() as connection:
         report = load(connection, [path], LOADED_AT, tell=lambda *step: steps.append(step))
-    assert report.counts["event"] == Counts(added=number)
-    assert report.counts["actor"] == Counts(added=number)
+    assert report.counts["event"] == ChangeCounts(added=number)
+    assert report.counts["actor"] == ChangeCounts(added=number)
     assert steps[-1] == (2 * number - 5, 2 * number - 5)
     assert len(steps) == 5
     with serving(database.path) as client:
@@ -223,12 +223,12 @@ def test_many_batches(database: Database, tmp_path: Path) -> None:
     path.write_text("\n".join(map(json.dumps, few)), "utf-8")
     counts = load_into(database, path, now=LATER, prune=True).counts
     # Those that stand in the other timeline too stay.
-    assert counts["event"] == Counts(removed=number - 3)
-    assert counts["actor"] == Counts(changed=1)
+    assert counts["event"] == ChangeCounts(removed=number - 3)
+    assert counts["actor"] == ChangeCounts(changed=1)
     rows = stored(database)
     assert len(rows["event"]) == len(rows["event_search"]) == number - 2
     path.write_text("\n".join(map(json.dumps, [timelines[1], *few[1:]])), "utf-8")
-    assert load_into(database, path, prune=True).counts["event"] == Counts(
+    assert load_into(database, path, prune=True).counts["event"] == ChangeCounts(
         changed=3, removed=number - 5
     )
     assert len(stored(database)["event_search"]) == 3
@@ -237,7 +237,7 @@ def test_many_batches(database: Database, tmp_path: Path) -> None:
 def test_a_name_of_many_events(database: Database, tmp_path: Path) -> None:
     """More events than are indexed at a time are found by the new name of their one actor."""
     path = tmp_path / "x.jsonl"
-    number = BATCH + 5
+    number = LOAD_BATCH + 5
     records: list[dict[str, Any]] = [
         {"timeline": {"id": "x", "title": "x"}},
         {"actor": {"id": "a", "name": "Old", "kind": "person"}},
@@ -261,7 +261,7 @@ def test_a_name_of_many_events(database: Database, tmp_path: Path) -> None:
     load_into(database, path)
     records[1]["actor"]["name"] = "New"
     path.write_text("\ufeff" + "\n".join(map(json.dumps, records)), "utf-8")
-    assert load_into(database, path).counts["actor"] == Counts(changed=1)
+    assert load_into(database, path).counts["actor"] == ChangeCounts(changed=1)
     with serving(database.path) as client:
         assert (_found(client, "new"), _found(client, "old")) == (number, 0)
 

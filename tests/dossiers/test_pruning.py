@@ -4,14 +4,14 @@ from pathlib import Path
 
 from app.db.revision import revision_of
 from app.db.sqlite.database import Database
-from app.dossiers.loader import Counts
+from app.dossiers.loader import ChangeCounts
 from tests.support.corpus import FERRY, HARBOUR, LATER, edited
 from tests.support.databases import load_into
 from tests.support.server import serving
 from tests.support.snapshot import stored
 
 
-def _pruned(database: Database, *files: Path) -> dict[str, Counts]:
+def _pruned(database: Database, *files: Path) -> dict[str, ChangeCounts]:
     return load_into(database, *files, now=LATER, prune=True).counts
 
 
@@ -21,8 +21,8 @@ def test_pruning_withdraws_what_a_file_no_longer_holds(database: Database, tmp_p
     less = tmp_path / "harbour.yaml"
     # Gone are the rumours, and from this timeline what the ferry's tells too.
     less.write_text(content[: content.index("  - id: rumours")], "utf-8")
-    assert load_into(database, less).counts["event"] == Counts()
-    assert _pruned(database, less)["event"] == Counts(removed=2)
+    assert load_into(database, less).counts["event"] == ChangeCounts()
+    assert _pruned(database, less)["event"] == ChangeCounts(removed=2)
     with serving(database.path) as client:
         assert client.get("/events/rumours").status_code == 404
         assert client.get("/events", params={"q": "שמועות"}).json()["total"]["value"] == 0
@@ -43,7 +43,7 @@ def test_pruning_removes_whom_nothing_names_any_more(database: Database, tmp_pat
         ("actor: ferry-line", "actor: ferryline"),
     )
     ferry = edited(FERRY, tmp_path / "ferry.yaml", *edits)
-    assert _pruned(database, ferry)["actor"] == Counts(added=1, removed=1)
+    assert _pruned(database, ferry)["actor"] == ChangeCounts(added=1, removed=1)
     with serving(database.path) as client:
         ids = {actor["id"] for actor in client.get("/actors").json()["items"]}
     assert "ferry-line" not in ids
@@ -55,10 +55,10 @@ def test_pruning_removes_a_whole_branch(database: Database, tmp_path: Path) -> N
     path = tmp_path / "x.yaml"
     path.write_text("timeline: {id: harbour, title: The harbour contract}", "utf-8")
     assert _pruned(database, path) == {
-        "event": Counts(removed=6),
-        "actor": Counts(removed=7),
-        "source": Counts(removed=3),
-        "timeline": Counts(changed=1),
+        "event": ChangeCounts(removed=6),
+        "actor": ChangeCounts(removed=7),
+        "source": ChangeCounts(removed=3),
+        "timeline": ChangeCounts(changed=1),
     }
     rows = stored(database)
     assert [row[1] for row in rows["actor"]] == ["bystander"]

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from app.db.sqlite.database import Database
-from app.dossiers.loader import Counts
-from app.dossiers.reader import MAX_LINE, MAX_WHOLE
+from app.dossiers.loader import ChangeCounts
+from app.dossiers.reader import MAX_DOCUMENT_BYTES, MAX_LINE_BYTES
 from tests.support.corpus import FERRY, HARBOUR, LATER, edited, read_dossier
 from tests.support.databases import load_into
 from tests.support.dossier_check import told, written
@@ -66,7 +66,7 @@ def test_a_dossier_is_the_same_however_it_is_spelled(
         files.append(tmp_path / f"{file.stem}{suffix}")
         files[-1].write_text(SPELLINGS[suffix](data), "utf-8")
     report = load_into(database, *files, now=LATER)
-    assert report.counts["event"] == Counts(changed=2)
+    assert report.counts["event"] == ChangeCounts(changed=2)
     again = load_into(database, HARBOUR, FERRY)
     assert again.counts == report.counts
     assert without_stamps(stored(database)) == without_stamps(before)
@@ -154,7 +154,7 @@ NO_DOSSIERS: dict[str, dict[str | bytes, str]] = {
         '{"timeline": {"id": "x", "title": "x", "id": "x"}}': (
             "x.jsonl:1: the key 'id' is written twice; remove one"
         ),
-        '{"timeline": {"id": "x", "title": "x"}}\n{"event": "' + "x" * MAX_LINE + '"}': (
+        '{"timeline": {"id": "x", "title": "x"}}\n{"event": "' + "x" * MAX_LINE_BYTES + '"}': (
             "x.jsonl:2: it is too long; write each record on its own"
         ),
     },
@@ -211,7 +211,7 @@ def test_what_cannot_be_read_twice_is_refused(tmp_path: Path, kind: str, suffix:
 @pytest.mark.parametrize("name", ["x.yaml", "x.json"])
 def test_what_is_read_at_once_is_bounded(tmp_path: Path, name: str) -> None:
     with (tmp_path / name).open("wb") as file:
-        file.truncate(10 * MAX_WHOLE)
+        file.truncate(10 * MAX_DOCUMENT_BYTES)
     (problem,) = told(tmp_path / name)[0]
     assert problem == f"{name}: it is too large to be read at once; write it as JSON Lines, .jsonl"
 

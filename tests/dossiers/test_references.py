@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.dossiers.diagnostics import MAX_TOLD
+from app.dossiers.diagnostics import MAX_DIAGNOSTICS
 from tests.support.corpus import FERRY, HARBOUR, SEED, edited
 from tests.support.dossier_check import as_lines, told, written
 
@@ -77,9 +77,9 @@ def test_actors_that_are_their_own_ancestors(tmp_path: Path) -> None:
 
 
 def test_problems_are_bounded(tmp_path: Path) -> None:
-    lines = ['{"timeline": {"id": "x", "title": "x"}}', *(["[]"] * (MAX_TOLD + 7))]
+    lines = ['{"timeline": {"id": "x", "title": "x"}}', *(["[]"] * (MAX_DIAGNOSTICS + 7))]
     problems, _ = told(written(tmp_path / "x.jsonl", "\n".join(lines)))
-    assert len(problems) == MAX_TOLD + 1
+    assert len(problems) == MAX_DIAGNOSTICS + 1
     assert problems[-1] == "and 7 more"
 
 

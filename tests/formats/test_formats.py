@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api.headers import FRESH
+from app.api.headers import CACHE_CONTROL
 from app.formats import FORMATS, MEDIA_TYPES
-from app.query.batches import BATCH, read_excerpts
-from app.schemas.params import ExcerptQuery
-from app.urls import Address
+from app.query.batches import STREAM_BATCH, iter_batches
+from app.schemas.params import FormatQuery
+from app.urls import UrlBuilder
 from tests.support.corpus import DATA, HARBOUR
 from tests.support.databases import load_dossiers, load_into, new_database
 from tests.support.random_dossiers import make_dossiers
@@ -67,7 +67,7 @@ def test_it_is_written_as_it_was(harbour: httpx.Client, suffix: str) -> None:
     # An asset has a digest in its name, which changes whenever it does.
     assert re.sub(r"-[0-9a-f]{8}\.", "-digest.", answer.text) == written
     assert answer.headers["content-type"].startswith(MEDIA_TYPES[suffix])
-    assert answer.headers["cache-control"] == FRESH
+    assert answer.headers["cache-control"] == CACHE_CONTROL
     assert answer.headers["etag"]
     assert "timeline-truncated" not in answer.headers
 
@@ -103,7 +103,7 @@ def test_what_is_cut_says_so(harbour: httpx.Client, suffix: str) -> None:
     assert len(IDS[suffix](answer.text)) == 2
     assert answer.headers["timeline-truncated"] == "shown=2, total=7"
     assert "timeline-truncated" in answer.headers["access-control-expose-headers"].lower()
-    if FORMATS[suffix].cap:
+    if FORMATS[suffix].max_events:
         assert NOTICE in NOTICES[suffix](answer.text)
     assert harbour.head(f"/events.{suffix}?limit=2").headers["timeline-truncated"]
 
@@ -112,7 +112,7 @@ def test_what_is_cut_says_so(harbour: httpx.Client, suffix: str) -> None:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of more events than a batch, or than some representations take."""
     path = tmp_path_factory.mktemp("large") / "timeline.db"
-    load_dossiers(new_database(path), make_dossiers(2 * BATCH + 70))
+    load_dossiers(new_database(path), make_dossiers(2 * STREAM_BATCH + 70))
     with serving(path) as client:
         yield client
 
@@ -120,7 +120,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_it_is_bounded_unless_it_gives_all(large: httpx.Client, suffix: str) -> None:
     answer = large.get(f"/events.{suffix}?sort=date&order=asc", timeout=60)
-    (cap, total) = FORMATS[suffix].cap, 2 * BATCH + 70
+    (cap, total) = FORMATS[suffix].max_events, 2 * STREAM_BATCH + 70
     shown = min(cap or total, total)
     assert len(IDS[suffix](answer.text)) == shown
     told = answer.headers.get("timeline-truncated")
@@ -139,23 +139,23 @@ def test_all_of_many_come_in_order(large: httpx.Client, suffix: str) -> None:
     assert "etag" not in answer.headers
     if suffix == "jsonl":
         assert [json.loads(line) for line in answer.text.splitlines()] == walked
-    cut = large.get(f"/events.{suffix}?order=desc&limit={BATCH + 1}")
-    assert len(IDS[suffix](cut.text)) == BATCH + 1
+    cut = large.get(f"/events.{suffix}?order=desc&limit={STREAM_BATCH + 1}")
+    assert len(IDS[suffix](cut.text)) == STREAM_BATCH + 1
 
 
 def test_whoever_takes_it_slowly_keeps_no_transaction_open(tmp_path: Path) -> None:
     path = tmp_path / "timeline.db"
     database = new_database(path)
-    load_dossiers(database, make_dossiers(2 * BATCH + 70))
-    pieces = read_excerpts(database, ExcerptQuery(), Address("http://timeline.example"), None)
+    load_dossiers(database, make_dossiers(2 * STREAM_BATCH + 70))
+    pieces = iter_batches(database, FormatQuery(), UrlBuilder("http://timeline.example"), None)
     first = next(pieces)
     load_into(database, HARBOUR)
     with closing(sqlite3.connect(path)) as connection:
         busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     assert not busy
     sizes = [len(first.records), *(len(piece.records) for piece in pieces)]
-    assert max(sizes) == BATCH
-    assert sum(sizes) >= 2 * BATCH + 70
+    assert max(sizes) == STREAM_BATCH
+    assert sum(sizes) >= 2 * STREAM_BATCH + 70
     database.close()
 
 
@@ -191,16 +191,16 @@ def _migrated(folder: Path) -> Path:
 def test_what_moves_while_it_is_read_is_given_once(tmp_path: Path) -> None:
     path = tmp_path / "timeline.db"
     database = new_database(path)
-    dossiers = make_dossiers(2 * BATCH + 70)
+    dossiers = make_dossiers(2 * STREAM_BATCH + 70)
     load_dossiers(database, dossiers)
-    pieces = read_excerpts(database, ExcerptQuery(), Address("http://timeline.example"), None)
+    pieces = iter_batches(database, FormatQuery(), UrlBuilder("http://timeline.example"), None)
     records = [*next(pieces).records]
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE event SET date_key = date_key + 40000000000")
     for piece in pieces:
         records += piece.records
     ids = [json.loads(record)["id"] for record in records]
-    assert len(ids) == len({*ids}) == 2 * BATCH + 70
+    assert len(ids) == len({*ids}) == 2 * STREAM_BATCH + 70
     database.close()
 
 

@@ -144,7 +144,7 @@ def test_it_is_refused_with_its_place_and_a_cure(
     path = write(tmp_path / "x.jsonl", dossiers)
     with pytest.raises(DossierError) as refused:
         load_into(database, path)
-    told = [_parted(problem, path) for problem in refused.value.findings.problems]
+    told = [_parted(problem, path) for problem in refused.value.diagnostics.errors]
     assert {(line, place) for line, place, _ in told} == {
         (line, place)
         for dossier, text in enumerate(texts)
@@ -167,7 +167,7 @@ def test_no_key_of_somebody_else_is_taken(database: Database, tmp_path: Path, ke
     path = write(tmp_path / "x.jsonl", [records("x", Payload(), **{key: "x"})])
     with pytest.raises(DossierError) as refused:
         load_into(database, path)
-    told = [_parted(problem, path) for problem in refused.value.findings.problems]
+    told = [_parted(problem, path) for problem in refused.value.diagnostics.errors]
     assert [(line, place) for line, place, _ in told] == [
         (line, f"{kind}.{key}")
         for line, kind in enumerate(("timeline", "actor", "source", "event"), 1)

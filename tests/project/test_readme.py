@@ -206,7 +206,10 @@ def test_every_endpoint_is_documented() -> None:
 
 def test_every_format_is_documented() -> None:
     rows = dict(re.findall(r"^\| `/events\.(\S+)` \|.*\| (\S+) \|$", README, re.MULTILINE))
-    caps = {suffix: f"{one.cap:,}" if one.cap else "all" for suffix, one in FORMATS.items()}
+    caps = {
+        suffix: f"{one.max_events:,}" if one.max_events else "all"
+        for suffix, one in FORMATS.items()
+    }
     assert rows == {**caps, "html": "all"}
 
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from app.server.access_log import MAX_TARGET, Access, request_id
+from app.server.access_log import MAX_TARGET, AccessLogMiddleware, request_id
 from app.server.logging import JsonFormatter, PlainFormatter
 from tests.support.cli import serving
 from tests.support.openapi import OPERATIONS, parameters_of
@@ -129,7 +129,7 @@ async def _half(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.mark.anyio
 async def test_an_answer_that_breaks_off_is_told_so() -> None:
     with _logged() as lines:
-        transport = httpx.ASGITransport(Access(_half))
+        transport = httpx.ASGITransport(AccessLogMiddleware(_half))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             with pytest.raises(RuntimeError):
                 await client.get("/events", headers={"X-Request-ID": "half"})

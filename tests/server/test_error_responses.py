@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Receive, Scope, Send
 
-from app.api.headers import ON_EVERY_ANSWER
+from app.api.headers import DEFAULT_HEADERS
 from app.db.sqlite.database import POOL_SIZE
 from app.main import create_app
-from app.server.response import Delivery
+from app.server.response import ResponseMiddleware
 from app.settings import Settings
 from tests.support.corpus import HARBOUR
 from tests.support.databases import load_into, new_database
@@ -87,7 +87,7 @@ async def _streaming(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _client(app: object) -> httpx.AsyncClient:
-    delivery = Delivery(app, "", lambda: 1, 2**20)  # type: ignore[arg-type]
+    delivery = ResponseMiddleware(app, "", lambda: 1, 2**20)  # type: ignore[arg-type]
     transport = httpx.ASGITransport(delivery)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
@@ -98,7 +98,7 @@ async def test_what_was_not_foreseen_is_a_500() -> None:
         answer = await client.get("/events")
     problem = check_problem(answer, 500)
     assert "secret" not in problem.detail
-    for name, value in ON_EVERY_ANSWER.items():
+    for name, value in DEFAULT_HEADERS.items():
         assert answer.headers[name] == value
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api.headers import ON_EVERY_ANSWER
+from app.api.headers import DEFAULT_HEADERS
 from tests.support.cli import serving
 from tests.support.malformed_requests import CHUNKED, CORPUS, KEPT, ask, kept, post
 from tests.support.problem import check_problem
@@ -48,7 +48,7 @@ def test_each_is_answered_and_the_server_is_well(tmp_path: Path) -> None:
     statuses = {name: tuple(one.status_code for one in got) for name, got in received.items()}
     assert statuses == {name: expected for name, (_, expected) in CORPUS.items()}
     for answer in (one for got in received.values() for one in got):
-        for name, value in ON_EVERY_ANSWER.items():
+        for name, value in DEFAULT_HEADERS.items():
             page = name == POLICY and answer.headers["content-type"].startswith("text/html")
             assert answer.headers[name].startswith("default-src 'self'" if page else value)
         if answer.is_error:

@@ -10,8 +10,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from app.server.content_coding import ENCODERS
-from app.server.response import Delivery
-from app.server.response_cache import OVERHEAD, Cache, Representation
+from app.server.response import ResponseMiddleware
+from app.server.response_cache import ENTRY_OVERHEAD, CachedResponse, ResponseCache
 from tests.support.cli import TIMELINE
 from tests.support.corpus import SEED, edited
 from tests.support.databases import load_into, new_database
@@ -79,7 +79,7 @@ class Version:
 @pytest.mark.anyio
 async def test_what_is_asked_again_is_not_made_again() -> None:
     app, version = Counting(), Version()
-    transport = httpx.ASGITransport(Delivery(app, "", version, 100 * OVERHEAD))
+    transport = httpx.ASGITransport(ResponseMiddleware(app, "", version, 100 * ENTRY_OVERHEAD))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for coding in ("gzip", "br", "identity"):
             for method in ("GET", "HEAD", "GET"):
@@ -110,36 +110,36 @@ async def test_an_answer_made_while_data_changes_is_of_the_version_before() -> N
         await app(scope, receive, send)
 
     app = Counting()
-    transport = httpx.ASGITransport(Delivery(changing, "", version, 100 * OVERHEAD))
+    transport = httpx.ASGITransport(ResponseMiddleware(changing, "", version, 100 * ENTRY_OVERHEAD))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for _ in range(3):
             await client.get("/200/100")
     assert app.asked["/200/100"] == 2  # what may have been stale was made anew, once
 
 
-def _representation(length: int, header: int = 0) -> Representation:
-    return Representation("", b"x" * length, {"headers": [(b"link", b"x" * header)]}, {})
+def _representation(length: int, header: int = 0) -> CachedResponse:
+    return CachedResponse("", b"x" * length, {"headers": [(b"link", b"x" * header)]}, {})
 
 
 def test_no_more_is_kept_than_is_allowed() -> None:
-    cache = Cache(10 * (OVERHEAD + 3))
+    cache = ResponseCache(10 * (ENTRY_OVERHEAD + 3))
     for number in range(100, 1_000):
         key = (str(number),)
         cache.get(key, version=1)
-        cache.put(key, 1, _representation(OVERHEAD))
+        cache.put(key, 1, _representation(ENTRY_OVERHEAD))
         cache.get(("100",), version=1)  # what is asked again stays
     kept = [number for number in range(100, 1_000) if cache.get((str(number),), version=1)]
     assert kept == [100, *range(996, 1_000)]
-    for long in (_representation(11 * OVERHEAD), _representation(0, 11 * OVERHEAD)):
+    for long in (_representation(11 * ENTRY_OVERHEAD), _representation(0, 11 * ENTRY_OVERHEAD)):
         cache.put(("long",), 1, long)
         assert cache.get(("long",), version=1) is None
-    cache.put(("x" * 11 * OVERHEAD,), 1, _representation(0))
-    assert cache.get(("x" * 11 * OVERHEAD,), version=1) is None
+    cache.put(("x" * 11 * ENTRY_OVERHEAD,), 1, _representation(0))
+    assert cache.get(("x" * 11 * ENTRY_OVERHEAD,), version=1) is None
     assert cache.get(("100",), version=1)
 
 
 def test_nothing_is_kept_where_nothing_may_be() -> None:
-    cache = Cache(0)
+    cache = ResponseCache(0)
     cache.get(("x",), version=1)
     cache.put(("x",), 1, _representation(0))
     assert cache.get(("x",), version=1) is None
@@ -158,7 +158,9 @@ async def test_what_is_kept_is_compressed_once(
         return encode(body)
 
     monkeypatch.setitem(ENCODERS, coding, counting)
-    transport = httpx.ASGITransport(Delivery(Counting(), "", Version(), 100 * OVERHEAD))
+    transport = httpx.ASGITransport(
+        ResponseMiddleware(Counting(), "", Version(), 100 * ENTRY_OVERHEAD)
+    )
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for method in ("GET", "GET", "HEAD"):
             await client.request(method, "/200/1000", headers={"Accept-Encoding": coding})
@@ -171,7 +173,9 @@ async def test_what_cannot_be_compressed_is_a_500(monkeypatch: pytest.MonkeyPatc
         raise RuntimeError("secret")
 
     monkeypatch.setitem(ENCODERS, "br", failing)
-    transport = httpx.ASGITransport(Delivery(Counting(), "", Version(), 100 * OVERHEAD))
+    transport = httpx.ASGITransport(
+        ResponseMiddleware(Counting(), "", Version(), 100 * ENTRY_OVERHEAD)
+    )
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.get("/200/1000", headers={"Accept-Encoding": "br"})
         assert "secret" not in check_problem(answer, 500).detail
@@ -181,11 +185,11 @@ async def test_what_cannot_be_compressed_is_a_500(monkeypatch: pytest.MonkeyPatc
 
 def test_the_version_of_a_file(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
-    before = database.version()
-    assert before == database.version() is not None
+    before = database.data_version()
+    assert before == database.data_version() is not None
     load_into(database, SEED)
-    assert database.version() != before
+    assert database.data_version() != before
     database.close()
     (tmp_path / "timeline.db").rename(tmp_path / "moved.db")
-    assert database.version() is None
+    assert database.data_version() is None
     assert not database.path.exists()

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.schemas.params import EventQuery
-from app.site.render import LABELS
+from app.site.render import FILTER_LABELS
 from tests.support.problem import check_problem
 from tests.support.read_html import BROWSER, ids_of, read_page, submitted, text_of, texts_of
 
@@ -143,4 +143,6 @@ def test_what_certainty_leaves_out_is_offered(seed: httpx.Client) -> None:
 
 
 def test_every_filter_has_a_name_for_people() -> None:
-    assert {field.alias or name for name, field in EventQuery.model_fields.items()} == {*LABELS}
+    assert {field.alias or name for name, field in EventQuery.model_fields.items()} == {
+        *FILTER_LABELS
+    }

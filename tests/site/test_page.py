@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from app.formats import FORMATS
-from app.site.render import GUARDED, GUARDED_DOCS, GUARDED_IN_A_FRAME
+from app.site.render import DOCS_CSP, EMBED_CSP, PAGE_CSP
 from tests.support.problem import check_problem
 from tests.support.read_html import BROWSER, ids_of, read_page, text_of, texts_of
 
@@ -158,14 +158,14 @@ def test_one_event_has_a_page(seed: httpx.Client) -> None:
 
 
 POLICIES = {
-    "/": GUARDED,
-    "/events.html": GUARDED,
-    "/events/nso-blacklisted.html": GUARDED,
-    "/?limit=0": GUARDED,
-    "/embed.html": GUARDED_IN_A_FRAME,
-    "/embed.html?limit=0": GUARDED_IN_A_FRAME,
-    "/embed.html?actor=nobody": GUARDED_IN_A_FRAME,
-    "/docs": GUARDED_DOCS,
+    "/": PAGE_CSP,
+    "/events.html": PAGE_CSP,
+    "/events/nso-blacklisted.html": PAGE_CSP,
+    "/?limit=0": PAGE_CSP,
+    "/embed.html": EMBED_CSP,
+    "/embed.html?limit=0": EMBED_CSP,
+    "/embed.html?actor=nobody": EMBED_CSP,
+    "/docs": DOCS_CSP,
 }
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from app.dossiers.document import Dossier
 from app.dossiers.parsing import parse_yaml
-from app.settings import bundled
+from app.settings import resource_dir
 from tests.support.random_dossiers import make_dossiers
 
 TESTS = Path(__file__).parents[1]
 DATA = TESTS / "data"
-SEED = bundled("seed") / "nso-blacklist.yaml"
+SEED = resource_dir("seed") / "nso-blacklist.yaml"
 HARBOUR = DATA / "dossiers" / "harbour.yaml"
 FERRY = DATA / "dossiers" / "ferry.yaml"
 HOSTILE = DATA / "dossiers" / "hostile.yaml"

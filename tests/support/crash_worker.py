@@ -21,7 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import prepare
+from app.db.sqlite.migrate import migrate_if_needed
 from app.dossiers.loader import load
 from app.settings import Settings
 
@@ -124,7 +124,7 @@ def _live(request: Request, death: int | None, writing: int) -> None:
 def _work(request: Request) -> None:
     database = Database(Settings(database_url=f"sqlite:///{request['path']}"))
     if request["load"] is None:
-        prepare(database)
+        migrate_if_needed(database)
         return
     files = [Path(file) for file in request["load"]]
     with database.write() as connection:

@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import prepare
+from app.db.sqlite.migrate import migrate_if_needed
 from app.dossiers.document import Dossier
-from app.dossiers.loader import Report, load
+from app.dossiers.loader import LoadReport, load
 from app.settings import Settings
 from tests.support.corpus import LOADED_AT, TESTS, write_dossiers
 
@@ -24,7 +24,7 @@ def database_at(path: Path, **settings: float) -> Database:
 def new_database(path: Path) -> Database:
     """Make a migrated database without records."""
     database = database_at(path)
-    prepare(database)
+    migrate_if_needed(database)
     return database
 
 
@@ -41,7 +41,7 @@ def alembic(database: Database, *arguments: str) -> None:
 
 def load_into(
     database: Database, *files: Path, now: datetime = LOADED_AT, prune: bool = False
-) -> Report:
+) -> LoadReport:
     """Load dossier files."""
     with database.write() as connection:
         return load(connection, files, now, prune=prune)

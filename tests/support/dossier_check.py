@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from app.db.sqlite.database import scratch
+from app.db.sqlite.database import temporary_database
 from app.dossiers.diagnostics import DossierError
 from app.dossiers.loader import load
 from tests.support.corpus import edited
@@ -14,11 +14,11 @@ from tests.support.corpus import edited
 
 def told(*paths: Path) -> tuple[list[str], list[str]]:
     """Give the problems and the warnings of dossiers, without their directory."""
-    with scratch() as connection:
+    with temporary_database() as connection:
         try:
             problems, warnings = [], load(connection, paths, datetime.now(UTC)).warnings
         except DossierError as error:
-            problems, warnings = error.findings.problems, error.findings.warnings
+            problems, warnings = error.diagnostics.errors, error.diagnostics.warnings
     return _bare(problems, paths), _bare(warnings, paths)
 
 

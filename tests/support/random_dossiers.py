@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from random import Random
 
-from app.domain.vocabulary import EventStatus, Role, Supports, values_of
+from app.domain.vocabulary import EventStatus, Role, Supports, choices
 from app.dossiers.document import Dossier
 
 VOCABULARY = ["quay", "ferry", "O’Brien's", "Łódź", "שָׁלוֹם", "مُحَمَّد", "contract", "pilot", "Zürich"]
@@ -51,7 +51,7 @@ def _actor(number: int) -> dict[str, object]:
 def make_event(random: Random, id_: str) -> dict[str, object]:
     """Make up an event."""
     parts = {
-        (random.choice(ACTORS), random.choice(values_of(Role))) for _ in range(random.randint(0, 4))
+        (random.choice(ACTORS), random.choice(choices(Role))) for _ in range(random.randint(0, 4))
     }
     return {
         "id": id_,
@@ -59,7 +59,7 @@ def make_event(random: Random, id_: str) -> dict[str, object]:
         "summary": random.choice([None, _sentence(random)]),
         "place": random.choice([None, *VOCABULARY]),
         "kind": random.choice(KINDS),
-        "status": random.choice(values_of(EventStatus)),
+        "status": random.choice(choices(EventStatus)),
         "date": make_date(random),
         "topics": random.sample(TOPICS, random.randint(0, 2)),
         "participants": [{"actor": actor, "role": role} for actor, role in sorted(parts)],
@@ -67,7 +67,7 @@ def make_event(random: Random, id_: str) -> dict[str, object]:
             {
                 "source": random.choice(SOURCES),
                 "quote": _sentence(random),
-                "supports": random.choice(values_of(Supports)),
+                "supports": random.choice(choices(Supports)),
             }
             for _ in range(random.randint(1, 3))
         ],

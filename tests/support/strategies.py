@@ -5,7 +5,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from app.domain.vocabulary import EventStatus, Role, values_of
+from app.domain.vocabulary import EventStatus, Role, choices
 from tests.support.random_dossiers import ACTORS, KINDS, SOURCES, TOPICS, VOCABULARY, make_date
 from tests.support.reference_search import Params
 
@@ -45,12 +45,12 @@ filters = st.tuples(
     repeated("actor", names),
     maybe("actor_match", st.sampled_from(["any", "all"])),
     maybe("actor_scope", st.sampled_from(["self", "tree"])),
-    repeated("role", list(values_of(Role)), 2),
+    repeated("role", list(choices(Role)), 2),
     repeated("exclude_actor", names, 1),
     windows,
     maybe("date_match", st.sampled_from(["overlap", "within"])),
     repeated("kind", KINDS, 2),
-    repeated("status", list(values_of(EventStatus)), 2),
+    repeated("status", list(choices(EventStatus)), 2),
     repeated("topic", TOPICS, 1),
     repeated("source", SOURCES, 1),
     maybe("timeline", st.sampled_from(["one", "two"])),

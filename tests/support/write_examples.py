@@ -10,7 +10,7 @@ import httpx
 
 from app.api.examples import REQUESTS, file_of, is_json, read_answer
 from app.api.headers import MAX_URL_LENGTH
-from app.errors import unavailable
+from app.errors import service_unavailable
 from app.server.response import internal_error
 from tests.support.corpus import SEED
 from tests.support.server import serving_files
@@ -29,7 +29,7 @@ MISTAKES = {
 # status: what says so
 FAILURES = {
     "500": internal_error("9f86d081884c7d65"),
-    "503": unavailable("the database is busy or out of reach; try again shortly"),
+    "503": service_unavailable("the database is busy or out of reach; try again shortly"),
 }
 
 

@@ -10,7 +10,7 @@ from app.db import tables
 from app.db.ordering import ACTOR_ORDER
 from app.domain.text import words
 from app.query.actors import select_actors
-from app.query.pagination import read_page, rows_in_order
+from app.query.pagination import paged_rows, read_page
 from app.schemas import records, responses
 
 router = APIRouter(route_class=StrictRoute)
@@ -27,7 +27,7 @@ router = APIRouter(route_class=StrictRoute)
 def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
     named = select_actors([] if query.q is MISSING else words(query.q), query.kind)
-    found = rows_in_order(tables.actor, named, ACTOR_ORDER)
+    found = paged_rows(tables.actor, named, ACTOR_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return page_response(request, page)

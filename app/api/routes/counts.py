@@ -5,8 +5,8 @@ from fastapi import APIRouter
 from app.api.dependencies import DatabaseDep, FacetParams, HistogramParams
 from app.api.routing import StrictRoute
 from app.query.facets import count_facets
-from app.query.histogram import count_buckets
-from app.query.names import resolve
+from app.query.histogram import read_histogram
+from app.query.names import build_filter
 from app.schemas import responses
 
 router = APIRouter(route_class=StrictRoute)
@@ -21,7 +21,7 @@ def get_facets(query: FacetParams, database: DatabaseDep) -> responses.EventFace
     Each value is one that the filter of that name takes, so it leads to the events that bear it.
     """
     with database.read() as connection:
-        where = resolve(query, connection)
+        where = build_filter(query, connection)
         return count_facets(connection, where, query.facet, query.facet_limit)
 
 
@@ -39,4 +39,4 @@ def get_histogram(query: HistogramParams, database: DatabaseDep) -> responses.Hi
     changes nothing here. More than 1,000 buckets are refused, with what would give fewer.
     """
     with database.read() as connection:
-        return count_buckets(connection, resolve(query, connection), query.interval)
+        return read_histogram(connection, build_filter(query, connection), query.interval)

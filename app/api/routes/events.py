@@ -7,10 +7,10 @@ from app.api.responses import PAGED, alternate_links, page_response, record_resp
 from app.api.routing import StrictRoute
 from app.db import tables
 from app.db.ordering import event_order
-from app.query.names import resolve
-from app.query.pagination import events_in_order, read_page
+from app.query.names import build_filter
+from app.query.pagination import paged_events, read_page
 from app.schemas import records, responses
-from app.urls import Address
+from app.urls import UrlBuilder
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -32,9 +32,9 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
     """
     order = event_order(query.sort, descending=query.order == "desc")
     with database.read() as connection:
-        found = events_in_order(resolve(query, connection), order)
+        found = paged_events(build_filter(query, connection), order)
         page = read_page(connection, found, query)
-    return page_response(request, page, alternate_links(Address.of(request)))
+    return page_response(request, page, alternate_links(UrlBuilder.from_request(request)))
 
 
 @router.get(

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.api.dependencies import DatabaseDep
-from app.api.openapi import Node, headers
+from app.api.openapi import JsonSchema, header_refs
 from app.api.routing import StrictRoute
 from app.formats import FORMATS, Format
-from app.query.batches import Excerpt, read_excerpts
-from app.urls import Address
+from app.query.batches import EventBatch, iter_batches
+from app.urls import UrlBuilder
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -21,7 +21,9 @@ def _endpoint(format_: Format) -> Callable[..., Response]:
     """Build the endpoint of a format."""
 
     def list_in_format(query: Any, database: DatabaseDep, request: Request) -> Response:  # noqa: ANN401
-        batches = read_excerpts(database, query, Address.of(request), format_.cap)
+        batches = iter_batches(
+            database, query, UrlBuilder.from_request(request), format_.max_events
+        )
         return _format_response(format_, batches)
 
     # FastAPI and StrictRoute read the type of the query string from this annotation.
@@ -29,7 +31,7 @@ def _endpoint(format_: Format) -> Callable[..., Response]:
     return list_in_format
 
 
-def _format_response(format_: Format, batches: Iterator[Excerpt]) -> Response:
+def _format_response(format_: Format, batches: Iterator[EventBatch]) -> Response:
     """Build the response: a whole body or, if there are several batches, a stream of them."""
     first = next(batches)
     chunks = map(format_.render, chain([first], batches))
@@ -42,7 +44,11 @@ def _format_response(format_: Format, batches: Iterator[Excerpt]) -> Response:
 
 
 def _limit_sentence(format_: Format) -> str:
-    return f"At most {format_.cap:,} events." if format_.cap else "All events, without a limit."
+    return (
+        f"At most {format_.max_events:,} events."
+        if format_.max_events
+        else "All events, without a limit."
+    )
 
 
 def _response_class(format_: Format) -> type[Response]:
@@ -51,11 +57,11 @@ def _response_class(format_: Format) -> type[Response]:
     return type("FormatResponse", (base,), {"media_type": format_.media_type})
 
 
-def _ok_response(format_: Format) -> Node:
+def _ok_response(format_: Format) -> JsonSchema:
     """Build the parts of the OpenAPI response that FastAPI cannot know."""
-    schema = {"format": "binary"} if format_.is_file else {}
+    schema = {"format": "binary"} if format_.is_binary else {}
     content = {format_.media_type: {"schema": schema}}
-    return {"headers": headers("Timeline-Truncated"), "content": content}
+    return {"headers": header_refs("Timeline-Truncated"), "content": content}
 
 
 for suffix, format_ in FORMATS.items():
@@ -64,7 +70,7 @@ for suffix, format_ in FORMATS.items():
         _endpoint(format_),
         name=f"list_events_as_{suffix.removesuffix('.json')}",
         summary=f"List events as {format_.name}",
-        description=f"{format_.told} {_limit_sentence(format_)}",
+        description=f"{format_.description} {_limit_sentence(format_)}",
         response_class=_response_class(format_),
         response_model=format_.response_model,
         response_description=f"The events as {format_.name}.",

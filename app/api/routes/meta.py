@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from app.api.dependencies import DatabaseDep
 from app.api.routing import StrictRoute
 from app.db.revision import revision_of
-from app.db.sqlite.migrate import damage, require_current
-from app.errors import unavailable
+from app.db.sqlite.migrate import find_corruption, require_current_schema
+from app.errors import service_unavailable
 from app.schemas import responses
 
 router = APIRouter(route_class=StrictRoute)
@@ -30,10 +30,10 @@ async def get_liveness(response: Response) -> responses.Health:
 def get_readiness(database: DatabaseDep, response: Response) -> responses.Readiness:
     """Tell that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
-    require_current(database)
+    require_current_schema(database)
     with database.read() as connection:
-        if damaged := damage(connection):
-            raise unavailable(f"the database is corrupt: {damaged}")
+        if damaged := find_corruption(connection):
+            raise service_unavailable(f"the database is corrupt: {damaged}")
         revision = revision_of(connection)
     return responses.Readiness(status="ok", revision=revision, sqlite=sqlite_version)
 

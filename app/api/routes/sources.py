@@ -8,7 +8,7 @@ from app.api.responses import PAGED, page_response, record_response
 from app.api.routing import StrictRoute
 from app.db import tables
 from app.db.ordering import SOURCE_ORDER
-from app.query.pagination import read_page, rows_in_order
+from app.query.pagination import paged_rows, read_page
 from app.schemas import records, responses
 
 router = APIRouter(route_class=StrictRoute)
@@ -24,7 +24,7 @@ router = APIRouter(route_class=StrictRoute)
 )
 def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the sources, the newest first."""
-    found = rows_in_order(tables.source, select(tables.source.c.id), SOURCE_ORDER)
+    found = paged_rows(tables.source, select(tables.source.c.id), SOURCE_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return page_response(request, page)

@@ -8,7 +8,7 @@ from app.api.responses import PAGED, page_response, record_response
 from app.api.routing import StrictRoute
 from app.db import tables
 from app.db.ordering import TIMELINE_ORDER
-from app.query.pagination import read_page, rows_in_order
+from app.query.pagination import paged_rows, read_page
 from app.schemas import records, responses
 
 router = APIRouter(route_class=StrictRoute)
@@ -24,7 +24,7 @@ router = APIRouter(route_class=StrictRoute)
 )
 def list_timelines(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the timelines, by id."""
-    found = rows_in_order(tables.timeline, select(tables.timeline.c.id), TIMELINE_ORDER)
+    found = paged_rows(tables.timeline, select(tables.timeline.c.id), TIMELINE_ORDER)
     with database.read() as connection:
         page = read_page(connection, found, query)
     return page_response(request, page)

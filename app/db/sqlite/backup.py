@@ -13,12 +13,12 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import text
 
 from app.db.sqlite.database import Database
-from app.db.sqlite.errors import BUSY, explained
-from app.db.sqlite.migrate import look_over, prepare, schema_of
+from app.db.sqlite.errors import BUSY, describe_error
+from app.db.sqlite.migrate import migrate_if_needed, schema_revision, verify_file
 from app.errors import DatabaseError
-from app.files import written_whole
+from app.files import atomic_write
 
-PAGES = 1_000
+PAGES_PER_STEP = 1_000
 """So many pages are copied between two looks at the clock and the keyboard."""
 _MAGIC = b"SQLite format 3\x00"
 
@@ -30,12 +30,12 @@ def back_up(database: Database, target: Path, progress: Callable[[int, int], Non
     an older copy. Raises DatabaseError if the file is not sound, if something else stands at the
     target, or if it cannot be written.
     """
-    look_over(database)
-    _require_free(database, target)
+    verify_file(database)
+    _require_backup_target(database, target)
     try:
-        with written_whole(target) as part:
+        with atomic_write(target) as part:
             with closing(sqlite3.connect(part, isolation_level=None)) as copy:
-                _copy(database, copy, lambda _status, left, all_: progress(all_ - left, all_))
+                _copy_pages(database, copy, lambda _status, left, all_: progress(all_ - left, all_))
                 copy.execute("PRAGMA journal_mode = DELETE")  # nothing beside it, wherever it goes
                 (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
@@ -43,7 +43,7 @@ def back_up(database: Database, target: Path, progress: Callable[[int, int], Non
     except OSError as error:
         raise DatabaseError(f"{target}: it cannot be written: {error.strerror}") from None
     except sqlite3.Error as error:
-        raise DatabaseError(f"{target}: {explained(error)}") from None
+        raise DatabaseError(f"{target}: {describe_error(error)}") from None
 
 
 def restore(
@@ -59,11 +59,11 @@ def restore(
     """
     if database.read_only:
         raise DatabaseError(f"{database.path} is read-only here; nothing was changed")
-    patience = database.patience(waiting)
+    patience = database.lock_wait(waiting)
 
     def stepped(status: int, left: int, all_: int) -> None:
         if status == BUSY:
-            patience.wait()
+            patience.wait_or_raise()
         else:
             progress(all_ - left, all_)
 
@@ -71,21 +71,21 @@ def restore(
         raise DatabaseError(f"{source}: it is what is to be restored; name a backup")
     if not source.is_file():
         raise DatabaseError(f"{source}: there is no such file; name a backup")
-    _require_room(database)
-    with closing(copy_at(source, database)) as copy:
-        look_over(copy)
-        if schema_of(copy) is None:
+    _require_restorable_target(database)
+    with closing(open_copy(source, database)) as copy:
+        verify_file(copy)
+        if schema_revision(copy) is None:
             raise DatabaseError(f"{source} is no backup: it holds nothing")
         try:
             with _migrated(copy, database) as current:
                 database.create()
                 with closing(_connect(database.path)) as target:
-                    _copy(current, target, stepped)
+                    _copy_pages(current, target, stepped)
         except (OSError, sqlite3.Error) as error:
             raise DatabaseError(
-                f"{database.path}: {explained(error)}; nothing was changed"
+                f"{database.path}: {describe_error(error)}; nothing was changed"
             ) from None
-    database.shorten_log()
+    database.truncate_wal()
 
 
 @contextmanager
@@ -94,9 +94,9 @@ def _migrated(copy: Database, database: Database) -> Iterator[Database]:
     with TemporaryDirectory(prefix=".restored-", dir=database.path.absolute().parent) as folder:
         path = Path(folder) / copy.path.name
         with closing(_connect(path)) as target:
-            _copy(copy, target, lambda *_: None)
-        with closing(copy_at(path, database, read_only=False)) as current:
-            prepare(current)
+            _copy_pages(copy, target, lambda *_: None)
+        with closing(open_copy(path, database, read_only=False)) as current:
+            migrate_if_needed(current)
             yield current
 
 
@@ -104,12 +104,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=0, isolation_level=None)
 
 
-def _require_room(database: Database) -> None:
+def _require_restorable_target(database: Database) -> None:
     """Refuse to write into what is damaged, or another program's."""
     if not database.path.exists():
         return
     try:
-        look_over(database)
+        verify_file(database)
     except DatabaseError as error:
         raise DatabaseError(
             f"{error}; to restore into it, stop what uses it, and move it, {database.path}-wal and "
@@ -117,22 +117,22 @@ def _require_room(database: Database) -> None:
         ) from None
 
 
-def copy_at(path: Path, database: Database, *, read_only: bool = True) -> Database:
+def open_copy(path: Path, database: Database, *, read_only: bool = True) -> Database:
     """Name a copy of a database."""
-    return Database(database.settings, path=path, read_only=read_only, limit=inf)
+    return Database(database.settings, path=path, read_only=read_only, query_timeout=inf)
 
 
-def _copy(
+def _copy_pages(
     source: Database, target: sqlite3.Connection, stepped: Callable[[int, int, int], None]
 ) -> None:
     with source.read() as connection:
         connection.execute(text("SELECT 1 FROM sqlite_master"))  # what is seen is settled here
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - Database opened it
-        driver.backup(target, pages=PAGES, progress=stepped)
+        driver.backup(target, pages=PAGES_PER_STEP, progress=stepped)
 
 
-def _require_free(database: Database, target: Path) -> None:
+def _require_backup_target(database: Database, target: Path) -> None:
     """Refuse a target that is no older copy."""
     if not target.exists():
         return

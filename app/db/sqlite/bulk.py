@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-BATCH = 4_000
+LOAD_BATCH = 4_000
 """So many records are read, checked and written at a time, so that memory stays bounded."""
 
 
@@ -28,7 +28,7 @@ def temporary_table(name: str, *columns: Column[Any]) -> Table:
 
 
 @contextmanager
-def without_indexes(connection: Connection, *tables: Table) -> Iterator[None]:
+def indexes_dropped(connection: Connection, *tables: Table) -> Iterator[None]:
     """Drop indexes that much is about to be added to, and make them anew from all there is.
 
     That is faster, leaves them packed, and is part of the transaction.
@@ -60,7 +60,7 @@ def insert_rows(connection: Connection, table: TableClause, rows: Sequence[dict[
     connection.exec_driver_sql(str(statement), list(zip(*values, strict=True)))
 
 
-def analyze(connection: Connection, table: Table) -> None:
+def update_statistics(connection: Connection, table: Table) -> None:
     """Tell SQLite what the tables are like once one has doubled since it was told.
 
     By that it chooses its ways. https://www.sqlite.org/lang_analyze.html

@@ -9,9 +9,9 @@ BUSY = sqlite3.SQLITE_BUSY
 """Another process writes, or reads what is to be written."""
 INTERRUPTED = sqlite3.SQLITE_INTERRUPT
 """The query took longer than it may."""
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 """The file is broken."""
-OUT_OF_REACH = {
+UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,
@@ -22,7 +22,7 @@ OUT_OF_REACH = {
     sqlite3.SQLITE_READONLY,
 }
 """It passes, or is for the operator to mend; but for damage, what is left is a mistake of ours."""
-CURES = {
+HINTS = {
     sqlite3.SQLITE_BUSY: "another process is using it; try again",
     sqlite3.SQLITE_CANTOPEN: "look at its permissions, and those of its directory",
     sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
@@ -35,13 +35,13 @@ CURES = {
 """What an operator can do about what SQLite says."""
 
 
-def code_of(error: BaseException | None) -> int | None:
+def error_code(error: BaseException | None) -> int | None:
     """Give SQLite's primary code of an error."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
-def explained(error: BaseException | None) -> str:
+def describe_error(error: BaseException | None) -> str:
     """Say what SQLite says, and what to do about it."""
-    cure = CURES.get(code_of(error) or 0)
+    cure = HINTS.get(error_code(error) or 0)
     return f"{error}; {cure}" if cure else str(error)

@@ -15,19 +15,19 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel
 
-from app.db.expressions import Condition, Slot
-from app.domain.text import fold, split_words
+from app.db.expressions import Condition, Param
+from app.domain.text import casefold_text, split_words
 
-BETWEEN = "\x01"
+TEXT_SEPARATOR = "\x01"
 """Stands between two texts. None has it in it, and it keeps an ASCII text one, which folds fast."""
 
-BOUNDARY = " \ue000 "
+PHRASE_BOUNDARY = " \ue000 "
 """Stands between two texts of one event in the index, so that no phrase spans both."""
 
 # Words come folded and separated, so the tokenizer has to add no opinion of its own.
 _CREATE = "CREATE VIRTUAL TABLE event_search USING fts5(content, tokenize='ascii')"
 
-INDEX = table("event_search", column("rowid"), column("content"))
+SEARCH_INDEX = table("event_search", column("rowid"), column("content"))
 
 
 @event.listens_for(SQLModel.metadata, "after_create")
@@ -36,23 +36,25 @@ def _create(_: MetaData, connection: Connection, **__: object) -> None:
     connection.exec_driver_sql(_CREATE)
 
 
-def asked(query: Iterable[Sequence[str]]) -> str:
+def match_query(query: Iterable[Sequence[str]]) -> str:
     """Write terms as the index is asked for them: every one must occur."""
     return " AND ".join(f'"{" ".join(term)}"' for term in query)
 
 
-def matches(asked: Slot) -> Condition:
+def matches(asked: Param) -> Condition:
     """Say of a row of the index that what is asked for occurs in it."""
-    return INDEX.c.content.op("MATCH", is_comparison=True)(asked.value)
+    return SEARCH_INDEX.c.content.op("MATCH", is_comparison=True)(asked.bind)
 
 
-def searchable(texts: Iterable[str]) -> str:
+def document_text(texts: Iterable[str]) -> str:
     """Give the content under which an event is found, from the texts that describe it.
 
     What stands between them may stand within one of them too, if it is of several.
     """
-    together = fold(BETWEEN.join(texts))
-    return BOUNDARY.join(" ".join(split_words(part)) for part in together.split(BETWEEN))
+    together = casefold_text(TEXT_SEPARATOR.join(texts))
+    return PHRASE_BOUNDARY.join(
+        " ".join(split_words(part)) for part in together.split(TEXT_SEPARATOR)
+    )
 
 
-DELETE = text("DELETE FROM event_search WHERE rowid = :rowid")
+DELETE_DOCUMENT = text("DELETE FROM event_search WHERE rowid = :rowid")

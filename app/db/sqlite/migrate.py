@@ -12,17 +12,17 @@ from sqlalchemy import Connection, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db.sqlite.database import Database
-from app.db.sqlite.errors import BUSY, DAMAGED, INTERRUPTED, code_of, explained
+from app.db.sqlite.errors import BUSY, CORRUPT, INTERRUPTED, describe_error, error_code
 from app.errors import DatabaseError
-from app.settings import bundled
+from app.settings import resource_dir
 
-WHOLE_UP_TO = 16 * 2**20
+FULL_CHECK_MAX_BYTES = 16 * 2**20
 """Bytes of a file that a probe reads whole: a tenth of a second's work."""
-LOOKED_OVER = 1.0
+VERIFY_TIMEOUT = 1.0
 """Seconds that a file is looked over before it is used; that is a hundred thousand events."""
 
 
-def prepare(database: Database) -> None:
+def migrate_if_needed(database: Database) -> None:
     """Have the file sound and of this version, in one transaction, however many try at once.
 
     Raises DatabaseError, and leaves as it is what is damaged, made by another program or by a newer
@@ -31,20 +31,20 @@ def prepare(database: Database) -> None:
     if not database.path.absolute().parent.is_dir():
         raise DatabaseError(f"{database.path}: there is no directory {database.path.parent}")
     if database.path.exists():
-        look_over(database)
+        verify_file(database)
     if database.read_only:
-        require_current(database)
+        require_current_schema(database)
         return
     database.create()
-    if schema_of(database) == _head():
+    if schema_revision(database) == _head():
         return  # and no writer is waited for
     with database.write() as connection:
         command.upgrade(_alembic(connection), "head")
 
 
-def require_current(database: Database) -> None:
+def require_current_schema(database: Database) -> None:
     """Raise DatabaseError unless the tables are those that this version reads."""
-    found = schema_of(database)
+    found = schema_revision(database)
     if found != _head():
         raise DatabaseError(
             f"{database.path} has schema {found or 'none'}, this version reads {_head()}; "
@@ -52,7 +52,9 @@ def require_current(database: Database) -> None:
         )
 
 
-def damage(connection: Connection, whole_up_to: float = WHOLE_UP_TO) -> str | None:
+def find_corruption(
+    connection: Connection, full_check_max_bytes: float = FULL_CHECK_MAX_BYTES
+) -> str | None:
     """Describe what SQLite finds broken in the file, if anything.
 
     A small file is read whole; of a larger one, or one that takes longer than a reader may, the
@@ -60,14 +62,14 @@ def damage(connection: Connection, whole_up_to: float = WHOLE_UP_TO) -> str | No
     https://www.sqlite.org/pragma.html#pragma_integrity_check
     """
     try:
-        found = _check_whole(connection) if _size(connection) <= whole_up_to else None
+        found = _check_whole(connection) if _size(connection) <= full_check_max_bytes else None
         if found is None:
             tables = text("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
             for name in connection.execute(tables).scalars().all():
                 rows = select(text("*")).select_from(table(name))
                 connection.execute(rows.limit(1))
     except DBAPIError as error:
-        if code_of(error.orig) not in DAMAGED:
+        if error_code(error.orig) not in CORRUPT:
             raise
         return str(error.orig)
     return None if found in (None, "ok") else found.splitlines()[-1]
@@ -86,36 +88,38 @@ def _check_whole(connection: Connection) -> str | None:
     try:
         return str(connection.execute(text("PRAGMA integrity_check(1)")).scalar_one())
     except DBAPIError as error:
-        if code_of(error.orig) == INTERRUPTED:
+        if error_code(error.orig) == INTERRUPTED:
             return None
         raise
 
 
-def look_over(database: Database) -> None:
+def verify_file(database: Database) -> None:
     """Raise DatabaseError unless the file is sound and ours; never touch it."""
     if database.path.exists() and not database.path.is_file():
         raise DatabaseError(f"{database.path} is no file; name one")
     with closing(
-        Database(database.settings, path=database.path, read_only=True, limit=LOOKED_OVER)
+        Database(
+            database.settings, path=database.path, read_only=True, query_timeout=VERIFY_TIMEOUT
+        )
     ) as looking:
-        patience = database.patience()
+        patience = database.lock_wait()
         while True:
-            before = looking.version()
+            before = looking.data_version()
             try:
-                return _require_sound(looking)
+                return _require_usable(looking)
             except DBAPIError as error:
-                busy = code_of(error.orig) == BUSY
-                refusal = DatabaseError(f"{database.path}: {explained(error.orig)}")
+                busy = error_code(error.orig) == BUSY
+                refusal = DatabaseError(f"{database.path}: {describe_error(error.orig)}")
             except DatabaseError as error:
                 busy, refusal = False, error
             # Who writes meanwhile may have been seen half-way.
-            if looking.version() == before and not busy:
+            if looking.data_version() == before and not busy:
                 raise refusal
-            patience.wait()
+            patience.wait_or_raise()
             time.sleep(0.05)
 
 
-def _require_sound(database: Database) -> None:
+def _require_usable(database: Database) -> None:
     with database.read() as connection:
         names = text("SELECT name FROM sqlite_master WHERE type = 'table'")
         tables = connection.execute(names).scalars().all()
@@ -128,11 +132,11 @@ def _require_sound(database: Database) -> None:
             raise DatabaseError(
                 f"{database.path} has schema {found}, made by a newer version; install that version"
             )
-        if damaged := damage(connection, inf):
+        if damaged := find_corruption(connection, inf):
             raise DatabaseError(f"{database.path} is damaged: {damaged}; restore a backup")
 
 
-def schema_of(database: Database) -> str | None:
+def schema_revision(database: Database) -> str | None:
     """Read which schema the tables have; None if there are none."""
     with database.read() as connection:
         return MigrationContext.configure(connection).get_current_revision()
@@ -149,6 +153,6 @@ def _scripts() -> ScriptDirectory:
 
 def _alembic(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(bundled("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(resource_dir("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
