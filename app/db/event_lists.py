@@ -1,4 +1,8 @@
-"""Lists of events in the order of their dates."""
+"""Lists of events in the order of their dates: those of an actor, a source, a topic, a timeline.
+
+Each row of such a table repeats the `date_key` of its event, so that one index serves both the list
+and its order.
+"""
 
 from typing import Any, NamedTuple
 
@@ -9,21 +13,20 @@ from app.db.expressions import Condition
 
 
 class EventList(NamedTuple):
-    """What an event may be linked to, and the table of the links."""
+    """A table of lists, and the column whose value names a list."""
 
     table: Table
     value: Column[Any]
-    """What a link is to."""
     distinct: Condition = true()
-    """What holds of one link only where an event has several to the same."""
+    """Holds for one row only, where an event may be in a list twice."""
 
 
-_part = tables.participation.c
-_citation, _topic = tables.citation.c, tables.event_topic.c
-_timeline = tables.event_timeline.c
 EVENT_LISTS = {
-    "actor": EventList(tables.participation, _part.actor_id, _part.first),
-    "source": EventList(tables.citation, _citation.source_id, _citation.first),
-    "topic": EventList(tables.event_topic, _topic.topic),
-    "timeline": EventList(tables.event_timeline, _timeline.timeline_id),
+    "actor": EventList(
+        tables.participation, tables.participation.c.actor_id, tables.participation.c.first
+    ),
+    "source": EventList(tables.citation, tables.citation.c.source_id, tables.citation.c.first),
+    "topic": EventList(tables.event_topic, tables.event_topic.c.topic),
+    "timeline": EventList(tables.event_timeline, tables.event_timeline.c.timeline_id),
 }
+"""By the name of the filter."""

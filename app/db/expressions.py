@@ -1,4 +1,4 @@
-"""What selections are written with: slots for values, conditions on many, and total orders."""
+"""The parts of statements: parameters, conditions on many values, and total orders."""
 
 import json
 from collections.abc import Iterable
@@ -28,60 +28,63 @@ Rows = Selection | CompoundSelect[*tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Param:
-    """Where a value goes in a statement."""
+    """A named parameter of a statement; equal parameters make equal, cacheable filters."""
 
     name: str
     kind: type
 
     @property
     def bind(self) -> Expression:
-        """Give the value that will stand there."""
+        """The parameter as part of a statement."""
         return bindparam(self.name, type_=BigInteger() if self.kind is int else String())
 
 
 Params = tuple[Param, ...] | Param
-"""Where several values go: each has a slot, or all have one as a JSON array."""
+"""The parameters of several values: one for each value, or one for a JSON array of all."""
 
 
 def json_values(values: Iterable[str | int] | Param) -> TableValuedAlias:
-    """Give a table of values; however many, one parameter."""
-    given = values.bind if isinstance(values, Param) else json.dumps([*values])
-    return func.json_each(given).table_valued("value")
+    """Build a table of values from one JSON array, which is one parameter however long it is.
+
+    SQLite refuses statements of more than 32,766 parameters. https://www.sqlite.org/limits.html
+    """
+    array = values.bind if isinstance(values, Param) else json.dumps([*values])
+    return func.json_each(array).table_valued("value")
 
 
 def in_values(column: Expression, values: Iterable[str | int] | Param) -> Condition:
-    """Say that a column has one of many values."""
+    """Build the condition that a column has one of any number of values."""
     return column.in_(select(json_values(values).c.value))
 
 
-def equals_any(column: Expression, slots: Params) -> Condition:
-    """Say that a column has the value of one of the slots."""
-    if isinstance(slots, Param):
-        return in_values(column, slots)
-    values = [one.bind for one in slots]
-    return column.in_(values) if len(values) > 1 else column == values[0]
+def equals_any(column: Expression, params: Params) -> Condition:
+    """Build the condition that a column has one of the values of the parameters."""
+    if isinstance(params, Param):
+        return in_values(column, params)
+    binds = [param.bind for param in params]
+    return column.in_(binds) if len(binds) > 1 else column == binds[0]
 
 
 @dataclass(frozen=True)
 class Order:
-    """A total order: rows compare by these columns, left to right."""
+    """A total order: rows compare by these columns, from left to right."""
 
     keys: tuple[Expression, ...]
     descending: bool = False
 
     @property
     def position(self) -> list[Param]:
-        """Give slots for what a row has in these columns, numbers and texts."""
+        """The parameters that hold a row's values of these columns."""
         types = (cast("ColumnElement[Any]", key).type for key in self.keys)
         kinds = (int if isinstance(type_, Integer) else str for type_ in types)
         return [Param(f"after{at}", kind) for at, kind in enumerate(kinds)]
 
     @property
     def is_after(self) -> Condition:
-        """Give the condition that a row comes after the position."""
-        here, there = tuple_(*self.keys), tuple_(*(one.bind for one in self.position))
-        return here < there if self.descending else here > there
+        """The condition that a row comes after the position."""
+        row, position = tuple_(*self.keys), tuple_(*(param.bind for param in self.position))
+        return row < position if self.descending else row > position
 
     def clauses(self) -> list[ColumnElement[Any]]:
-        """Give the terms of ORDER BY."""
+        """Return the terms of ORDER BY."""
         return [key.desc() if self.descending else key.asc() for key in self.keys]

@@ -15,7 +15,7 @@ from app.db.expressions import (
 
 _event = tables.event.c
 
-# How many events an actor takes part in; a column of `actor`.
+# The number of events in which an actor takes part, correlated to `actor`.
 actor_event_count = (
     select(func.count())
     .where(tables.participation.c.actor_id == tables.actor.c.id, tables.participation.c.first)
@@ -37,5 +37,5 @@ SORTS: dict[str, tuple[Expression, ...]] = {
 
 
 def event_order(sort: str, *, descending: bool = False) -> Order:
-    """Order events by `date` or by when they were last `updated`."""
+    """Return the order of events by `date`, or by when they were last `updated`."""
     return Order(SORTS[sort], descending)

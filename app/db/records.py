@@ -1,9 +1,9 @@
-"""Each record as its public JSON, written by the database.
+"""The public JSON of each record, written by the database.
 
-`app.schemas` documents what these expressions write; the tests hold the two together. The record of
-an event is stored, and written anew whenever something that it shows has changed; any other is
-written in the query that reads it.
-Twenty times faster than objects: https://www.sqlite.org/json1.html
+`app.schemas.records` describes what these expressions write, and tests compare the two. The record
+of an event is stored, and written again whenever something in it changes. All other records are
+written by the query that reads them. Both are twenty times faster than building objects in Python.
+https://www.sqlite.org/json1.html
 """
 
 import json
@@ -28,11 +28,16 @@ from app.db import tables
 from app.db.event_lists import EVENT_LISTS, EventList
 from app.db.expressions import Condition, Expression, Order, Param, Rows, Selection, json_values
 from app.db.ordering import actor_event_count
-from app.db.statements import Prepared, prepare, prepare_text, run, run_text
+from app.db.statements import as_json, read_json
+
+_actor, _alias, _part = tables.actor.c, tables.actor_alias.c, tables.participation.c
+_source, _citation = tables.source.c, tables.citation.c
+_event, _topic = tables.event.c, tables.event_topic.c
+_timeline, _membership = tables.timeline.c, tables.event_timeline.c
 
 
 class _Json(String):
-    """The type of an expression that gives JSON text."""
+    """The type of an expression whose value is JSON text."""
 
 
 def _text(text: str) -> Expression:
@@ -40,12 +45,12 @@ def _text(text: str) -> Expression:
 
 
 def _json(value: Expression) -> Expression:
-    """Write a value as JSON, unless it is JSON already."""
+    """Convert a value to JSON, unless it is JSON already."""
     return value if _is_json(value) else func.json_quote(value, type_=String)
 
 
 def _json_or_null(value: Expression) -> Expression:
-    # JSON has a null of its own, which is not NULL.
+    # `json_quote(NULL)` is the text `null`, which is not NULL.
     return value if _is_json(value) else func.nullif(_json(value), _text("null"))
 
 
@@ -54,9 +59,9 @@ def _is_json(value: Expression) -> bool:
 
 
 def _object(**members: Expression) -> Expression:
-    """Write a JSON object without the members that are null; the first never is.
+    """Build a JSON object without the members that are null; the first never is.
 
-    As text, which SQLite need not read again where it stands within another.
+    SQLite joins texts here: `json_object` would parse each nested object again.
     """
     written = _text("{")
     for comma, (name, value) in zip(chain([""], repeat(",")), members.items(), strict=False):
@@ -69,7 +74,7 @@ def _object(**members: Expression) -> Expression:
 
 
 def _array(items: Selection, owner: Table) -> Expression:
-    """Write a JSON array of the one column that `items` selects for each owner, in its order."""
+    """Build a JSON array of the one column that `items` selects for each row of `owner`."""
     (item,) = items.correlate(owner).subquery().c
     listed = select(func.coalesce(func.group_concat(_json(item)), _text(""))).scalar_subquery()
     return type_coerce(_text("[") + listed + _text("]"), _Json)
@@ -87,54 +92,52 @@ def _actor_ref(actor: FromClause) -> Expression:
     return _object(id=actor.c.slug, name=actor.c.name, kind=actor.c.kind)
 
 
-def _edtf_of(links: Condition, axis: EventList, owner: Table, *, last: bool) -> Expression:
-    """Give the date of the first or the last of the events that something is linked to."""
-    keys = (axis.table.c.date_key, tables.event.c.slug)
-    first = select(tables.event.c.edtf).where(
-        links, axis.distinct, tables.event.c.id == axis.table.c.event_id
-    )
-    in_order = first.order_by(*Order(keys, descending=last).clauses())
-    return in_order.limit(1).correlate(owner).scalar_subquery()
+def _edtf_of(is_listed: Condition, events: EventList, owner: Table, *, last: bool) -> Expression:
+    """Build the date of the first or the last event in the list of a row of `owner`."""
+    row = events.table.c
+    order = Order((row.date_key, _event.slug), descending=last)
+    dates = select(_event.edtf).where(is_listed, events.distinct, _event.id == row.event_id)
+    return dates.order_by(*order.clauses()).limit(1).correlate(owner).scalar_subquery()
 
 
 _publisher = tables.actor.alias()
 _parent = tables.actor.alias()
 
 _source_ref = _object(
-    id=tables.source.c.slug,
-    title=tables.source.c.title,
+    id=_source.slug,
+    title=_source.title,
     publisher=_actor_ref(_publisher),
-    published=tables.source.c.published,
-    url=tables.source.c.url,
+    published=_source.published,
+    url=_source.url,
 )
 
 EVENT: Expression = _object(
-    id=tables.event.c.slug,
-    title=tables.event.c.title,
-    summary=tables.event.c.summary,
-    kind=tables.event.c.kind,
-    status=tables.event.c.status,
+    id=_event.slug,
+    title=_event.title,
+    summary=_event.summary,
+    kind=_event.kind,
+    status=_event.status,
     date=_object(
-        edtf=tables.event.c.edtf,
-        form=tables.event.c.form,
-        precision=tables.event.c.precision,
-        earliest=_null_if(tables.event.c.open_start, tables.event.c.earliest),
-        latest=_null_if(tables.event.c.open_end, tables.event.c.latest),
-        approximate=_bool(tables.event.c.approximate),
-        uncertain=_bool(tables.event.c.uncertain),
-        display=tables.event.c.display,
-        source_text=tables.event.c.date_text,
-        note=tables.event.c.date_note,
+        edtf=_event.edtf,
+        form=_event.form,
+        precision=_event.precision,
+        earliest=_null_if(_event.open_start, _event.earliest),
+        latest=_null_if(_event.open_end, _event.latest),
+        approximate=_bool(_event.approximate),
+        uncertain=_bool(_event.uncertain),
+        display=_event.display,
+        source_text=_event.date_text,
+        note=_event.date_note,
     ),
-    place=tables.event.c.place,
+    place=_event.place,
     amount=case(
         (
-            tables.event.c.amount_text.is_not(None),
+            _event.amount_text.is_not(None),
             _object(
-                text=tables.event.c.amount_text,
-                min=tables.event.c.amount_min,
-                max=tables.event.c.amount_max,
-                unit=tables.event.c.amount_unit,
+                text=_event.amount_text,
+                min=_event.amount_min,
+                max=_event.amount_max,
+                unit=_event.amount_unit,
             ),
         )
     ),
@@ -142,104 +145,100 @@ EVENT: Expression = _object(
         select(
             _object(
                 actor=_actor_ref(tables.actor),
-                role=tables.participation.c.role,
-                capacity=tables.participation.c.capacity,
+                role=_part.role,
+                capacity=_part.capacity,
             )
         )
         .select_from(tables.participation)
-        .join(tables.actor, tables.actor.c.id == tables.participation.c.actor_id)
-        .where(tables.participation.c.event_id == tables.event.c.id)
-        .order_by(tables.participation.c.position),
+        .join(tables.actor, _actor.id == _part.actor_id)
+        .where(_part.event_id == _event.id)
+        .order_by(_part.position),
         tables.event,
     ),
     citations=_array(
         select(
             _object(
                 source=_source_ref,
-                quote=tables.citation.c.quote,
-                locator=tables.citation.c.locator,
-                supports=tables.citation.c.supports,
-                stance=tables.citation.c.stance,
-                attributed_to=tables.citation.c.attributed_to,
+                quote=_citation.quote,
+                locator=_citation.locator,
+                supports=_citation.supports,
+                stance=_citation.stance,
+                attributed_to=_citation.attributed_to,
             )
         )
         .select_from(tables.citation)
-        .join(tables.source, tables.source.c.id == tables.citation.c.source_id)
-        .join(_publisher, _publisher.c.id == tables.source.c.publisher_id)
-        .where(tables.citation.c.event_id == tables.event.c.id)
-        .order_by(tables.citation.c.position),
+        .join(tables.source, _source.id == _citation.source_id)
+        .join(_publisher, _publisher.c.id == _source.publisher_id)
+        .where(_citation.event_id == _event.id)
+        .order_by(_citation.position),
         tables.event,
     ),
     topics=_array(
-        select(tables.event_topic.c.topic)
-        .where(tables.event_topic.c.event_id == tables.event.c.id)
-        .order_by(tables.event_topic.c.topic),
+        select(_topic.topic).where(_topic.event_id == _event.id).order_by(_topic.topic),
         tables.event,
     ),
     timelines=_array(
-        select(tables.timeline.c.slug)
-        .join(tables.event_timeline, tables.event_timeline.c.timeline_id == tables.timeline.c.id)
-        .where(tables.event_timeline.c.event_id == tables.event.c.id)
-        .order_by(tables.timeline.c.slug),
+        select(_timeline.slug)
+        .join(tables.event_timeline, _membership.timeline_id == _timeline.id)
+        .where(_membership.event_id == _event.id)
+        .order_by(_timeline.slug),
         tables.event,
     ),
-    created_at=type_coerce(tables.event.c.created_at, String),
-    updated_at=type_coerce(tables.event.c.updated_at, String),
+    created_at=type_coerce(_event.created_at, String),
+    updated_at=type_coerce(_event.updated_at, String),
 )
 
-_of_actor = tables.participation.c.actor_id == tables.actor.c.id
+_of_actor = _part.actor_id == _actor.id
 
 ACTOR: Expression = _object(
-    id=tables.actor.c.slug,
-    name=tables.actor.c.name,
-    kind=tables.actor.c.kind,
+    id=_actor.slug,
+    name=_actor.name,
+    kind=_actor.kind,
     aliases=_array(
-        select(_object(name=tables.actor_alias.c.name, kind=tables.actor_alias.c.kind))
-        .where(tables.actor_alias.c.actor_id == tables.actor.c.id)
-        .order_by(tables.actor_alias.c.name),
+        select(_object(name=_alias.name, kind=_alias.kind))
+        .where(_alias.actor_id == _actor.id)
+        .order_by(_alias.name),
         tables.actor,
     ),
     parent=select(_actor_ref(_parent))
-    .where(_parent.c.id == tables.actor.c.parent_id)
+    .where(_parent.c.id == _actor.parent_id)
     .correlate(tables.actor)
     .scalar_subquery(),
-    note=tables.actor.c.note,
+    note=_actor.note,
     events=actor_event_count,
     first=_edtf_of(_of_actor, EVENT_LISTS["actor"], tables.actor, last=False),
     last=_edtf_of(_of_actor, EVENT_LISTS["actor"], tables.actor, last=True),
 )
 
 _citations_of_source = (
-    select(func.count())
-    .where(tables.citation.c.source_id == tables.source.c.id)
-    .correlate(tables.source)
+    select(func.count()).where(_citation.source_id == _source.id).correlate(tables.source)
 )
 
 SOURCE: Expression = _object(
-    id=tables.source.c.slug,
-    title=tables.source.c.title,
+    id=_source.slug,
+    title=_source.title,
     publisher=select(_actor_ref(_publisher))
-    .where(_publisher.c.id == tables.source.c.publisher_id)
+    .where(_publisher.c.id == _source.publisher_id)
     .correlate(tables.source)
     .scalar_subquery(),
-    author=tables.source.c.author,
-    published=tables.source.c.published,
-    url=tables.source.c.url,
-    archived_url=tables.source.c.archived_url,
-    language=tables.source.c.language,
-    sha256=tables.source.c.sha256,
-    note=tables.source.c.note,
-    events=_citations_of_source.where(tables.citation.c.first).scalar_subquery(),
+    author=_source.author,
+    published=_source.published,
+    url=_source.url,
+    archived_url=_source.archived_url,
+    language=_source.language,
+    sha256=_source.sha256,
+    note=_source.note,
+    events=_citations_of_source.where(_citation.first).scalar_subquery(),
     citations=_citations_of_source.scalar_subquery(),
 )
 
-_of_timeline = tables.event_timeline.c.timeline_id == tables.timeline.c.id
+_of_timeline = _membership.timeline_id == _timeline.id
 
 TIMELINE: Expression = _object(
-    id=tables.timeline.c.slug,
-    title=tables.timeline.c.title,
-    description=tables.timeline.c.description,
-    language=tables.timeline.c.language,
+    id=_timeline.slug,
+    title=_timeline.title,
+    description=_timeline.description,
+    language=_timeline.language,
     events=select(func.count()).where(_of_timeline).correlate(tables.timeline).scalar_subquery(),
     first=_edtf_of(_of_timeline, EVENT_LISTS["timeline"], tables.timeline, last=False),
     last=_edtf_of(_of_timeline, EVENT_LISTS["timeline"], tables.timeline, last=True),
@@ -248,47 +247,50 @@ TIMELINE: Expression = _object(
 _stored = tables.event_record.c
 _RECORDS: dict[Table, tuple[Expression, Expression]] = {
     tables.event: (_stored.event_id, _stored.content),
-    tables.actor: (tables.actor.c.id, ACTOR),
-    tables.source: (tables.source.c.id, SOURCE),
-    tables.timeline: (tables.timeline.c.id, TIMELINE),
+    tables.actor: (_actor.id, ACTOR),
+    tables.source: (_source.id, SOURCE),
+    tables.timeline: (_timeline.id, TIMELINE),
 }
 
 
 def read_records_joined(connection: Connection, table: Table, ids: Sequence[int]) -> str:
-    """Read the records of these rows, in this order, with commas between them."""
-    return run_text(connection, _reading(table), {_IDS.name: json.dumps([*ids])})
+    """Read the records of these rows, in this order, as JSON objects with commas between them."""
+    return str(connection.execute(_joined_records(table), _ids(ids)).scalar_one())
 
 
 def read_record_list(connection: Connection, table: Table, ids: Sequence[int]) -> Sequence[str]:
-    """Read the records of these rows, in this order, each by itself."""
-    rows = run(connection, _reading_each(table), {_IDS.name: json.dumps([*ids])})
-    return [record for (record,) in rows]
+    """Read the records of these rows, in this order, each as a JSON object."""
+    return [record for (record,) in read_json(connection, _record_list(table), _ids(ids))]
 
 
 _IDS = Param("ids", str)
 
 
-@cache
-def _reading(table: Table) -> Prepared:
-    found = _records_of_ids(table).subquery()
-    records = func.coalesce(func.group_concat(found.c.record), _text(""))
-    return prepare_text(select(records))
+def _ids(ids: Sequence[int]) -> dict[str, str]:
+    return {_IDS.name: json.dumps([*ids])}
 
 
 @cache
-def _reading_each(table: Table) -> Prepared:
-    return prepare(_records_of_ids(table))
+def _joined_records(table: Table) -> Selection:
+    found = _select_records(table).subquery()
+    return select(func.coalesce(func.group_concat(found.c.record), _text("")))
 
 
-def _records_of_ids(table: Table) -> Selection:
-    given = json_values(_IDS)
-    id_, record = _RECORDS[table]
-    found = select(record).where(id_ == given.c.value).correlate(given).scalar_subquery()
-    return select(found.label("record")).select_from(given)
+@cache
+def _record_list(table: Table) -> Selection:
+    return as_json(_select_records(table))
+
+
+def _select_records(table: Table) -> Selection:
+    # A scalar subquery for each id keeps their order, which a join does not.
+    ids = json_values(_IDS)
+    id_, expression = _RECORDS[table]
+    record = select(expression).where(id_ == ids.c.value).correlate(ids).scalar_subquery()
+    return select(record.label("record")).select_from(ids)
 
 
 def refresh_records(connection: Connection, events: Rows) -> None:
-    """Store the records of these events, as what they show is now."""
-    written = select(tables.event.c.id, EVENT).where(tables.event.c.id.in_(events))
-    replaced = insert(tables.event_record).prefix_with("OR REPLACE")
-    connection.execute(replaced.from_select(["event_id", "content"], written))
+    """Write and store the records of these events again, from the current tables."""
+    records = select(_event.id, EVENT).where(_event.id.in_(events))
+    replace = insert(tables.event_record).prefix_with("OR REPLACE")
+    connection.execute(replace.from_select(["event_id", "content"], records))

@@ -1,25 +1,36 @@
-"""Actors, sources and timelines: which are found, and in which order they are listed."""
+"""Lists of actors."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
+from pydantic import MISSING
 from sqlalchemy import select
 
 from app.db import tables
-from app.db.expressions import Selection, in_values
+from app.db.expressions import Param, Params, Selection, equals_any
+from app.db.ordering import ACTOR_ORDER
+from app.db.statements import MAX_STATEMENTS, Values
+from app.domain.text import words
+from app.query.pagination import PagedList, paged_rows
+from app.schemas.params import ActorQuery
 
 
-def select_actors(words: Sequence[str], kinds: Sequence[str]) -> Selection:
-    """Select the ids of actors of these kinds, each word in their name or in one alias."""
-    found = select(tables.actor.c.id)
+def paged_actors(query: ActorQuery) -> PagedList:
+    """Return the list of the actors that match, those with the most events first."""
+    values = Values()
+    parts = () if query.q is MISSING else tuple(map(values.add, words(query.q)))
+    ids = _select_actors(parts, values.add_all(query.kind))
+    return paged_rows(tables.actor, ACTOR_ORDER, ids, values)
+
+
+@lru_cache(MAX_STATEMENTS)
+def _select_actors(parts: tuple[Param, ...], kinds: Params) -> Selection:
+    """Select the ids of actors of these kinds whose name or one alias contains each part."""
+    actor, alias = tables.actor.c, tables.actor_alias.c
+    ids = select(actor.id)
     if kinds:
-        found = found.where(in_values(tables.actor.c.kind, kinds))
-    for word in words:
-        found = found.where(
-            tables.actor.c.key.contains(word, autoescape=True)
-            | tables.actor.c.id.in_(
-                select(tables.actor_alias.c.actor_id).where(
-                    tables.actor_alias.c.key.contains(word, autoescape=True)
-                )
-            )
-        )
-    return found
+        ids = ids.where(equals_any(actor.kind, kinds))
+    for part in parts:
+        # Parts are letters and digits, so LIKE finds no wildcards in them.
+        in_alias = select(alias.actor_id).where(alias.key.contains(part.bind))
+        ids = ids.where(actor.key.contains(part.bind) | actor.id.in_(in_alias))
+    return ids

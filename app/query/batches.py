@@ -1,4 +1,4 @@
-"""Excerpts: the events that a query selects, as far as a format takes them, read once."""
+"""Batches of events: what a format writes, read in one or in several transactions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,48 +28,48 @@ from app.schemas.responses import Total
 from app.urls import UrlBuilder
 
 STREAM_BATCH = 500
-"""So many events are read at a time where all of them are given, so that memory stays flat."""
+"""Events of a batch where all of them are returned. Larger batches take more memory."""
 PARSE_CHUNK = 100
-"""So many records are read without a pause for other threads, which is some milliseconds."""
+"""Records that are parsed without a pause for other threads, which takes some milliseconds."""
 
 _EVENTS = TypeAdapter(list[EventRecord])
 
 
 @dataclass(frozen=True)
 class EventBatch:
-    """Events that a query selects, and what is worth telling beside them."""
+    """Events of a selection, and what a format says about the whole selection."""
 
     records: Sequence[str]
-    """Each as its public JSON."""
+    """Each event as its public JSON."""
     total: Total
     urls: UrlBuilder
     heading: PageHeading
     limit: int | None = None
-    """So many are given at most."""
+    """How many events are returned at most, in all batches."""
     visible_days: DateRange = (None, None)
-    """The days that are shown, where a calendar asks for some."""
+    """The days that a calendar shows."""
     is_first: bool = True
-    """Whether these are the first."""
+    """Whether this is the first batch."""
 
     @cached_property
     def events(self) -> list[EventRecord]:
-        """The records, read; a few at once, so that others have their turn between them."""
-        pieces = (
+        """The parsed records."""
+        chunks = (
             self.records[at : at + PARSE_CHUNK] for at in range(0, len(self.records), PARSE_CHUNK)
         )
         return [
-            event for piece in pieces for event in _EVENTS.validate_json(f"[{','.join(piece)}]")
+            event for chunk in chunks for event in _EVENTS.validate_json(f"[{','.join(chunk)}]")
         ]
 
     @property
     def is_truncated(self) -> bool:
-        """Whether more match than are given."""
-        more = self.total.relation == "gte"
-        return self.limit is not None and (more or self.total.value > self.limit)
+        """Whether more events match than are returned."""
+        is_more = self.total.relation == "gte"
+        return self.limit is not None and (is_more or self.total.value > self.limit)
 
     @property
     def headers(self) -> dict[str, str]:
-        """What programs are told of an excerpt that is cut, as a structured field (RFC 9651)."""
+        """The header of a truncated response, a structured field (RFC 9651)."""
         if not self.is_truncated:
             return {}
         more = ";relation=gte" if self.total.relation == "gte" else ""
@@ -77,74 +77,74 @@ class EventBatch:
 
     @property
     def truncation_notice(self) -> str:
-        """What readers are told of an excerpt that is cut, and nothing of any other."""
+        """A sentence for readers of a truncated response; empty for any other."""
         if not self.is_truncated:
             return ""
-        all_ = f"{'more than ' if self.total.relation == 'gte' else ''}{self.total.value:,}"
+        total = f"{'more than ' if self.total.relation == 'gte' else ''}{self.total.value:,}"
         return (
-            f"Only {self.limit:,} of {all_} events are shown. Narrow the selection to see others."
+            f"Only {self.limit:,} of {total} events are shown. Narrow the selection to see others."
         )
 
 
 def iter_batches(
-    database: Database, query: FormatQuery, address: UrlBuilder, cap: int | None
+    database: Database, query: FormatQuery, urls: UrlBuilder, cap: int | None
 ) -> Iterator[EventBatch]:
-    """Read the events that match: up to a cap at once or, without one, all of them in batches.
+    """Yield the matching events in one batch of at most `cap`, or without a cap in batches of 500.
 
-    Each batch is read in a transaction of its own, so that whoever takes them slowly keeps no
-    transaction open; what is moved meanwhile is given once. Raises a 422 as `build_filter` does.
+    Each batch has its own transaction, so that a slow client keeps none open. An event that moves
+    between two batches is yielded once. Raises a 422 as `build_filter` does.
     """
-    limit = None if query.limit is MISSING else query.limit
-    most = min((one for one in (limit, cap) if one is not None), default=None)
+    limits = [one for one in (None if query.limit is MISSING else query.limit, cap) if one]
+    limit = min(limits, default=None)
     order = event_order(query.sort, descending=query.order == "desc")
-    sizes = _batch_sizes(most, cap or STREAM_BATCH)
+    sizes = _batch_sizes(limit, cap or STREAM_BATCH)
     with database.read() as connection:
         listing = paged_events(build_filter(query, connection), order)
         total = make_total(listing.count(connection))
         heading = read_heading(connection, query)
-        head = EventBatch((), total, address, heading, most, query.visible_days)
-        reading = _BatchReader(listing, head)
-        excerpt = reading.next_batch(connection, next(sizes))
-    yield excerpt
+        empty = EventBatch((), total, urls, heading, limit, query.visible_days)
+        reader = _BatchReader(listing, empty)
+        batch = reader.next_batch(connection, next(sizes))
+    yield batch
     for size in sizes:
-        if not reading.more:
+        if not reader.has_more:
             return
         with database.read() as connection:
-            excerpt = reading.next_batch(connection, size)
-        yield excerpt
+            batch = reader.next_batch(connection, size)
+        yield batch
 
 
 class _BatchReader:
-    """How far a list has been read; what has moved since is not read again."""
+    """Reads a list batch by batch, and leaves out events that it has read before."""
 
-    def __init__(self, listing: PagedList, head: EventBatch) -> None:
-        self.more = True
+    def __init__(self, listing: PagedList, empty: EventBatch) -> None:
+        self.has_more = True
         self._listing = listing
-        self._head = head
+        self._empty = empty
         self._after: CursorPosition = {}
         self._seen = bytearray()
-        """A byte for each id."""
+        """One byte for each id: a set of a million integers takes fifty times as much."""
 
     def next_batch(self, connection: Connection, size: int) -> EventBatch:
-        """Read so many events from there on."""
-        rows = read_rows(connection, self._listing, self._head.total, size + 1, self._after)
-        self.more, rows = len(rows) > size, rows[:size]
+        """Read the next `size` events."""
+        rows = read_rows(connection, self._listing, self._empty.total, size + 1, self._after)
+        self.has_more, rows = len(rows) > size, rows[:size]
         ids = [id_ for id_, *_ in rows if self._is_new(id_)]
         records = read_record_list(connection, tables.event, ids)
-        excerpt = replace(self._head, records=records, is_first=not self._after)
-        if self.more:
+        batch = replace(self._empty, records=records, is_first=not self._after)
+        if self.has_more:
             self._after = decode_position(self._listing.order, rows[-1][1:])
-        return excerpt
+        return batch
 
     def _is_new(self, id_: int) -> bool:
         self._seen.extend(bytes(max(0, id_ + 1 - len(self._seen))))
-        new = not self._seen[id_]
+        is_new = not self._seen[id_]
         self._seen[id_] = 1
-        return new
+        return is_new
 
 
-def _batch_sizes(most: int | None, batch: int) -> Iterator[int]:
-    """Part so many events into batches; None for no end of them."""
-    while most is None or most > 0:
-        yield batch if most is None else min(batch, most)
-        most = most and most - batch
+def _batch_sizes(limit: int | None, batch: int) -> Iterator[int]:
+    """Yield the sizes of batches of `limit` events together, or without an end."""
+    while limit is None or limit > 0:
+        yield batch if limit is None else min(batch, limit)
+        limit = limit and limit - batch

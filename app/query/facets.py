@@ -1,4 +1,4 @@
-"""What the matching events are made of: how many bear each value."""
+"""Facets: how many of the matching events have each value of a property."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -17,34 +17,34 @@ from app.schemas.responses import EventFacets, FacetCount, FacetCounts
 
 
 class LabelSource(NamedTuple):
-    """The records that values stand for."""
+    """The table of the records that values refer to, and the column that names them."""
 
     table: Table
     label: Expression
 
 
 class Facet(NamedTuple):
-    """What events are counted by: rows of an event with a value each."""
+    """The rows that hold the values of a facet: one event and one value each."""
 
     event_id: Expression
     value: Expression
     distinct: Condition = true()
-    """What holds of one row only where an event has several of a value."""
+    """Holds for one row only, where an event has several rows of a value."""
     labels: LabelSource | None = None
 
 
-def _linked(axis: str, named: LabelSource | None = None) -> Facet:
-    table, value, once = EVENT_LISTS[axis]
-    return Facet(table.c.event_id, value, once, named)
+def _list_facet(name: str, labels: LabelSource | None = None) -> Facet:
+    table, value, distinct = EVENT_LISTS[name]
+    return Facet(table.c.event_id, value, distinct, labels)
 
 
 FACETS: dict[FacetName, Facet] = {
-    "actor": _linked("actor", LabelSource(tables.actor, tables.actor.c.name)),
+    "actor": _list_facet("actor", LabelSource(tables.actor, tables.actor.c.name)),
     "kind": Facet(tables.event.c.id, tables.event.c.kind),
     "status": Facet(tables.event.c.id, tables.event.c.status),
-    "topic": _linked("topic"),
-    "timeline": _linked("timeline", LabelSource(tables.timeline, tables.timeline.c.title)),
-    "source": _linked("source", LabelSource(tables.source, tables.source.c.title)),
+    "topic": _list_facet("topic"),
+    "timeline": _list_facet("timeline", LabelSource(tables.timeline, tables.timeline.c.title)),
+    "source": _list_facet("source", LabelSource(tables.source, tables.source.c.title)),
 }
 
 
@@ -52,30 +52,34 @@ def count_facets(
     connection: Connection, where: EventFilter, names: Iterable[FacetName], limit: int
 ) -> EventFacets:
     """Count the matching events by each of the facets, or by all six if none is named."""
-    counts = {
-        name: [
-            FacetCount(value=value, label=label, count=count)
-            for value, label, count in connection.execute(
-                _select_facet(FACETS[name], where).limit(limit), where.values
-            )
-        ]
-        for name in names or FACETS
-    }
+    counts = {name: count_facet(connection, where, name, limit) for name in names or FACETS}
     total = make_total(count_events(connection, where))
     return EventFacets(total=total, facets=FacetCounts(**counts))
 
 
+def count_facet(
+    connection: Connection, where: EventFilter, name: FacetName, limit: int
+) -> list[FacetCount]:
+    """Count the matching events by one facet, the most frequent values first."""
+    statement = _select_facet(FACETS[name], where).limit(limit)
+    return [
+        FacetCount(value=value, label=label, count=count)
+        for value, label, count in connection.execute(statement, where.values)
+    ]
+
+
 def _select_facet(facet: Facet, where: EventFilter) -> Selection:
     rows: Selection = select(facet.value.label("value"), func.count().label("events"))
-    counted = restrict_to_matching(rows.where(facet.distinct), facet.event_id, where)
-    # Names are looked up for the values, not for every event that bears them.
-    counts = counted.group_by(facet.value).subquery()
+    matching = restrict_to_matching(rows.where(facet.distinct), facet.event_id, where)
+    # Labels are joined to the counts: to join them to the events would cost a look-up for each.
+    counts = matching.group_by(facet.value).subquery()
     events = counts.c.events
     value: Expression = counts.c.value
     label = value
     if facet.labels:
         value, label = facet.labels.table.c.slug, facet.labels.label
-    found = select(value, label, events).select_from(counts)
+    statement = select(value, label, events).select_from(counts)
     if facet.labels:
-        found = found.join(facet.labels.table, facet.labels.table.c.id == counts.c.value)
-    return found.order_by(events.desc(), value)
+        table = facet.labels.table
+        statement = statement.join(table, table.c.id == counts.c.value)
+    return statement.order_by(events.desc(), value)

@@ -1,65 +1,63 @@
-"""What an event must be, apart from the values that it is compared with.
+"""Filters: which events a request selects, without the values that it compares them with.
 
-So there are but as many filters as there are forms of a question, and each is written down as a
-statement once.
+Requests of the same form have equal filters, so they share one statement.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from app.db.event_lists import EventList
+from app.db.event_lists import EVENT_LISTS, EventList
 from app.db.expressions import Param, Params
 from app.db.statements import Values
 from app.domain.edtf import DateRange
+from app.domain.vocabulary import FacetName
 from app.query.windows import UNBOUNDED, Window
 
 
 class ListFilter(NamedTuple):
-    """What an event must be linked to: any of these values of an axis."""
+    """Events in any of several lists of one kind, for example those of two actors."""
 
     event_list: EventList
     values: Params
     roles: Params = ()
-    """What an actor must take part as."""
+    """The roles in which an actor takes part, any of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventFilter:
-    """What an event must be: a query whose names have been found in the database.
-
-    Two that differ in their values only are equal, and found by the same statements.
-    """
+    """The conditions on an event, whose names have been found in the database."""
 
     values: Values = field(default_factory=Values, compare=False)
-    """What stands in the slots."""
+    """The values of all parameters."""
     lists: tuple[ListFilter, ...] = ()
-    """Each must hold; that of the fewest events stands first."""
+    """Each must hold. The first one drives the query."""
     roles: Params = ()
-    """What anybody must take part as."""
+    """The roles in which anybody takes part, any of them."""
     excluded_actors: Params = ()
     window: Window = UNBOUNDED
     certain_only: bool = False
+    """Whether an event must lie in the window certainly and wholly."""
     visible_window: Window = UNBOUNDED
-    """Days that it must also touch, whatever the window asks."""
+    """Days that an event must also touch, because a calendar shows only these."""
     spans: tuple[int, ...] = ()
-    """The spans of all events, where a window needs them."""
+    """The duration classes of all events, which a window without lists needs."""
     kinds: Params = ()
     statuses: Params = ()
     words: Param | None = None
-    """What the search index is asked."""
+    """The query of the search index."""
     matching_ids: Param | None = None
-    """The events that have these words, where they are few."""
+    """The events with these words, if there are few."""
     min_sources: Param | None = None
 
     @property
     def is_windowed(self) -> bool:
-        """Whether only some days match."""
+        """Whether the window has a first or a last day."""
         return any(self.window)
 
     @property
     def days(self) -> DateRange:
-        """The window as days."""
+        """The first and the last day of the window."""
         first, last = (
             None if day is None else date.fromordinal(self.values[day.name]) for day in self.window
         )
@@ -69,3 +67,16 @@ class EventFilter:
     def matches_all(self) -> bool:
         """Whether every event matches."""
         return replace(self, certain_only=False, spans=()) == EventFilter()
+
+    def without(self, facet: FacetName) -> "EventFilter":
+        """Return the filter without its conditions on a facet, to count the facet's other values.
+
+        Without the actors, somebody else may take part in their roles.
+        """
+        if facet == "kind":
+            return replace(self, kinds=())
+        if facet == "status":
+            return replace(self, statuses=())
+        removed = [one for one in self.lists if one.event_list is EVENT_LISTS[facet]]
+        roles = next((one.roles for one in removed if one.roles), self.roles)
+        return replace(self, lists=tuple(x for x in self.lists if x not in removed), roles=roles)

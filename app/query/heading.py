@@ -1,4 +1,4 @@
-"""The heading of a selection."""
+"""The heading of a selection: the title, the description and the language of its timeline."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
 
 class PageHeading(NamedTuple):
-    """What stands above a selection: what its timeline is about, if it is of one."""
+    """The heading of a selection; a default if its events belong to several timelines."""
 
     title: str = "Timeline"
     description: str = ""
@@ -26,24 +26,24 @@ class PageHeading(NamedTuple):
 
     @property
     def direction(self) -> str:
-        """Say in which direction its language is written."""
+        """The direction in which the language is written, as HTML has it."""
         return "rtl" if self.language.lower().split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def read_heading(connection: Connection, query: EventQuery) -> PageHeading:
-    """Read the heading of the timeline that is asked for or, if none is, of the only one."""
+    """Read the heading of the timeline of a query or, without one, of the only timeline."""
     timeline = tables.timeline.c
-    found = select(timeline.id)
+    selected = select(timeline.id)
     if query.timeline is not MISSING:
-        found = found.where(timeline.slug == query.timeline)
-    ids = connection.scalars(found.limit(2)).all()
+        selected = selected.where(timeline.slug == query.timeline)
+    ids = connection.scalars(selected.limit(2)).all()
     if len(ids) != 1:
         return PageHeading()
-    told = read_records_joined(connection, tables.timeline, ids)
-    return heading_from_record(TimelineRecord.model_validate_json(told))
+    record = read_records_joined(connection, tables.timeline, ids)
+    return heading_from_record(TimelineRecord.model_validate_json(record))
 
 
 def heading_from_record(timeline: TimelineRecord) -> PageHeading:
-    """Give the heading of a timeline."""
+    """Build the heading of a timeline."""
     description, language = or_none(timeline.description), or_none(timeline.language)
     return PageHeading(timeline.title, description or "", or_none(timeline.first), language or "")

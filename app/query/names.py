@@ -1,4 +1,4 @@
-"""From the names in a query to what they stand for in the database, or a problem that helps."""
+"""Name resolution: from the names in a request to ids, or to a 422 that suggests similar names."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Table, select
 
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS
-from app.db.expressions import Expression, Param, Params
+from app.db.expressions import Expression, Param, Params, Selection
 from app.db.sqlite.fulltext import match_query
-from app.db.statements import Prepared, Values, prepare, run
+from app.db.statements import Values, as_json, read_json
 from app.domain.edtf import DateRange, EventDate
 from app.domain.search_terms import parse_terms
 from app.domain.text import casefold_text, quote
@@ -27,208 +27,197 @@ from app.schemas.problem import Fault
 from app.schemas.records import ActorRef
 
 MAX_CANDIDATES = 3
+"""Similar names in one message."""
 MAX_SUGGESTIONS = 3
-"""So many names are compared with all that are stored; more would take a whole second."""
+"""Unknown names for which similar ones are searched, among all stored names. More would take a
+whole second."""
 UNKNOWN_ID = -1
-"""Stands for a name that was not found, until all faults are told at once."""
+"""The id of an unknown name, so that resolving goes on and one response lists all errors."""
 BEYOND_CALENDAR = date.max.toordinal() + 1
-"""A day that nothing touches, not even what has no end."""
+"""A day that no event touches, not even one without an end."""
 
 _actor, _alias = tables.actor.c, tables.actor_alias.c
 _KEY = Param("key", str)
-_ACTORS = [
-    prepare(select(found).where(key == _KEY.bind).distinct())
-    for found, key in (
+# An id wins over a name, and a name over an alias.
+_ACTOR_IDS = [
+    as_json(select(ids).where(key == _KEY.bind).distinct())
+    for ids, key in (
         (_actor.id, _actor.slug),
         (_actor.id, _actor.key),
         (_alias.actor_id, _alias.key),
     )
 ]
-_ID_BY_SLUG: dict[Table, Prepared] = {
-    table: prepare(select(table.c.id).where(table.c.slug == _KEY.bind))
+_ID_BY_SLUG = {
+    table: as_json(select(table.c.id).where(table.c.slug == _KEY.bind))
     for table in (tables.source, tables.timeline)
 }
 _VALUE_COLUMNS = {"kind": tables.event.c.kind, "topic": tables.event_topic.c.topic}
 _VALUE_EXISTS = {
-    parameter: prepare(select(column).where(column == _KEY.bind).limit(1))
+    parameter: as_json(select(column).where(column == _KEY.bind).limit(1))
     for parameter, column in _VALUE_COLUMNS.items()
 }
 
 
 def build_filter(query: EventQuery, connection: Connection) -> EventFilter:
-    """Find everything that a query names; raise a 422 that lists each name not found."""
-    look_up = NameResolver(connection)
-    tree = query.actor_scope == "tree"
-    actors = [look_up.actor("actor", name, tree=tree) for name in query.actor]
-    excluded = [look_up.actor("exclude_actor", name, tree=False) for name in query.exclude_actor]
-    words = [] if query.q is MISSING else [*parse_terms(query.q)]
-    values = Values()
-    window, view = _days(query, look_up.faults), query.visible_days
-    within = query.date_match == "within" and any(window)
-    if not any(window):
-        # What is shown is all that is asked for, and so it is found as fast.
-        window, view = view, window
-    roles = values.add_all(query.role)
-    where = EventFilter(
-        values=values,
-        roles=() if actors else roles,
-        excluded_actors=values.add_all([*frozenset().union(*excluded)]),
-        window=_window(window, values),
-        certain_only=within,
-        visible_window=_window(view, values),
-        kinds=values.add_all(look_up.values("kind", query.kind)),
-        statuses=values.add_all(query.status),
-        lists=tuple(_links(query, actors, roles, look_up, values)),
-        words=values.add(match_query(words)) if words else None,
-        min_sources=None if query.min_sources in (MISSING, 0) else values.add(query.min_sources),
-    )
-    if look_up.faults:
-        raise validation_problem(*look_up.faults)
-    return plan(where, connection)
-
-
-def actors_by_name(connection: Connection, names: Iterable[str]) -> dict[str, ActorRef]:
-    """Tell which actor each of some names stands for; `build_filter` has found them all."""
-    look_up = NameResolver(connection)
-    return {name: look_up.reference(name) for name in names}
-
-
-def _links(
-    query: EventQuery,
-    actors: Iterable[frozenset[int]],
-    roles: Params,
-    look_up: "NameResolver",
-    values: Values,
-) -> Iterator[ListFilter]:
-    if query.actor_match == "any" and actors:
-        actors = [frozenset().union(*actors)]
-    for alike in actors:
-        yield ListFilter(EVENT_LISTS["actor"], values.add_all([*alike]), roles)
-    if query.topic:
-        yield ListFilter(EVENT_LISTS["topic"], values.add_all(look_up.values("topic", query.topic)))
-    if query.source:
-        sources = [look_up.record("source", slug, tables.source) for slug in query.source]
-        yield ListFilter(EVENT_LISTS["source"], values.add_all(sources))
-    if query.timeline is not MISSING:
-        timeline = look_up.record("timeline", query.timeline, tables.timeline)
-        yield ListFilter(EVENT_LISTS["timeline"], values.add_all([timeline]))
-
-
-def _days(query: EventQuery, faults: list[Fault]) -> DateRange:
-    start = None if query.from_ is MISSING else EventDate.parse(query.from_).earliest
-    end = None if query.to is MISSING else EventDate.parse(query.to).latest
-    if query.date is not MISSING:
-        if start or end:
-            beside = " and ".join(name for name, day in (("`from`", start), ("`to`", end)) if day)
-            faults.append(
-                parameter_error("date", f"it stands beside {beside}; give one or the other")
-            )
-        when = EventDate.parse(query.date)
-        return when.start.first if when.start else None, when.end.last if when.end else None
-    if start and end and start > end:
-        detail = f"{quote(query.from_)} is after `to`, {quote(query.to)}; swap them"
-        faults.append(parameter_error("from", detail))
-    return start, end
-
-
-def _window(days: DateRange, values: Values) -> Window:
-    first, last = days
-    numbers = [None if day is None else day.toordinal() for day in days]
-    if first and last and first > last:
-        numbers = [BEYOND_CALENDAR, BEYOND_CALENDAR]  # nothing is shown
-    start, end = (None if number is None else values.add(number) for number in numbers)
-    return start, end
+    """Build the planned filter of a query; raise a 422 that lists each unknown name."""
+    return plan(NameResolver(connection).resolve(query), connection)
 
 
 class NameResolver:
-    """Looks names up, and keeps what is wrong with them."""
+    """Looks up the names of one request, and collects the errors in them."""
 
     def __init__(self, connection: Connection) -> None:
-        self.faults: list[Fault] = []
         self._connection = connection
+        self._errors: list[Fault] = []
+        self._ids: dict[str, frozenset[int]] = {}
 
-    def actor(self, parameter: str, name: str, *, tree: bool) -> frozenset[int]:
-        """Find one actor by id, else by name, else by alias; `tree` adds all it is parent of."""
+    def resolve(self, query: EventQuery) -> EventFilter:
+        """Return the filter of a query, not planned; raise a 422 that lists all unknown names."""
+        actors = [self._actor("actor", name) for name in query.actor]
+        if query.actor_scope == "tree":
+            actors = [self._tree(ids) for ids in actors]
+        excluded = [self._actor("exclude_actor", name) for name in query.exclude_actor]
+        terms = () if query.q is MISSING else parse_terms(query.q)
+        values = Values()
+        window, visible = self._days(query), query.visible_days
+        certain_only = query.date_match == "within" and any(window)
+        if not any(window):
+            # Only the window drives a query, so without one the visible days take its place.
+            window, visible = visible, window
+        roles = values.add_all(query.role)
+        where = EventFilter(
+            values=values,
+            roles=() if actors else roles,
+            excluded_actors=values.add_all([*frozenset().union(*excluded)]),
+            window=_window(window, values),
+            certain_only=certain_only,
+            visible_window=_window(visible, values),
+            kinds=values.add_all(self._values("kind", query.kind)),
+            statuses=values.add_all(query.status),
+            lists=tuple(self._lists(query, actors, roles, values)),
+            words=values.add(match_query(terms)) if terms else None,
+            min_sources=None
+            if query.min_sources in (MISSING, 0)
+            else values.add(query.min_sources),
+        )
+        if self._errors:
+            raise validation_problem(*self._errors)
+        return where
+
+    def actor_ref(self, name: str) -> ActorRef:
+        """Read the actor of a name that `resolve` has found."""
+        (id_,) = self._ids[name]
+        row = select(_actor.slug, _actor.name, _actor.kind).where(_actor.id == id_)
+        slug, actor_name, kind = self._connection.execute(row).one()
+        return ActorRef(id=slug, name=actor_name, kind=kind)
+
+    def _lists(
+        self, query: EventQuery, actors: Iterable[frozenset[int]], roles: Params, values: Values
+    ) -> Iterator[ListFilter]:
+        if query.actor_match == "any" and actors:
+            actors = [frozenset().union(*actors)]
+        for ids in actors:
+            yield ListFilter(EVENT_LISTS["actor"], values.add_all([*ids]), roles)
+        if query.topic:
+            topics = self._values("topic", query.topic)
+            yield ListFilter(EVENT_LISTS["topic"], values.add_all(topics))
+        if query.source:
+            sources = [self._record("source", slug, tables.source) for slug in query.source]
+            yield ListFilter(EVENT_LISTS["source"], values.add_all(sources))
+        if query.timeline is not MISSING:
+            timeline = self._record("timeline", query.timeline, tables.timeline)
+            yield ListFilter(EVENT_LISTS["timeline"], values.add_all([timeline]))
+
+    def _days(self, query: EventQuery) -> DateRange:
+        start = None if query.from_ is MISSING else EventDate.parse(query.from_).earliest
+        end = None if query.to is MISSING else EventDate.parse(query.to).latest
+        if query.date is not MISSING:
+            if start or end:
+                others = " and ".join(
+                    name for name, day in (("`from`", start), ("`to`", end)) if day
+                )
+                detail = f"It cannot be combined with {others}. Set one or the other."
+                self._errors.append(parameter_error("date", detail))
+            when = EventDate.parse(query.date)
+            return when.start.first if when.start else None, when.end.last if when.end else None
+        if start and end and start > end:
+            detail = f"{quote(query.from_)} is after `to`, which is {quote(query.to)}. Swap them."
+            self._errors.append(parameter_error("from", detail))
+        return start, end
+
+    def _actor(self, parameter: str, name: str) -> frozenset[int]:
+        """Find the one actor with an id, else with a name, else with an alias."""
         key = casefold_text(name)
-        for actors in _ACTORS:
-            found = self._run(actors, key)
-            if len(found) > 1:
-                self._ambiguous(parameter, name, found)
-            if found:
-                return self._tree(found) if tree else frozenset(found)
-        self._unknown_actor(parameter, name)
-        return frozenset([UNKNOWN_ID])
-
-    def reference(self, name: str) -> ActorRef:
-        """Give the one actor of a name that was found."""
-        (id_,) = self.actor("actor", name, tree=False)
-        found = select(_actor.slug, _actor.name, _actor.kind).where(_actor.id == id_)
-        slug, called, kind = self._connection.execute(found).one()
-        return ActorRef(id=slug, name=called, kind=kind)
-
-    def record(self, parameter: str, slug: str, table: Table) -> int:
-        """Find a source or a timeline by its id."""
-        found = self._run(_ID_BY_SLUG[table], slug)
-        if not found:
-            self._unknown(parameter, slug, table.c.slug)
-        return found[0] if found else UNKNOWN_ID
-
-    def values(self, parameter: Literal["kind", "topic"], values: Sequence[str]) -> Sequence[str]:
-        """Check that some event bears each of the values."""
-        for value in values:
-            if not self._run(_VALUE_EXISTS[parameter], value):
-                self._unknown(parameter, value, _VALUE_COLUMNS[parameter])
-        return values
-
-    def _run(self, statement: Prepared, key: str) -> list[int]:
-        return [id_ for (id_,) in run(self._connection, statement, {_KEY.name: key})]
+        ids = next(filter(None, (self._read_ids(one, key) for one in _ACTOR_IDS)), [])
+        if len(ids) > 1:
+            self._report_ambiguous(parameter, name, ids)
+        elif not ids:
+            self._report_unknown_actor(parameter, name)
+        return self._ids.setdefault(name, frozenset(ids or [UNKNOWN_ID]))
 
     def _tree(self, roots: Iterable[int]) -> frozenset[int]:
+        """Return actors with all their descendants."""
         tree = select(_actor.id).where(_actor.id.in_(roots)).cte("tree", recursive=True)
         children = select(_actor.id).where(_actor.parent_id == tree.c.id)
-        return frozenset(self._connection.scalars(select(tree.union(children).c.id)))
+        return frozenset([*roots, *self._connection.scalars(select(tree.union(children).c.id))])
 
-    def _ambiguous(self, parameter: str, name: str, ids: Iterable[int]) -> None:
+    def _record(self, parameter: str, slug: str, table: Table) -> int:
+        """Find a source or a timeline by its id."""
+        ids = self._read_ids(_ID_BY_SLUG[table], slug)
+        if not ids:
+            self._report_unknown(parameter, slug, table.c.slug)
+        return ids[0] if ids else UNKNOWN_ID
+
+    def _values(self, parameter: Literal["kind", "topic"], values: Sequence[str]) -> Sequence[str]:
+        """Check that some event has each of the values."""
+        for value in values:
+            if not self._read_ids(_VALUE_EXISTS[parameter], value):
+                self._report_unknown(parameter, value, _VALUE_COLUMNS[parameter])
+        return values
+
+    def _read_ids(self, statement: Selection, key: str) -> list[int]:
+        return [id_ for (id_,) in read_json(self._connection, statement, {_KEY.name: key})]
+
+    def _report_ambiguous(self, parameter: str, name: str, ids: Iterable[int]) -> None:
         rows = self._connection.execute(
             select(_actor.slug, _actor.name).where(_actor.id.in_(ids)).order_by(_actor.slug)
         )
         actors = dict(rows.all())
-        detail = f"{quote(name)} may be {_listed(actors)}; give the id"
-        self.faults.append(parameter_error(parameter, detail, actors))
+        detail = f"{quote(name)} is a name of {_listing(actors)}. Use the id."
+        self._errors.append(parameter_error(parameter, detail, actors))
 
-    def _unknown_actor(self, parameter: str, name: str) -> None:
+    def _report_unknown_actor(self, parameter: str, name: str) -> None:
         actors: dict[str, str] = {}
-        if self._suggests:
-            # An actor has several spellings, of which the nearest counts.
-            matches = process.extract(
-                casefold_text(name), [key for *_, key in self._spellings], limit=10
-            )
-            found = dict.fromkeys(self._spellings[at][:2] for *_, at in matches)
-            actors = dict(islice(found, MAX_CANDIDATES))
-        detail = f"no actor is called {quote(name)}{self._nearest(actors)}"
-        self.faults.append(parameter_error(parameter, detail, actors))
+        if self._may_suggest:
+            # An actor has several spellings. The most similar one counts.
+            keys = [key for *_, key in self._spellings]
+            matches = process.extract(casefold_text(name), keys, limit=10)
+            similar = dict.fromkeys(self._spellings[at][:2] for *_, at in matches)
+            actors = dict(islice(similar, MAX_CANDIDATES))
+        detail = f"No actor is called {quote(name)}.{self._suggestion(actors)}"
+        self._errors.append(parameter_error(parameter, detail, actors))
 
-    def _unknown(self, parameter: str, value: str, column: Expression) -> None:
-        nearest: dict[str, str] = {}
-        if self._suggests:
-            known = self._connection.scalars(select(column).distinct()).all()
-            matches = process.extract(value, known, limit=MAX_CANDIDATES)
-            nearest = {match: "" for match, *_ in matches}
-        detail = f"{quote(value)} is not on record{self._nearest(nearest)}"
-        self.faults.append(parameter_error(parameter, detail, nearest))
+    def _report_unknown(self, parameter: str, value: str, column: Expression) -> None:
+        similar: dict[str, str] = {}
+        if self._may_suggest:
+            stored = self._connection.scalars(select(column).distinct()).all()
+            matches = process.extract(value, stored, limit=MAX_CANDIDATES)
+            similar = {match: "" for match, *_ in matches}
+        detail = f"{quote(value)} is not on record.{self._suggestion(similar)}"
+        self._errors.append(parameter_error(parameter, detail, similar))
 
     @property
-    def _suggests(self) -> bool:
-        return len(self.faults) < MAX_SUGGESTIONS
+    def _may_suggest(self) -> bool:
+        return len(self._errors) < MAX_SUGGESTIONS
 
-    def _nearest(self, names: dict[str, str]) -> str:
-        if not self._suggests:
+    def _suggestion(self, names: dict[str, str]) -> str:
+        if not self._may_suggest:
             return ""
-        return f"; the nearest: {_listed(names)}" if names else "; there is none at all"
+        return f" The most similar: {_listing(names)}." if names else " There are none at all."
 
     @cached_property
     def _spellings(self) -> list[tuple[str, str, str]]:
-        """List id and name of each actor beside each text by which it is found."""
+        """The id and the name of each actor, and each text that finds it."""
         return [
             (slug, name, key)
             for query in (
@@ -240,5 +229,14 @@ class NameResolver:
         ]
 
 
-def _listed(names: dict[str, str]) -> str:
+def _window(days: DateRange, values: Values) -> Window:
+    first, last = days
+    numbers = [None if day is None else day.toordinal() for day in days]
+    if first and last and first > last:
+        numbers = [BEYOND_CALENDAR, BEYOND_CALENDAR]  # a calendar that shows no day shows no event
+    start, end = (None if number is None else values.add(number) for number in numbers)
+    return start, end
+
+
+def _listing(names: dict[str, str]) -> str:
     return ", ".join(f"{slug} ({name})" if name else slug for slug, name in names.items())

@@ -1,7 +1,7 @@
-"""Pages of a list, turned by cursors that name a place in its order (keyset paging).
+"""Pages of a list, with cursors that name a position in its order (keyset pagination).
 
-What is inserted between two pages moves nothing: each row that was there is given once.
-https://use-the-index-luke.com/no-offset
+A row that is inserted between two requests moves no other row to another page, so each row is
+returned once. https://use-the-index-luke.com/no-offset
 """
 
 import base64
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, func, select
 from app.db import tables
 from app.db.expressions import Order, Selection
 from app.db.records import read_records_joined
-from app.db.statements import MAX_STATEMENTS, Prepared, Values, prepare, run
+from app.db.statements import MAX_STATEMENTS, Values, as_json, read_json
 from app.errors import ProblemError, parameter_error, validation_problem
 from app.query.filters import EventFilter
 from app.query.planner import count_events
@@ -28,30 +28,30 @@ from app.schemas.responses import Total
 
 
 def _decode_text(value: str) -> str:
-    return value.encode().decode()  # a lone surrogate is a ValueError
+    return value.encode().decode()  # a lone surrogate raises ValueError, which SQLite would not
 
 
 def _decode_int(value: int) -> int:
+    # More than 8 bytes raise OverflowError here, and not in the driver.
     return int.from_bytes(int.to_bytes(value, 8, signed=True), signed=True)
 
 
-# How a cursor's keys are read back, by the type of their column.
+# How to read the keys of a cursor, by the type of their column. Anybody can write a cursor.
 _DECODERS: dict[type, Callable[[Any], int | str]] = {int: _decode_int, str: _decode_text}
+
+CursorPosition = Mapping[str, Any]
+"""The keys of a row by the parameters of its list's order. Empty at the beginning of the list."""
 
 
 class PageStatement(Protocol):
-    """Writes the query of a page: the ids of so many rows, and the keys of their order."""
+    """Returns the statement of a page: the ids of its rows, and the keys of their order."""
 
-    def __call__(self, *, few: bool, after: bool) -> Prepared:
-        """Begin after a position or not; `few` tells that there are no more than are counted."""
-
-
-CursorPosition = Mapping[str, Any]
-"""Keys of a row, by their slots in the order of its list; none of them is the beginning."""
+    def __call__(self, *, few: bool, after: bool) -> Selection:
+        """Return the statement for `few` rows, 10,000 at most, that begins `after` a position."""
 
 
 class PagedList(NamedTuple):
-    """What is given in pages."""
+    """A list that is returned in pages."""
 
     table: Table
     order: Order
@@ -61,49 +61,63 @@ class PagedList(NamedTuple):
 
 
 def paged_events(where: EventFilter, order: Order) -> PagedList:
-    """List the events that match."""
-    count = partial(count_events, where=where)
-    return PagedList(
-        tables.event, order, where.values, count, partial(_page_of_events, where, order)
-    )
+    """Return the list of the events that match."""
+    count, page = partial(count_events, where=where), partial(_event_page, where, order)
+    return PagedList(tables.event, order, where.values, count, page)
 
 
 @lru_cache(MAX_STATEMENTS)
-def _page_of_events(where: EventFilter, order: Order, *, few: bool, after: bool) -> Prepared:
-    return prepare(select_page(where, order, few=few, after=after))
+def _event_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> Selection:
+    return as_json(select_page(where, order, few=few, after=after))
 
 
-def paged_rows(table: Table, ids: Selection, order: Order) -> PagedList:
-    """List rows of another table."""
+def paged_rows(
+    table: Table, order: Order, ids: Selection | None = None, values: Values | None = None
+) -> PagedList:
+    """Return the list of all rows of a table, or of those with the ids that a statement selects.
+
+    The statement is kept, so it must be the same object for each request of the same form.
+    """
+    ids, values = _all_ids(table) if ids is None else ids, values or Values()
 
     def count(connection: Connection) -> int:
-        number: int = connection.execute(
-            select(func.count()).select_from(ids.subquery())
-        ).scalar_one()
+        number: int = connection.execute(_row_count(ids), values).scalar_one()
         return number
 
-    def page(*, few: bool, after: bool) -> Prepared:
-        found = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(LIMIT.bind)
-        return prepare(found.where(order.is_after) if after else found)
+    return PagedList(table, order, values, count, partial(_row_page, ids, order))
 
-    return PagedList(table, order, Values(), count, page)
+
+@lru_cache
+def _all_ids(table: Table) -> Selection:
+    return select(table.c.id)
+
+
+@lru_cache(MAX_STATEMENTS)
+def _row_count(ids: Selection) -> Selection:
+    return select(func.count()).select_from(ids.subquery())
+
+
+@lru_cache(MAX_STATEMENTS)
+def _row_page(ids: Selection, order: Order, *, few: bool, after: bool) -> Selection:
+    rows = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(LIMIT.bind)
+    return as_json(rows.where(order.is_after) if after else rows)
 
 
 class JsonPage(NamedTuple):
-    """A page as JSON text, and the cursor of the next, if there is one."""
+    """A page as JSON, and the cursor of the next page, if there is one."""
 
     body: str
     next: str | None
 
 
 def read_page(connection: Connection, listing: PagedList, paging: Paging) -> JsonPage:
-    """Read a page, after the cursor in `paging` or from the beginning."""
+    """Read the page after the cursor of `paging`, or the first one."""
     after = {} if paging.cursor is MISSING else _position(paging, listing.order)
     total = make_total(listing.count(connection))
     rows = read_rows(connection, listing, total, paging.limit + 1, after)
-    more = len(rows) > paging.limit
+    is_last = len(rows) <= paging.limit
     rows = rows[: paging.limit]
-    cursor = encode_cursor(paging, rows[-1][1:]) if more else None
+    cursor = None if is_last else encode_cursor(paging, rows[-1][1:])
     items = read_records_joined(connection, listing.table, [id_ for id_, *_ in rows])
     members = [f'"items":[{items}]', f'"total":{total.model_dump_json()}']
     if cursor:
@@ -113,50 +127,52 @@ def read_page(connection: Connection, listing: PagedList, paging: Paging) -> Jso
 
 def read_rows(
     connection: Connection, listing: PagedList, total: Total, limit: int, after: CursorPosition
-) -> Sequence[Any]:
-    """Read the ids of so many rows after a position, each with the keys of its order."""
-    page = listing.page(few=total.relation == "eq", after=bool(after))
-    return run(connection, page, {**listing.values, **after, LIMIT.name: limit})
+) -> list[list[Any]]:
+    """Read at most `limit` rows after a position: the id of each, and the keys of its order."""
+    statement = listing.page(few=total.relation == "eq", after=bool(after))
+    return read_json(connection, statement, {**listing.values, **after, LIMIT.name: limit})
 
 
 def make_total(count: int) -> Total:
-    """Tell how many there are, exactly up to 10,000."""
-    return Total(
-        value=min(count, EXACT_COUNT_LIMIT), relation="gte" if count > EXACT_COUNT_LIMIT else "eq"
-    )
+    """Build a total, which is exact up to 10,000."""
+    is_exact = count <= EXACT_COUNT_LIMIT
+    return Total(value=min(count, EXACT_COUNT_LIMIT), relation="eq" if is_exact else "gte")
 
 
 def encode_cursor(paging: Paging, position: Sequence[Any]) -> str:
-    """Name a place in a list, and the query whose list it is."""
+    """Encode a position in a list, and the fingerprint of the query that selects the list."""
     text = json.dumps([_fingerprint(paging), *position], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode_position(order: Order, keys: Iterable[Any]) -> CursorPosition:
-    """Name the place of the row that has these keys."""
+    """Decode the position of the row with these keys."""
     return {
-        slot.name: _DECODERS[slot.kind](key) for slot, key in zip(order.position, keys, strict=True)
+        param.name: _DECODERS[param.kind](key)
+        for param, key in zip(order.position, keys, strict=True)
     }
 
 
 def _position(paging: Paging, order: Order) -> CursorPosition:
-    """Read the place that the cursor names; raise a 422 unless it belongs to this query."""
+    """Decode the position of a cursor; raise a 422 if the cursor belongs to another query."""
     cursor = str(paging.cursor)
-    if not re.fullmatch(CURSOR_PATTERN, cursor):  # padded, say, as none that is given is
-        raise _invalid_cursor("it is not a cursor of this API")
+    if not re.fullmatch(
+        CURSOR_PATTERN, cursor
+    ):  # `b64decode` accepts padding, our cursors have none
+        raise _invalid_cursor("It is not a cursor of this API.")
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
         fingerprint, *keys = json.loads(text)
         if fingerprint != _fingerprint(paging):
-            raise _invalid_cursor("it belongs to other filters or another order")
+            raise _invalid_cursor("It belongs to other filters or another order.")
         return decode_position(order, keys)
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
-        raise _invalid_cursor("it is not a cursor of this API") from None
+        raise _invalid_cursor("It is not a cursor of this API.") from None
 
 
-def _invalid_cursor(why: str) -> ProblemError:
-    cure = "give `next` of the page before, or leave it out to begin anew"
-    return validation_problem(parameter_error("cursor", f"{why}; {cure}"))
+def _invalid_cursor(reason: str) -> ProblemError:
+    fix = "Set it to `next` of the previous page, or leave it out to start at the first page."
+    return validation_problem(parameter_error("cursor", f"{reason} {fix}"))
 
 
 def _fingerprint(paging: Paging) -> str:

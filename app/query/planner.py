@@ -1,47 +1,57 @@
-"""What is worth knowing of a filter before it is followed: where there is least to go through."""
+"""The planner: it finds the most selective condition of a filter before the filter runs.
+
+SQLite knows how long its indexes are on average, not how long the list of one actor is.
+"""
 
 from dataclasses import replace
 from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
-from app.db.expressions import Param
+from app.db.expressions import Param, Selection
 from app.db.sqlite.fulltext import SEARCH_INDEX, matches
-from app.db.statements import MAX_STATEMENTS, Prepared, prepare, run
+from app.db.statements import MAX_STATEMENTS, as_json, read_json
 from app.query.filters import EventFilter
 from app.query.selection import DISTINCT_SPANS, select_count
 
 MAX_INLINE_IDS = 1_000
-"""The words that so many events have, and no more, are replaced by these events."""
+"""Events with the words of a search that are passed on as ids. More are looked up in the index."""
+
+_WORDS = Param("words", str)
+_SPANS = as_json(DISTINCT_SPANS)
+_MATCHING_IDS = as_json(
+    select(SEARCH_INDEX.c.rowid).where(matches(_WORDS)).limit(MAX_INLINE_IDS + 1)
+)
 
 
 def plan(where: EventFilter, connection: Connection) -> EventFilter:
-    """Put what the fewest events have where selections begin."""
-    if where.is_windowed:
-        where = replace(where, spans=tuple(span for (span,) in run(connection, _SPANS, {})))
+    """Reorder a filter so that its most selective condition drives the query.
+
+    A filter that is planned already may be planned again, for example without one of its lists.
+    """
+    if where.is_windowed and not where.lists and not where.words:
+        spans = tuple(span for (span,) in read_json(connection, _SPANS, {}))
+        where = replace(where, spans=spans)
     if len(where.lists) > 1:
-        alone = {link: EventFilter(values=where.values, lists=(link,)) for link in where.lists}
-        shortest = sorted(alone, key=lambda link: count_events(connection, alone[link]))
-        where = replace(where, lists=tuple(shortest))
-    if where.words:
-        having = run(connection, _HAVING, {_WORDS.name: where.values[where.words.name]})
-        if len(having) <= MAX_INLINE_IDS:
-            ids = where.values.add_list([id_ for (id_,) in having])
-            where = replace(where, matching_ids=ids)
+        counts = {
+            one: count_events(connection, EventFilter(values=where.values, lists=(one,)))
+            for one in where.lists
+        }
+        where = replace(where, lists=tuple(sorted(counts, key=counts.__getitem__)))
+    if where.words and not where.matching_ids:
+        words = {_WORDS.name: where.values[where.words.name]}
+        ids = [id_ for (id_,) in read_json(connection, _MATCHING_IDS, words)]
+        if len(ids) <= MAX_INLINE_IDS:
+            where = replace(where, matching_ids=where.values.add_list(ids))
     return where
 
 
 def count_events(connection: Connection, where: EventFilter) -> int:
     """Count the events that match, exactly up to 10,000."""
-    ((number,),) = run(connection, _counting(where), where.values)
-    return int(number)
+    number: int = connection.execute(_count_statement(where), where.values).scalar_one()
+    return number
 
 
 @lru_cache(MAX_STATEMENTS)
-def _counting(where: EventFilter) -> Prepared:
-    return prepare(select_count(where))
-
-
-_SPANS = prepare(DISTINCT_SPANS)
-_WORDS = Param("words", str)
-_HAVING = prepare(select(SEARCH_INDEX.c.rowid).where(matches(_WORDS)).limit(MAX_INLINE_IDS + 1))
+def _count_statement(where: EventFilter) -> Selection:
+    return select_count(where)

@@ -1,4 +1,4 @@
-"""Windows of days, as conditions on the `date_key` of events; see `EventDate.key`."""
+"""Windows of days as conditions on the `date_key` of events; see `EventDate.sort_key`."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -10,12 +10,15 @@ from app.db.expressions import Condition, Expression, Param
 from app.domain.edtf import HAS_START_BIT, KEY_DAY, SPAN_NO_START, SPAN_UNCERTAIN, span_days
 
 Window = tuple[Param | None, Param | None]
-"""Where the days go in a statement, as `date.toordinal` counts them."""
+"""The first and the last day, as `date.toordinal` counts them. None leaves a side open."""
 UNBOUNDED: Window = (None, None)
+
+ConditionSets = Iterator[list[Condition]]
+"""Conditions of lists that are each in the order of dates. No event is in two of the lists."""
 
 
 def overlaps(key: Expression, window: Window) -> Iterator[Condition]:
-    """Say that it could have happened in the window."""
+    """Yield the conditions that an event could have happened in the window."""
     first, last = window
     if first:
         yield _last_day(key) >= first.bind
@@ -24,23 +27,22 @@ def overlaps(key: Expression, window: Window) -> Iterator[Condition]:
 
 
 def contained_in(key: Expression, window: Window) -> Iterator[Condition]:
-    """Say that it lies wholly in the window, as far as its bounds go."""
+    """Yield the conditions that an event lies wholly in the window."""
     first, last = window
-    yield from _inside(key, window)
+    yield from _sort_day_in(key, window)
     if first:
-        yield or_(_is_first_of_all(first), ~_has_no_start(key))
+        yield or_(_begins_calendar(first), ~_has_no_start(key))
     if last:
         yield _last_day(key) <= last.bind
 
 
-ConditionSets = Iterator[list[Condition]]
-"""Conditions for lists in the order of dates, none of which has an event of another."""
-
-
 def overlap_lists(key: Expression, window: Window) -> ConditionSets:
-    """List all that touches the window: what is in it by its sort day, and what lasts into it."""
+    """Yield lists of the events that overlap the window: by sort day, and those that reach into it.
+
+    Each list is a range of the key, which an index in the order of dates serves.
+    """
     first, last = window
-    yield [*_inside(key, window)]
+    yield [*_sort_day_in(key, window)]
     if first:
         yield [key < _key_of(first), *overlaps(key, (first, None))]
     if last:
@@ -50,15 +52,22 @@ def overlap_lists(key: Expression, window: Window) -> ConditionSets:
 def overlap_lists_by_span(
     key: Expression, span: Expression, window: Window, spans: Sequence[int]
 ) -> ConditionSets:
-    """List the same where a list of each span is at hand: it tells what surely lasts so long."""
+    """Yield lists like `overlap_lists`, but one for each duration class (`event.span`).
+
+    An event of a class lasts a known number of days at least, and fewer than another. So only
+    events that begin shortly before the window are scanned, not all events before it.
+    """
     first, last = window
-    yield [*_inside(key, window)]
+    yield [*_sort_day_in(key, window)]
     for one in spans:
-        least, most = span_days(one)
-        if first and most > 1:  # what lasts a day is over by then
-            sure, never = _key_of(first, -least), _key_of(first, -most)
-            yield [span == one, key >= sure, key < _key_of(first)]
-            yield [span == one, key >= never, key < sure, *overlaps(key, (first, None))]
+        shortest, never = span_days(one)
+        if first and never > 1:  # an event of one day ends before the window begins
+            all_reach, none_reach = _key_of(first, -shortest), _key_of(first, -never)
+            yield [span == one, key >= all_reach, key < _key_of(first)]
+            yield [
+                *(span == one, key >= none_reach, key < all_reach),
+                *overlaps(key, (first, None)),
+            ]
         if last and one % SPAN_UNCERTAIN == SPAN_NO_START:
             yield [span == one, key >= _key_after(last)]
 
@@ -66,26 +75,31 @@ def overlap_lists_by_span(
 def contained_lists_by_span(
     key: Expression, span: Expression, window: Window, spans: Sequence[int]
 ) -> ConditionSets:
-    """List all that lies wholly and certainly in the window."""
+    """Yield lists of the events that lie certainly and wholly in the window, one for each class."""
     first, last = window
     certain = [one for one in spans if one < SPAN_UNCERTAIN]
     for one in certain:
-        least, most = span_days(one)
+        shortest, never = span_days(one)
         conditions = [span == one]
         if first:
             conditions.append(key >= _key_of(first))
         if first and one == SPAN_NO_START:
-            conditions.append(_is_first_of_all(first))
+            conditions.append(_begins_calendar(first))
         if last:
-            conditions.append(key < _key_after(last, -least))
-        if last and most > 1:
+            conditions.append(key < _key_after(last, -shortest))
+        if last and never > 1:
             conditions.append(_last_day(key) <= last.bind)
         yield conditions
     if not certain:
         yield [false()]
 
 
-def _inside(key: Expression, window: Window) -> Iterator[Condition]:
+def has_no_end(key: Expression) -> Condition:
+    """Build the condition that the end of an event is open or unknown."""
+    return _last_day(key) == date.max.toordinal()
+
+
+def _sort_day_in(key: Expression, window: Window) -> Iterator[Condition]:
     first, last = window
     if first:
         yield key >= _key_of(first)
@@ -93,13 +107,8 @@ def _inside(key: Expression, window: Window) -> Iterator[Condition]:
         yield key < _key_after(last)
 
 
-def has_no_end(key: Expression) -> Condition:
-    """Say that nothing tells when it is over."""
-    return _last_day(key) == date.max.toordinal()
-
-
-def _is_first_of_all(day: Param) -> Condition:
-    # Where a window begins with the calendar, what has no start lies in it.
+def _begins_calendar(day: Param) -> Condition:
+    # A window that begins on the first day there is contains events without a start.
     return day.bind == date.min.toordinal()
 
 
@@ -108,6 +117,7 @@ def _has_no_start(key: Expression) -> Condition:
 
 
 def _key_of(day: Param, more: int = 0) -> Expression:
+    """Build the lowest key of a day, `more` days later."""
     return (day.bind + more) * KEY_DAY
 
 
@@ -117,5 +127,5 @@ def _key_after(day: Param, more: int = 0) -> Expression:
 
 @cache
 def _last_day(key: Expression) -> Expression:
-    """Count the last day on which it can have happened, as `date.toordinal` does."""
+    """Build the last day on which an event can have happened, as `date.toordinal` counts it."""
     return key.bitwise_rshift(KEY_DAY.bit_length() - 1) + key.bitwise_and(HAS_START_BIT - 1)

@@ -9,15 +9,16 @@ from sqlalchemy import Connection
 from app.db.ordering import event_order
 from app.db.sqlite.database import Database
 from app.domain.vocabulary import FacetName
-from app.query.facets import count_facets
+from app.query.facets import count_facet
 from app.query.filters import EventFilter
 from app.query.heading import PageHeading, read_heading
 from app.query.histogram import auto_histogram
-from app.query.names import actors_by_name, build_filter
+from app.query.names import NameResolver
 from app.query.pagination import paged_events, read_page
+from app.query.planner import plan
 from app.schemas.params import EventPageQuery
 from app.schemas.records import ActorRef, or_none
-from app.schemas.responses import EventPage, FacetCount, Histogram
+from app.schemas.responses import EventPage, Histogram
 from app.urls import UrlBuilder
 
 MAX_OPTIONS = 200
@@ -35,7 +36,7 @@ class FacetOption:
     label: str
     count: int | None
     """How many events would match with it, and without the others of its kind; None if unknown."""
-    chosen: bool
+    selected: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,59 +62,70 @@ class EmbedView:
 class PageView(EmbedView):
     """The same with what may be chosen beside it."""
 
-    choices: Mapping[FacetName, Sequence[FacetOption]]
+    options: Mapping[FacetName, Sequence[FacetOption]]
     histogram: Histogram
 
 
-def load_embed(database: Database, query: EventPageQuery, address: UrlBuilder) -> EmbedView:
+def load_embed(database: Database, query: EventPageQuery, urls: UrlBuilder) -> EmbedView:
     """Read the page for a frame; raise a 422 as `build_filter` does."""
     with database.read() as connection:
-        return _read(connection, query, address, build_filter(query, connection))
+        resolver = NameResolver(connection)
+        where = plan(resolver.resolve(query), connection)
+        return _read(connection, query, urls, where, resolver)
 
 
-def load_page(database: Database, query: EventPageQuery, address: UrlBuilder) -> PageView:
+def load_page(database: Database, query: EventPageQuery, urls: UrlBuilder) -> PageView:
     """Read the page with its filters; raise a 422 as `build_filter` does."""
     with database.read() as connection:
-        where = build_filter(query, connection)
-        embedded = _read(connection, query, address, where)
-        actors = embedded.actors
-        choices = {facet: _choices(connection, query, facet, actors) for facet in PAGE_FACETS}
+        # Names are resolved once: the options of a facet leave its own conditions out of `where`.
+        resolver = NameResolver(connection)
+        where = plan(resolver.resolve(query), connection)
+        embed = _read(connection, query, urls, where, resolver)
+        options = {
+            facet: _options(connection, where, facet, _selected(query, facet, embed.actors))
+            for facet in PAGE_FACETS
+        }
         histogram = auto_histogram(connection, where, MAX_BARS)
-    return PageView(**vars(embedded), choices=choices, histogram=histogram)
+    return PageView(**vars(embed), options=options, histogram=histogram)
 
 
 def _read(
-    connection: Connection, query: EventPageQuery, address: UrlBuilder, where: EventFilter
+    connection: Connection,
+    query: EventPageQuery,
+    urls: UrlBuilder,
+    where: EventFilter,
+    resolver: NameResolver,
 ) -> EmbedView:
     order = event_order(query.sort, descending=query.order == "desc")
     text = read_page(connection, paged_events(where, order), query).body
     return EmbedView(
         query=query,
-        urls=address,
+        urls=urls,
         page=EventPage.model_validate_json(text),
         heading=read_heading(connection, query),
-        actors=actors_by_name(connection, [*query.actor, *query.exclude_actor]),
+        actors={name: resolver.actor_ref(name) for name in [*query.actor, *query.exclude_actor]},
     )
 
 
-def _choices(
-    connection: Connection, query: EventPageQuery, facet: FacetName, actors: Mapping[str, ActorRef]
+def _options(
+    connection: Connection, where: EventFilter, facet: FacetName, selected: Mapping[str, str]
 ) -> Sequence[FacetOption]:
-    """List what may be chosen of a facet beside all other filters, what is chosen first."""
-    open_ = query.model_copy(update={facet: MISSING if facet == "timeline" else []})
-    counts = count_facets(connection, build_filter(open_, connection), [facet], MAX_OPTIONS)
-    found: Sequence[FacetCount] = getattr(counts.facets, facet)
-    chosen = _chosen(query, facet, actors)
-    listed = [FacetOption(one.value, one.label, one.count, one.value in chosen) for one in found]
-    missing = chosen.keys() - {one.value for one in found}
-    beside = [FacetOption(value, chosen[value], None, chosen=True) for value in sorted(missing)]
-    return sorted([*beside, *listed], key=lambda choice: not choice.chosen)
+    """Return the options of a facet under all other filters, the selected ones first."""
+    others = plan(where.without(facet), connection)
+    found = count_facet(connection, others, facet, MAX_OPTIONS)
+    options = [FacetOption(one.value, one.label, one.count, one.value in selected) for one in found]
+    # A selected value that no event has stays, so that the reader can remove it.
+    missing = sorted(selected.keys() - {one.value for one in found})
+    options = [
+        FacetOption(value, selected[value], None, selected=True) for value in missing
+    ] + options
+    return sorted(options, key=lambda option: not option.selected)
 
 
-def _chosen(
+def _selected(
     query: EventPageQuery, facet: FacetName, actors: Mapping[str, ActorRef]
 ) -> dict[str, str]:
-    """Give the values that are chosen of a facet, with their labels."""
+    """Return the selected values of a facet with their labels."""
     if facet == "actor":
         return {actors[name].id: actors[name].name for name in query.actor}
     if facet == "timeline":

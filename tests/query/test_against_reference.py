@@ -1,4 +1,4 @@
-"""The server and a slow, plain reading of the filters agree on any query."""
+"""The server agrees with a slow, plain reference implementation of the filters."""
 
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.domain.vocabulary import Interval, choices
 from app.schemas.entries import EventEntry
 from tests.support.corpus import GENERATED
-from tests.support.reference_search import Given, Params, Reference, fits
+from tests.support.reference_search import Params, QueryParams, Reference, is_in_window
 from tests.support.requirements import repetitions
 from tests.support.strategies import filters, maybe
 
@@ -23,7 +23,9 @@ pytestmark = pytest.mark.full
 
 @settings(max_examples=repetitions(300, 5_000))
 @given(filters, maybe("order", st.sampled_from(["asc", "desc"])))
-def test_rows_and_their_order(generated: httpx.Client, params: Params, order: Params) -> None:
+def test_random_query_returns_reference_events_in_order(
+    generated: httpx.Client, params: Params, order: Params
+) -> None:
     page = _get(generated, "/events", [*params, *order, ("limit", "500")])
     expected = [event.id for event in reference.select([*params, *order])]
     assert [event["id"] for event in page["items"]] == expected
@@ -32,7 +34,7 @@ def test_rows_and_their_order(generated: httpx.Client, params: Params, order: Pa
 
 @settings(max_examples=repetitions(150, 2_000))
 @given(filters)
-def test_facets(generated: httpx.Client, params: Params) -> None:
+def test_random_query_has_reference_facets(generated: httpx.Client, params: Params) -> None:
     counted = _get(generated, "/facets", [*params, ("facet_limit", "200")])
     found = reference.select(params)
     assert counted["total"] == {"value": len(found), "relation": "eq"}
@@ -43,7 +45,9 @@ def test_facets(generated: httpx.Client, params: Params) -> None:
 
 @settings(max_examples=repetitions(150, 2_000))
 @given(filters, st.sampled_from(choices(Interval)))
-def test_buckets(generated: httpx.Client, params: Params, interval: str) -> None:
+def test_random_query_has_reference_histogram(
+    generated: httpx.Client, params: Params, interval: str
+) -> None:
     answer = generated.get("/histogram", params=[*params, ("interval", interval)])
     if answer.status_code == 422:
         assert answer.json()["errors"][0]["parameter"] == "interval"
@@ -54,18 +58,22 @@ def test_buckets(generated: httpx.Client, params: Params, interval: str) -> None
     matching = reference.select(rest)
     for bucket in buckets:
         window = date.fromisoformat(bucket["start"]), date.fromisoformat(bucket["end"])
-        assert bucket["possible"] == sum(fits(event, window, within=False) for event in matching)
-        assert bucket["certain"] == sum(fits(event, window, within=True) for event in matching)
-    _covers(buckets, params, reference.select([("date_match", "overlap"), *params]))
+        assert bucket["possible"] == sum(
+            is_in_window(event, window, within=False) for event in matching
+        )
+        assert bucket["certain"] == sum(
+            is_in_window(event, window, within=True) for event in matching
+        )
+    _check_coverage(buckets, params, reference.select([("date_match", "overlap"), *params]))
 
 
-def _covers(buckets: list[dict[str, str]], params: Params, found: list[EventEntry]) -> None:
-    """Check that the buckets join over the window or, where it is open, over the events."""
+def _check_coverage(buckets: list[dict[str, str]], params: Params, found: list[EventEntry]) -> None:
+    """Check that the buckets cover the window or, where a side is open, the events."""
     ends = [date.fromisoformat(bucket["end"]) for bucket in buckets]
     starts = [date.fromisoformat(bucket["start"]) for bucket in buckets]
     following = [end.toordinal() + 1 for end in ends[:-1]]
     assert following == [start.toordinal() for start in starts[1:]]
-    first, last = Given(params).window()
+    first, last = QueryParams(params).window()
     dates = [event.date for event in found]
     if first == date.min:
         first = min((when.sort_day for when in dates), default=date.max)

@@ -1,4 +1,4 @@
-"""Turning pages: each event once, in order, whatever happens between two pages."""
+"""Pagination: each event once, in order, whatever changes between two pages."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ reference = Reference(GENERATED)
 
 
 def walk(client: httpx.Client, path: str, params: Params = ()) -> Iterator[list[Any]]:
-    """Give the items of each page, following the `Link` header, which agrees with `next`."""
+    """Yield the items of each page; follow the `Link` header, which must agree with `next`."""
     answer = client.get(path, params=list(params))
     while True:
         assert answer.status_code == 200, answer.text
@@ -38,21 +38,23 @@ def walk(client: httpx.Client, path: str, params: Params = ()) -> Iterator[list[
 
 
 def ids(pages: Iterator[list[Any]]) -> list[str]:
-    """List the ids on all pages."""
+    """Return the ids on all pages."""
     return [item["id"] for page in pages for item in page]
 
 
 @pytest.mark.full
 @settings(max_examples=repetitions(60, 1_000))
 @given(filters, st.sampled_from(["asc", "desc"]), st.integers(1, 100))
-def test_any_query(generated: httpx.Client, params: Params, order: str, limit: int) -> None:
+def test_random_query_pages_through_reference_events_in_order(
+    generated: httpx.Client, params: Params, order: str, limit: int
+) -> None:
     params = [*params, ("order", order)]
     found = ids(walk(generated, "/events", [*params, ("limit", str(max(limit, 10)))]))
     assert found == [event.id for event in reference.select(params)]
 
 
 @pytest.mark.parametrize("path", ["/events", "/actors", "/sources", "/timelines"])
-def test_one_at_a_time(harbour: httpx.Client, path: str) -> None:
+def test_pages_of_one_item_add_up_to_whole_list(harbour: httpx.Client, path: str) -> None:
     whole = harbour.get(path).json()
     pages = list(walk(harbour, path, [("limit", "1")]))
     assert [item for page in pages for item in page] == whole["items"]
@@ -60,7 +62,7 @@ def test_one_at_a_time(harbour: httpx.Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("sort", ["date", "updated"])
-def test_descending_is_the_exact_reverse(generated: httpx.Client, sort: str) -> None:
+def test_descending_order_is_exact_reverse(generated: httpx.Client, sort: str) -> None:
     forth = ids(walk(generated, "/events", [("sort", sort)]))
     back = ids(walk(generated, "/events", [("sort", sort), ("order", "desc")]))
     assert back == forth[::-1]
@@ -68,7 +70,7 @@ def test_descending_is_the_exact_reverse(generated: httpx.Client, sort: str) -> 
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_events_inserted_between_pages(tmp_path: Path, order: str) -> None:
+def test_event_inserted_between_pages_repeats_and_hides_none(tmp_path: Path, order: str) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_dossiers(database, GENERATED)
     random, (dossier, *_) = Random(7), GENERATED
@@ -85,7 +87,7 @@ def test_events_inserted_between_pages(tmp_path: Path, order: str) -> None:
     assert len({*found}) == len(found) > len(old)
 
 
-def test_limit_may_change_between_pages(harbour: httpx.Client) -> None:
+def test_limit_changed_between_pages_continues_at_cursor(harbour: httpx.Client) -> None:
     everything = harbour.get("/events").json()["items"]
     cursor = harbour.get("/events", params={"limit": 1}).json()["next"]
     rest = harbour.get("/events", params={"limit": 500, "cursor": cursor}).json()
@@ -104,14 +106,14 @@ def test_limit_may_change_between_pages(harbour: httpx.Client) -> None:
         ("/sources", {}),
     ],
 )
-def test_a_cursor_is_bound_to_its_query(
+def test_cursor_of_other_query_gets_422(
     harbour: httpx.Client, path: str, params: dict[str, str]
 ) -> None:
     cursor = harbour.get("/events", params={"limit": 1}).json()["next"]
     answer = harbour.get(path, params={**params, "cursor": cursor})
     assert answer.status_code == 422
     assert [error["parameter"] for error in answer.json()["errors"]] == ["cursor"]
-    assert "it belongs to other filters or another order" in answer.json()["detail"]
+    assert "It belongs to other filters or another order." in answer.json()["detail"]
 
 
 def _forged(cursor: str, keys: list[Any]) -> str:
@@ -132,7 +134,7 @@ FORGED_KEYS: list[list[Any]] = [
 
 
 @pytest.mark.parametrize("keys", FORGED_KEYS)
-def test_forged_cursors(harbour: httpx.Client, keys: list[Any]) -> None:
+def test_cursor_with_forged_keys_gets_422(harbour: httpx.Client, keys: list[Any]) -> None:
     cursor = harbour.get("/events", params={"limit": 1}).json()["next"]
     answer = harbour.get("/events", params={"cursor": _forged(cursor, keys)})
     assert answer.status_code == 422
@@ -142,8 +144,10 @@ def test_forged_cursors(harbour: httpx.Client, keys: list[Any]) -> None:
     ("moment", "status"),
     [("0001-01-01T00:00:00+14:00", 200), ("x", 200), ("\ud800", 422), (7, 422), (None, 422)],
 )
-def test_forged_moments(harbour: httpx.Client, moment: object, status: int) -> None:
-    """What is a text is a place among texts, if in nobody's list."""
+def test_cursor_with_forged_timestamp_gets_422_unless_text(
+    harbour: httpx.Client, moment: object, status: int
+) -> None:
+    """Any text compares with timestamps, which are stored as text."""
     query = {"sort": "updated", "limit": "1"}
     cursor = harbour.get("/events", params=query).json()["next"]
     answer = harbour.get("/events", params={**query, "cursor": _forged(cursor, [moment, "x"])})
@@ -151,7 +155,7 @@ def test_forged_moments(harbour: httpx.Client, moment: object, status: int) -> N
 
 
 @pytest.mark.parametrize("count", [10**30, -(10**30), "1", 1.5, True, float("inf"), float("nan")])
-def test_forged_counts(harbour: httpx.Client, count: float) -> None:
+def test_cursor_with_forged_count_gets_422(harbour: httpx.Client, count: float) -> None:
     cursor = harbour.get("/actors", params={"limit": 1}).json()["next"]
     answer = harbour.get("/actors", params={"cursor": _forged(cursor, [count, "x"])})
     assert answer.status_code in ({200, 422} if isinstance(count, bool) else {422})
@@ -160,7 +164,7 @@ def test_forged_counts(harbour: httpx.Client, count: float) -> None:
 @pytest.mark.parametrize(
     "cursor", ["x", "e30", "W10", "bnVsbA", "MQ", "=", "é", "W1tbW1tb" * 100, "a" * 999]
 )
-def test_garbage_is_not_a_cursor(harbour: httpx.Client, cursor: str) -> None:
+def test_malformed_cursor_gets_422(harbour: httpx.Client, cursor: str) -> None:
     answer = harbour.get("/events", params={"cursor": cursor})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"] == "cursor"

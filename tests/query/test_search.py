@@ -1,4 +1,4 @@
-"""Search: what is folded, how a query is read, and that the index stays in step."""
+"""Search: case folding, parsing of queries, and which events are found."""
 
 import httpx
 import pytest
@@ -34,13 +34,13 @@ ALIKE = [
 
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
-def test_fold_alike(one: str, other: str) -> None:
+def test_similar_spellings_fold_alike(one: str, other: str) -> None:
     assert casefold_text(one) == casefold_text(other)
     assert casefold_text(one) == casefold_text(casefold_text(one))
 
 
 @given(st.text())
-def test_folding_twice_changes_nothing(value: str) -> None:
+def test_folding_is_idempotent(value: str) -> None:
     assert casefold_text(casefold_text(value)) == casefold_text(value)
     assert words(" ".join(words(value))) == words(value)
 
@@ -67,12 +67,12 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_terms(query: str) -> None:
-    assert list(parse_terms(query)) == QUERIES[query]
+def test_query_is_parsed_into_terms(query: str) -> None:
+    assert [list(term) for term in parse_terms(query)] == QUERIES[query]
 
 
 @given(st.text(max_size=200))
-def test_any_query_is_read_and_answered(harbour: httpx.Client, query: str) -> None:
+def test_random_search_gets_200_or_422(harbour: httpx.Client, query: str) -> None:
     answer = harbour.get("/events", params={"q": query})
     assert answer.status_code in (200, 422)
     if answer.status_code == 200:
@@ -97,6 +97,6 @@ FOUND = {
 
 
 @pytest.mark.parametrize("query", FOUND)
-def test_found(harbour: httpx.Client, query: str) -> None:
+def test_search_finds_events(harbour: httpx.Client, query: str) -> None:
     answer = harbour.get("/events", params={"q": query})
     assert sorted(event["id"] for event in answer.json()["items"]) == sorted(FOUND[query])

@@ -1,16 +1,13 @@
-"""Actors."""
+"""Endpoints for actors: a page of them, and one by its id."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import MISSING
 
 from app.api.dependencies import ActorId, ActorParams, DatabaseDep
 from app.api.responses import PAGED, page_response, record_response
 from app.api.routing import StrictRoute
 from app.db import tables
-from app.db.ordering import ACTOR_ORDER
-from app.domain.text import words
-from app.query.actors import select_actors
-from app.query.pagination import paged_rows, read_page
+from app.query.actors import paged_actors
+from app.query.pagination import read_page
 from app.schemas import records, responses
 
 router = APIRouter(route_class=StrictRoute)
@@ -26,10 +23,8 @@ router = APIRouter(route_class=StrictRoute)
 )
 def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
-    named = select_actors([] if query.q is MISSING else words(query.q), query.kind)
-    found = paged_rows(tables.actor, named, ACTOR_ORDER)
     with database.read() as connection:
-        page = read_page(connection, found, query)
+        page = read_page(connection, paged_actors(query), query)
     return page_response(request, page)
 
 
@@ -41,5 +36,5 @@ def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> 
     tags=["actors"],
 )
 def get_actor(slug: ActorId, database: DatabaseDep) -> Response:
-    """Get one actor: its names, what it is a part of, and when it first and last takes part."""
+    """Return one actor: its names, its parent, and the dates of its first and last event."""
     return record_response(database, tables.actor, slug)

@@ -1,7 +1,6 @@
-"""Sources."""
+"""Endpoints for sources: a page of them, and one by its id."""
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
 
 from app.api.dependencies import DatabaseDep, PagingParams, SourceId
 from app.api.responses import PAGED, page_response, record_response
@@ -24,9 +23,9 @@ router = APIRouter(route_class=StrictRoute)
 )
 def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the sources, the newest first."""
-    found = paged_rows(tables.source, select(tables.source.c.id), SOURCE_ORDER)
+    listing = paged_rows(tables.source, SOURCE_ORDER)
     with database.read() as connection:
-        page = read_page(connection, found, query)
+        page = read_page(connection, listing, query)
     return page_response(request, page)
 
 
@@ -38,5 +37,5 @@ def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -
     tags=["sources"],
 )
 def get_source(slug: SourceId, database: DatabaseDep) -> Response:
-    """Get one source: who published it, where it is read, and how much rests on it."""
+    """Return one source: its publisher, its URL, and the number of events that cite it."""
     return record_response(database, tables.source, slug)

@@ -1,7 +1,6 @@
-"""Timelines."""
+"""Endpoints for timelines: a page of them, and one by its id."""
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
 
 from app.api.dependencies import DatabaseDep, PagingParams, TimelineId
 from app.api.responses import PAGED, page_response, record_response
@@ -24,9 +23,9 @@ router = APIRouter(route_class=StrictRoute)
 )
 def list_timelines(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the timelines, by id."""
-    found = paged_rows(tables.timeline, select(tables.timeline.c.id), TIMELINE_ORDER)
+    listing = paged_rows(tables.timeline, TIMELINE_ORDER)
     with database.read() as connection:
-        page = read_page(connection, found, query)
+        page = read_page(connection, listing, query)
     return page_response(request, page)
 
 
@@ -38,5 +37,5 @@ def list_timelines(query: PagingParams, database: DatabaseDep, request: Request)
     tags=["timelines"],
 )
 def get_timeline(slug: TimelineId, database: DatabaseDep) -> Response:
-    """Get one timeline: what it is about, and when it begins and ends."""
+    """Return one timeline: its subject, and the dates of its first and last event."""
     return record_response(database, tables.timeline, slug)
