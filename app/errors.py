@@ -1,4 +1,4 @@
-"""Problems: every error a client meets, in one shape (RFC 9457).
+"""Exceptions that any layer raises. Over HTTP, each becomes a problem (RFC 9457).
 
 https://www.rfc-editor.org/rfc/rfc9457
 """
@@ -9,10 +9,9 @@ from http import HTTPStatus
 from app.schemas.problem import Fault, Problem
 
 RETRY_AFTER = 2
-"""Seconds after which a busy database is worth asking again."""
+"""Seconds after which a client may retry while the database is busy."""
 
-
-# As RFC 9110 has them, which Python does from 3.13 on.
+# The phrases of RFC 9110, which Python uses from 3.13 on.
 _TITLES = {
     HTTPStatus.REQUEST_URI_TOO_LONG: "URI Too Long",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
@@ -20,11 +19,14 @@ _TITLES = {
 
 
 class DatabaseError(Exception):
-    """The database cannot be used; the message says why and what to do."""
+    """The database cannot be used. The message says why and how to fix it."""
 
 
 class ProblemError(Exception):
-    """Raised anywhere in a request: ends it with this problem."""
+    """Ends a request with a problem response.
+
+    Without a detail, the problem has the details of its faults.
+    """
 
     def __init__(
         self,
@@ -33,7 +35,7 @@ class ProblemError(Exception):
         faults: Sequence[Fault] = (),
         headers: dict[str, str] | None = None,
     ) -> None:
-        detail = detail or "; ".join(fault.detail for fault in faults)
+        detail = detail or " ".join(fault.detail for fault in faults)
         super().__init__(detail)
         self.problem = Problem(
             type="about:blank",
@@ -46,19 +48,19 @@ class ProblemError(Exception):
 
 
 def parameter_error(parameter: str, detail: str, allowed: Iterable[str] = ()) -> Fault:
-    """Say what is wrong with a parameter, and what would be right."""
-    found = Fault(parameter=parameter, detail=f"{parameter}: {detail}")
+    """Build the fault of a parameter; `allowed` lists valid values, or the nearest of them."""
+    fault = Fault(parameter=parameter, detail=f"{parameter}: {detail}")
     if values := list(allowed):
-        found.allowed = values
-    return found
+        fault.allowed = values
+    return fault
 
 
 def validation_problem(*faults: Fault) -> ProblemError:
-    """Refuse a query for the faults in it."""
+    """Build a 422 that lists every fault of a query."""
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults)
 
 
 def service_unavailable(detail: str) -> ProblemError:
-    """Say that the database cannot be asked now, and when to ask again."""
+    """Build a 503 with a `Retry-After` header."""
     headers = {"Retry-After": str(RETRY_AFTER)}
     return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)

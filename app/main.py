@@ -1,4 +1,4 @@
-"""The application, put together."""
+"""The application: routes, error handlers, middleware and lifespan."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,31 +22,35 @@ from app.site import routes as pages
 
 
 class Application(FastAPI):
-    """The application inside its layers, of which the outermost is asked first."""
+    """The application with its own middleware around Starlette's.
+
+    The middleware is outside Starlette's error layer, so that it also completes 500 responses.
+    """
 
     asgi: ASGIApp
+    """The outermost middleware."""
     settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Handle an ASGI event: a request or the lifespan."""
         await self.asgi(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
-        """Describe the API as an OpenAPI document, once."""
+        """Return the OpenAPI document, which is built once."""
         if self.openapi_schema is None:
             self.openapi_schema = build_openapi(self.routes, self.settings)
         return self.openapi_schema
 
 
 def create_app(settings: Settings | None = None) -> Application:
-    """Make the application; without settings, from the environment."""
+    """Create the application; the settings default to those of the environment."""
     settings = settings or Settings()
     database = Database(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         require_current_schema(database)
-        # More threads than connections would only wait for each other.
+        # More threads than connections would only wait for a connection.
         current_default_thread_limiter().total_tokens = POOL_SIZE
         with relaxed_gc():
             yield
@@ -54,24 +58,26 @@ def create_app(settings: Settings | None = None) -> Application:
 
     app = Application(
         lifespan=lifespan,
+        # Our own routes serve the document and its page.
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,
+        redirect_slashes=False,  # a path with a slash at its end is a 404, not a redirect
+        # openapi-python-client drops models whose input and output schemas differ.
         separate_input_output_schemas=False,
         generate_unique_id_function=operation_id,
     )
     app.settings = settings
     app.state.database = database
-    # The pages come first: `/events/{id}.html` also matches `/events/{id}`.
+    # The first match wins. The pages come first: `/events/{id}` also matches `/events/{id}.html`.
     for routes in (pages, events, formats, counts, actors, sources, timelines, meta):
         app.include_router(routes.router)
     add_handlers(app)
-    delivery = ResponseMiddleware(
+    middleware = ResponseMiddleware(
         partial(FastAPI.__call__, app),
         settings.root_path,
         database.data_version,
         settings.cache_size * 2**20,
     )
-    app.asgi = AccessLogMiddleware(delivery)
+    app.asgi = AccessLogMiddleware(middleware)
     return app

@@ -1,4 +1,4 @@
-"""Where the API stands, and the URLs of what it links to."""
+"""Builds the URLs that responses contain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,61 +14,62 @@ QueryPairs = Sequence[tuple[str, str]]
 
 _FIELDS = EventQuery.model_fields | Sorting.model_fields
 SELECTION_PARAMS = {field.alias or name for name, field in _FIELDS.items()}
-"""The parameters that every representation of a selection takes."""
+"""The parameters that every format takes. Links between formats keep them."""
 
 
 @dataclass(frozen=True)
 class UrlBuilder:
-    """The root of the API as the client names it, and the filters that it asked for."""
+    """The URLs of one request: its base URL, and its selection of events."""
 
     root: str
+    """The base URL as the client sees it, without a slash at the end."""
     filters: QueryPairs = ()
     limit: str = ""
-    """How many were asked for, if that was said."""
+    """The `limit` of the request; empty without one."""
 
     @classmethod
     def from_request(cls, request: Request) -> Self:
-        """Read the address of a request."""
-        given = request.query_params.multi_items()
-        filters = [pair for pair in given if pair[0] in SELECTION_PARAMS]
-        return cls(str(request.base_url).rstrip("/"), filters, dict(given).get("limit", ""))
+        """Read the base URL and the filters of a request."""
+        params = request.query_params
+        filters = [pair for pair in params.multi_items() if pair[0] in SELECTION_PARAMS]
+        return cls(str(request.base_url).rstrip("/"), filters, params.get("limit", ""))
 
     def format_url(self, suffix: str) -> str:
-        """Give the URL of the same selection in another representation."""
+        """Return the URL of the selection in a format."""
         return self._url(f"/events.{suffix}")
 
     def self_url(self, suffix: str) -> str:
-        """Give the URL of just what was asked for."""
+        """Return the URL of this very response: as `format_url`, with the limit."""
         return self._url(f"/events.{suffix}", **({"limit": self.limit} if self.limit else {}))
 
     def page_url(self, **more: str) -> str:
-        """Give the URL of the page for people, with more parameters."""
+        """Return the URL of the page of the selection, with more parameters."""
         return self._url("/", **more)
 
     def embed_url(self) -> str:
-        """Give the URL of the page for a frame."""
+        """Return the URL of the embeddable page of the selection."""
         return self._url("/embed.html")
 
     def relative(self) -> Self:
-        """Give the same without scheme and host, for links from page to page."""
+        """Return a copy without scheme and host, for links between pages."""
         return replace(self, root=urlsplit(self.root).path)
 
     def actor_page_url(self, slug: str) -> str:
-        """Give the URL of the page of all that an actor takes part in."""
+        """Return the URL of the page of all events of an actor."""
         return replace(self, filters=[("actor", slug)]).page_url()
 
     def event_page_url(self, slug: str) -> str:
-        """Give the URL of the page of one event."""
+        """Return the URL of the page of one event."""
         return f"{self.record_url('events', slug)}.html"
 
     def record_url(self, kind: str, slug: str) -> str:
-        """Give the URL of a record, of a kind in the plural."""
+        """Return the URL of a record; `kind` is a plural such as `events`."""
         return f"{self.root}/{kind}/{slug}"
 
     def with_param(self, name: str, *values: str) -> Self:
-        """Give the address with these values of a parameter, and no others of it."""
-        kept = [pair for pair in self.filters if pair[0] != name]
-        return replace(self, filters=[*kept, *((name, value) for value in values)])
+        """Return a copy with the values of one parameter replaced."""
+        others = [pair for pair in self.filters if pair[0] != name]
+        return replace(self, filters=[*others, *((name, value) for value in values)])
 
     def _url(self, path: str, **more: str) -> str:
         query = urlencode([*self.filters, *more.items()])
@@ -76,6 +77,9 @@ class UrlBuilder:
 
 
 def stable_uuid(url: str) -> UUID:
-    """Give what tells the thing at a URL from all others, whether asked with TLS or without."""
-    _, _, place = url.lower().partition(":")
-    return uuid5(NAMESPACE_URL, place)
+    """Return a UUID for a URL, the same for `http` and `https`.
+
+    Calendars and feed readers recognise an entry by it, over whichever scheme they fetch.
+    """
+    _, _, without_scheme = url.lower().partition(":")
+    return uuid5(NAMESPACE_URL, without_scheme)

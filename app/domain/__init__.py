@@ -1,1 +1,1 @@
-"""What an event record is: dates, vocabularies, limits and texts."""
+"""What an event record consists of: dates, vocabularies, limits and texts."""

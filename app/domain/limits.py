@@ -1,4 +1,4 @@
-"""Limits of the texts of a record."""
+"""Limits of ids, titles and quotes, which dossiers, the database and the API share."""
 
 SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
 MAX_SLUG_LENGTH = 100

@@ -1,7 +1,7 @@
 """Search queries as terms."""
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from app.domain.text import GERSHAYIM, PUNCTUATION, words
 
@@ -10,12 +10,13 @@ MAX_TERMS = 8
 _TERM = re.compile(r'(?<!\w)["«]([^"»]*)["»](?!\w)|([^\s"«»]+)')
 
 
-def parse_terms(query: str) -> Iterator[list[str]]:
-    """Read a query as terms, each the words that must stand together.
+# A request parses its query twice: to validate it and to run it.
+@lru_cache(1_024)
+def parse_terms(query: str) -> tuple[tuple[str, ...], ...]:
+    """Parse a query into terms. Each is a sequence of words that must occur together.
 
-    A "quoted phrase" is one term, and so is a word with punctuation inside, as `O'Brien`.
+    A "quoted phrase" is one term, and so is a word with punctuation inside, such as `O'Brien`.
     """
     plain = GERSHAYIM.sub("'", query.translate(PUNCTUATION))
-    for phrase, word in _TERM.findall(plain):
-        if term := words(phrase or word):
-            yield term
+    terms = (tuple(words(phrase or word)) for phrase, word in _TERM.findall(plain))
+    return tuple(term for term in terms if term)

@@ -1,6 +1,6 @@
-"""The closed vocabularies: the words that a record or a query may use, and what they mean.
+"""The closed vocabularies: the words that a record or a query may use, and their meanings.
 
-Each has a name of its own in the contract, so that generated clients have one type for it.
+Each is a named schema in the OpenAPI document, so that generated clients have one type for it.
 """
 
 from typing import Annotated, Any, Literal, get_args
@@ -13,8 +13,9 @@ DateForm = TypeAliasType(
     Annotated[
         Literal["date", "interval", "set"],
         Field(
-            description="`date`: it happened then; `interval`: it lasted from one end to the "
-            "other; `set`: it happened at some time between the two."
+            description="The form of a date. `date`: it happened on that date; `interval`: it "
+            "lasted from the first date to the last; `set`: it happened at some time between the "
+            "two."
         ),
     ],
 )
@@ -23,8 +24,8 @@ DatePrecision = TypeAliasType(
     Annotated[
         Literal["day", "month", "year", "range"],
         Field(
-            description="How much of a date is known: a day, a month, a year; `range` for "
-            "intervals and sets."
+            description="The precision of a date: a day, a month or a year; `range` for intervals "
+            "and sets."
         ),
     ],
 )
@@ -32,14 +33,14 @@ ActorKind = TypeAliasType(
     "ActorKind",
     Annotated[
         Literal["person", "company", "government", "media", "organization"],
-        Field(description="What an actor is; a part of a government is `government` too."),
+        Field(description="The kind of an actor. A part of a government is also `government`."),
     ],
 )
 AliasKind = TypeAliasType(
     "AliasKind",
     Annotated[
         Literal["alias", "misspelling"],
-        Field(description="Whether another name is in use, or an error found in print."),
+        Field(description="`alias`: a name in use; `misspelling`: an error found in print."),
     ],
 )
 EventStatus = TypeAliasType(
@@ -47,9 +48,9 @@ EventStatus = TypeAliasType(
     Annotated[
         Literal["confirmed", "reported", "alleged", "disputed"],
         Field(
-            description="`confirmed`: on record from the party itself; `reported`: the "
-            "publisher's own voice; `alleged`: attributed to others; `disputed`: some citation "
-            "denies it."
+            description="How well an event is established. `confirmed`: by the party itself, on "
+            "record; `reported`: by the publisher, in its own voice; `alleged`: attributed to "
+            "others; `disputed`: denied by some citation."
         ),
     ],
 )
@@ -67,9 +68,9 @@ Role = TypeAliasType(
             "subject",
         ],
         Field(
-            description="`agent`: does it; `target`: has it done to them; `speaker`: says it; "
-            "`addressee`: is told; `participant`: takes part; `beneficiary`: gains by it; "
-            "`reporter`: makes it known; `subject`: is whom it is about."
+            description="The role of an actor in an event. `agent`: acts; `target`: is acted on; "
+            "`speaker`: says something; `addressee`: is spoken to; `participant`: takes part; "
+            "`beneficiary`: benefits; `reporter`: reports it; `subject`: is the topic of it."
         ),
     ],
 )
@@ -77,28 +78,28 @@ Supports = TypeAliasType(
     "Supports",
     Annotated[
         Literal["event", "date", "actors", "amount"],
-        Field(description="Which part of a record a quote bears on; `event` is the whole."),
+        Field(description="The part of an event that a quote supports; `event` is the whole."),
     ],
 )
 Stance = TypeAliasType(
     "Stance",
     Annotated[
         Literal["asserts", "denies"],
-        Field(description="Whether a source says that it is so, or that it is not."),
+        Field(description="`asserts`: the source says that it is so; `denies`: that it is not."),
     ],
 )
 ActorMatch = TypeAliasType(
     "ActorMatch",
     Annotated[
         Literal["any", "all"],
-        Field(description="Whether any of several actors is enough, or all must take part."),
+        Field(description="`any`: at least one of the actors takes part; `all`: every one does."),
     ],
 )
 ActorScope = TypeAliasType(
     "ActorScope",
     Annotated[
         Literal["self", "tree"],
-        Field(description="An actor alone, or with all that it is parent of."),
+        Field(description="`self`: the actor alone; `tree`: with all its parts, at any depth."),
     ],
 )
 DateMatch = TypeAliasType(
@@ -106,8 +107,8 @@ DateMatch = TypeAliasType(
     Annotated[
         Literal["overlap", "within"],
         Field(
-            description="`overlap`: could touch the window; `within`: lies certainly and wholly "
-            "in it."
+            description="`overlap`: possibly overlaps the date range; `within`: is certainly and "
+            "completely inside it."
         ),
     ],
 )
@@ -115,40 +116,40 @@ SortBy = TypeAliasType(
     "SortBy",
     Annotated[
         Literal["date", "updated"],
-        Field(description="By when it happened, or by when the record last changed."),
+        Field(description="`date`: when it happened; `updated`: when the record last changed."),
     ],
 )
 SortOrder = TypeAliasType(
     "SortOrder",
     Annotated[
         Literal["asc", "desc"],
-        Field(description="The earliest first, or the exact reverse."),
+        Field(description="`asc`: earliest first; `desc`: the exact reverse."),
     ],
 )
 FacetName = TypeAliasType(
     "FacetName",
     Annotated[
         Literal["actor", "kind", "status", "topic", "timeline", "source"],
-        Field(description="What events are counted by: the name of a filter."),
+        Field(description="A property to count events by: the name of its filter."),
     ],
 )
 Interval = TypeAliasType(
     "Interval",
     Annotated[
         Literal["day", "week", "month", "quarter", "year"],
-        Field(description="How wide a bucket is. Weeks begin on Monday (ISO 8601)."),
+        Field(description="The length of a bucket. Weeks begin on Monday (ISO 8601)."),
     ],
 )
 TotalRelation = TypeAliasType(
     "TotalRelation",
     Annotated[
         Literal["eq", "gte"],
-        Field(description="`eq`: exactly so many; `gte`: so many or more."),
+        Field(description="`eq`: the count is exact; `gte`: it is a lower bound."),
     ],
 )
 
 
 def choices(vocabulary: TypeAliasType) -> tuple[Any, ...]:
-    """List the words of a vocabulary, in order."""
+    """Return the words of a vocabulary, in order."""
     words, *_ = get_args(vocabulary.__value__)
     return get_args(words)

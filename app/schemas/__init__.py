@@ -1,1 +1,1 @@
-"""Every shape that clients send or receive."""
+"""The schemas of everything that clients send or receive."""

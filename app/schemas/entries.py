@@ -1,4 +1,4 @@
-"""What a dossier may say: its records, key by key, and the JSON Schema of them."""
+"""The records of a dossier, key by key. The JSON Schema for editors is built from them."""
 
 from typing import Annotated, Any, Self, TypeVar
 
@@ -30,7 +30,7 @@ from app.schemas.fields import (
 
 
 class Entry(BaseModel):
-    """A record as it is written; keys that it does not know are refused."""
+    """A mapping in a dossier. An unknown key is an error."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, use_attribute_docstrings=True
@@ -38,41 +38,40 @@ class Entry(BaseModel):
 
 
 class Record(Entry):
-    """An entry with an address of its own."""
+    """An entry with an id, which is published at a URL of its own."""
 
     id: Id
-    """Small letters, digits and hyphens; its address."""
+    """The id, which is part of the URL: lower-case letters, digits and hyphens."""
 
     @field_validator("id")
     @classmethod
     def _check_id(cls, id_: str) -> str:
-        # Widgets keep what they draw by its id in objects, which have this one from the beginning.
+        # Widgets store items by id in JavaScript objects, each of which has this property from the
+        # start.
         if id_ == "constructor":
-            raise ValueError(
-                "JavaScript keeps this word for itself; write another, as constructor-1"
-            )
+            raise ValueError("JavaScript reserves this name. Write another: constructor-1.")
         return id_
 
 
 Value = TypeVar("Value")
 BoundedList = Annotated[list[Value], Field(max_length=MAX_ITEMS)]
-"""What a record has several of."""
+"""A list property of a record."""
 
 
 def _first_duplicate(values: list[Value]) -> Value | None:
-    """Find a value that occurs twice."""
+    """Return the first value that occurs more than once."""
     if len({*values}) == len(values):
         return None
     return next(value for value in values if values.count(value) > 1)
 
 
 class TimelineEntry(Record):
-    """What the dossier is about."""
+    """The timeline that a dossier publishes."""
 
     title: SingleLine
     description: MultiLine | None = None
     language: SingleLine | None = None
-    """The language it is written in, as `en`."""
+    """The language of the dossier, such as `en`."""
 
 
 def _text_or_record(schema: dict[str, Any]) -> None:
@@ -82,7 +81,7 @@ def _text_or_record(schema: dict[str, Any]) -> None:
 
 
 class AliasEntry(Entry):
-    """Another name of an actor; a plain text is an alias of kind `alias`."""
+    """Another name of an actor. A plain text is an alias of kind `alias`."""
 
     model_config = ConfigDict(json_schema_extra=_text_or_record)
 
@@ -91,111 +90,111 @@ class AliasEntry(Entry):
 
     @model_validator(mode="before")
     @classmethod
-    def _plain(cls, value: object) -> object:
+    def _read_text(cls, value: object) -> object:
         return {"name": value} if isinstance(value, str) else value
 
 
 class ActorEntry(Record):
-    """Who takes part, publishes or is spoken of."""
+    """A person or organisation that takes part, publishes a source or is mentioned."""
 
     name: SingleLine
     kind: ActorKind
     parent: Id | None = None
-    """The actor that it is a part of."""
+    """The id of the actor that it is a part of."""
     aliases: BoundedList[AliasEntry] = []
-    """Other names by which it is found."""
+    """Other names, which filters and searches accept."""
     note: MultiLine | None = None
 
     @field_validator("aliases")
     @classmethod
     def _check_aliases(cls, aliases: list[AliasEntry]) -> list[AliasEntry]:
-        if twice := _first_duplicate([alias.name for alias in aliases]):
-            raise ValueError(f"{quote(twice)} is written twice; remove one")
+        if name := _first_duplicate([alias.name for alias in aliases]):
+            raise ValueError(f"{quote(name)} is written twice. Remove one.")
         return aliases
 
     @field_validator("parent")
     @classmethod
     def _check_parent(cls, parent: str | None, info: ValidationInfo) -> str | None:
         if parent and parent == info.data.get("id"):
-            raise ValueError("it is the actor itself; name what it is a part of, or leave it out")
+            raise ValueError("It is the actor itself. Write another actor or leave it out.")
         return parent
 
 
 class SourceEntry(Record):
-    """What records rest on."""
+    """A publication that events cite."""
 
     title: SingleLine
     publisher: Id
-    """The actor that published it."""
+    """The id of the actor that published it."""
     author: SingleLine | None = None
     published: IsoDate | None = None
-    """The day it was published, as 2021-11-03."""
+    """The day of publication, such as 2021-11-03."""
     url: Link | None = None
     archived_url: Link | None = None
-    """Where a copy is kept that will not change."""
+    """The URL of an archived copy, which does not change."""
     language: SingleLine | None = None
     sha256: Sha256 | None = None
-    """The digest of the text that was read."""
+    """The SHA-256 digest of the text that was read."""
     note: MultiLine | None = None
 
 
 class AmountEntry(Entry):
-    """How much, in the source's words, with the numbers read from them."""
+    """An amount, in words of the source and as numbers."""
 
     text: SingleLine
     """The words of the source."""
     min: Number | None = None
     max: Number | None = None
     unit: SingleLine | None = None
-    """What is counted, as `USD`."""
+    """The unit of the numbers, such as `USD`."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError("min is more than max; swap them")
+            raise ValueError("The minimum is greater than the maximum. Swap them.")
         return self
 
 
 class ParticipantEntry(Entry):
-    """Who took part, and as what."""
+    """An actor that takes part in an event."""
 
     actor: Id
     role: Role
     capacity: SingleLine | None = None
-    """The office or title, as printed."""
+    """The office or title of the actor, as printed."""
 
 
 class CitationEntry(Entry):
-    """A source's own words."""
+    """A quote from a source."""
 
     source: Id
     quote: Quote
-    """Verbatim."""
+    """The words of the source, verbatim."""
     locator: SingleLine | None = None
-    """Where in the source, as `p. 3`."""
+    """The place in the source, such as `p. 3`."""
     supports: Supports = "event"
-    """What of the event the quote bears out."""
+    """The part of the event that the quote supports."""
     stance: Stance = "asserts"
     attributed_to: SingleLine | None = None
-    """Who says so, as the source has it."""
+    """The author of the claim, according to the source."""
 
 
 class EventEntry(Record):
-    """What happened, when as far as it is known, and who says so."""
+    """An event: what happened, when, and according to whom."""
 
     title: Title
     summary: MultiLine | None = None
     kind: Keyword
-    """A word of your own, as `lobbying`."""
+    """The kind of event, such as `lobbying`, in a word of your own."""
     status: EventStatus
     """`confirmed` by the party itself, `reported` by the publisher, `alleged` by others, or
-    `disputed` where some citation denies it."""
+    `disputed` if a citation denies it."""
     date: EdtfDate
-    """No more than is known: 2021, 2021-11, 2021-11-03, 2021-11/2022-07, [2021-11..2022-07]."""
+    """As precise as known: 2021, 2021-11, 2021-11-03, 2021-11/2022-07, [2021-11..2022-07]."""
     date_text: SingleLine | None = None
-    """The words of the source that the date is read from."""
+    """The words of the source that state the date."""
     date_note: MultiLine | None = None
-    """Why it is read so."""
+    """The reason for this reading of the words."""
     place: SingleLine | None = None
     amount: AmountEntry | None = None
     topics: BoundedList[Id] = []
@@ -205,8 +204,9 @@ class EventEntry(Record):
     @field_validator("participants")
     @classmethod
     def _check_roles(cls, participants: list[ParticipantEntry]) -> list[ParticipantEntry]:
-        if twice := _first_duplicate([(one.actor, one.role) for one in participants]):
-            raise ValueError(f"{quote(twice[0])} takes part twice as {twice[1]}; remove one")
+        if duplicate := _first_duplicate([(part.actor, part.role) for part in participants]):
+            actor, role = duplicate
+            raise ValueError(f"{quote(actor)} takes part twice as {role}. Remove one.")
         return participants
 
 

@@ -1,4 +1,4 @@
-"""The query string of each endpoint: what may be asked, and how it must be written."""
+"""The query string of each endpoint: its parameters and their syntax."""
 
 import re
 from datetime import date, timedelta
@@ -22,6 +22,7 @@ from app.domain.vocabulary import (
     SortOrder,
 )
 
+# Every string, list and integer from a client has a limit.
 MAX_REPEATS = 50
 MAX_TEXT = 200
 MAX_CURSOR = 1_000
@@ -31,50 +32,55 @@ MAX_FORMAT_EVENTS = 10_000
 
 _ONE_DAY = timedelta(days=1)
 _SECOND_DAY = date.min + _ONE_DAY
-_MOMENT = re.compile(
+_TIMESTAMP = re.compile(
     r"((?P<sign>[+ -])[0-9]{2})?(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
-    # A "+" that was not encoded arrives as a space.
+    # An unencoded "+" arrives as a space.
     r"(Z|[+ -][0-9]{2}:?[0-9]{2})?)?"
 )
 
 
-def _day(value: str) -> str:
+def _date_bound(value: str) -> str:
+    """Reject intervals, sets and qualifiers, which are dates but not bounds."""
     if not re.fullmatch("[0-9-]+", value):
-        raise ValueError(f"{quote(value)} is not a day, a month or a year; {DATE_HINT}")
+        raise ValueError(f"{quote(value)} is not a day, a month or a year. {DATE_HINT}")
     return validate_date(value)
 
 
 def _local_date(value: str) -> str:
-    """Give the day of a moment where its clock hangs: in UTC it may be another."""
-    found = _MOMENT.fullmatch(value)
-    if not found:
-        raise ValueError(f"{quote(value)} is not a day or a moment; write it as 2022-07-01")
-    # At the ends of the calendar, a view reaches beyond them.
-    if found["sign"]:
-        return (date.min if found["sign"] == "-" else date.max).isoformat()
-    return date.min.isoformat() if found["day"][:4] == "0000" else validate_date(found["day"])
+    """Return the day of a timestamp in its own time zone; in UTC it may be another day.
+
+    FullCalendar sends timestamps such as `2022-07-01T00:00:00-05:00`.
+    """
+    match = _TIMESTAMP.fullmatch(value)
+    if not match:
+        raise ValueError(f"{quote(value)} is not a day or a timestamp. Write it as 2022-07-01.")
+    # A widget at an end of the calendar shows days beyond it: years with a sign, or the year 0000.
+    if match["sign"]:
+        return (date.min if match["sign"] == "-" else date.max).isoformat()
+    return date.min.isoformat() if match["day"][:4] == "0000" else validate_date(match["day"])
 
 
 def _integer(value: object) -> object:
-    """Refuse `5.0`, `1_0` and the like, which Pydantic would take for whole numbers."""
+    """Reject `5.0`, `1_0` and the like, which Pydantic accepts as integers."""
     if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value):
-        raise ValueError(f"{quote(value)} is not a whole number; write it in digits alone")
+        raise ValueError(f"{quote(value)} is not a whole number. Write digits only.")
     return value
 
 
-def _query(value: str) -> str:
-    found = list(parse_terms(value))
-    if not found:
-        raise ValueError(f"{quote(value)} has no word in it; give a word or a “quoted phrase”")
-    if len(found) > MAX_TERMS:
+def _search_terms(value: str) -> str:
+    terms = parse_terms(value)
+    if not terms:
+        raise ValueError(f"{quote(value)} contains no word. Write a word or a “quoted phrase”.")
+    if len(terms) > MAX_TERMS:
         raise ValueError(
-            f"it has {len(found)} words; give at most {MAX_TERMS}, or put a phrase in quotes"
+            f"It has {len(terms)} words. Write at most {MAX_TERMS}, or put a phrase in quotes."
         )
     return value
 
 
-# What reads a text tells better than a pattern what is wrong with it, so patterns only describe.
+# A validator explains an error better than a pattern, so the patterns below are documentation only,
+# in `json_schema_extra`.
 Text = Annotated[
     str,
     Field(
@@ -90,13 +96,13 @@ DateBound = Annotated[
         examples=["2021", "2021-11", "2021-11-03"],
         json_schema_extra={"pattern": f"^{DAY_PATTERN}$", "maxLength": len("2021-11-03")},
     ),
-    AfterValidator(_day),
+    AfterValidator(_date_bound),
 ]
 Timestamp = Annotated[
     Text,
     Field(
         examples=["2022-07-01", "2022-07-01T00:00:00-05:00"],
-        json_schema_extra={"pattern": re.sub(r"\?P<\w+>", "", f"^{_MOMENT.pattern}$")},
+        json_schema_extra={"pattern": re.sub(r"\?P<\w+>", "", f"^{_TIMESTAMP.pattern}$")},
     ),
     AfterValidator(_local_date),
 ]
@@ -112,7 +118,7 @@ Edtf = Annotated[
     AfterValidator(validate_date),
 ]
 SearchTerms = Annotated[
-    Text, Field(examples=['blacklist "members of Congress"']), AfterValidator(_query)
+    Text, Field(examples=['blacklist "members of Congress"']), AfterValidator(_search_terms)
 ]
 Cursor = Annotated[
     str,
@@ -127,148 +133,152 @@ REPEATABLE = Field(max_length=MAX_REPEATS)
 
 
 class Params(BaseModel):
-    """Parameters of one endpoint; one that it does not know is refused."""
+    """The parameters of one endpoint. An unknown parameter is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Paging(Params):
-    """Where in a list to read."""
+    """Pagination."""
 
+    # `Field` precedes the validator. Otherwise the bounds are missing in the OpenAPI document.
     limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(_integer)] = 50
-    """How many at most."""
+    """Maximum number of items on the page."""
     cursor: Cursor | MISSING = MISSING
-    """The `next` of the page before, with the same filters, sort and order."""
+    """`next` of the previous page, with the same filters, `sort` and `order`."""
 
 
 class EventQuery(Params):
-    """Filters of events; each that is given must hold."""
+    """Filters of events, which are combined with AND."""
 
     actor: Annotated[list[Text], REPEATABLE] = Field(
         default=[], examples=[["nso-group"], ["NSO", "Candiru"]]
     )
-    """Only events in which this actor takes part: an id, a name or an alias, whatever its case and
-    accents. Repeated: any of them, unless `actor_match` is `all`."""
+    """Events in which this actor takes part: an id, a name or an alias, in any case and with or
+    without accents. If repeated: any of them, or each of them if `actor_match` is `all`."""
     actor_match: ActorMatch = "any"
-    """Whether any of several actors is enough, or all must take part."""
+    """Whether any or all of several actors must take part."""
     actor_scope: ActorScope = "self"
-    """Whether an actor stands for itself or, by `tree`, for all that it is parent of too."""
+    """Whether `actor` includes only the actor itself or, with `tree`, also all its parts."""
     role: Annotated[list[Role], REPEATABLE] = []
-    """Only events in which the actor or, without `actor`, anybody takes part as this. Repeated: as
-    any of them."""
+    """Events in which the actor has this role; without `actor`, in which any actor has it. If
+    repeated: any of the roles."""
     exclude_actor: Annotated[list[Text], REPEATABLE] = Field(default=[], examples=[["joe-biden"]])
-    """Only events in which this actor takes no part itself, in whatever role. Repeated: none of
-    them."""
+    """Events in which this actor itself does not take part, in any role. If repeated: none of
+    the actors."""
     from_: DateBound | MISSING = Field(default=MISSING, alias="from")
-    """The first day of the window, inclusive: `2021`, `2021-11` or `2021-11-03`."""
+    """First day of the date range, inclusive: `2021`, `2021-11` or `2021-11-03`."""
     to: DateBound | MISSING = MISSING
-    """The last day of the window, inclusive: `2021` reaches 31 December."""
+    """Last day of the date range, inclusive: `2021` extends to 31 December."""
     date: Edtf | MISSING = MISSING
-    """One EDTF date instead of `from` and `to`. Its bounds count, not `?` or `~`."""
+    """Date range as one EDTF date, instead of `from` and `to`. `?` and `~` are ignored."""
     date_match: DateMatch = "overlap"
-    """Whether it could touch the window, or lies certainly and wholly in it. Without a window,
-    nothing is left out."""
+    """Whether events possibly overlap the date range, or are certainly and completely inside it.
+    Without a date range, it has no effect."""
     kind: Annotated[list[Text], REPEATABLE] = Field(default=[], examples=[["sanction"]])
-    """Only events of this kind. Repeated: of any of them."""
+    """Events of this kind. If repeated: of any of the kinds."""
     status: Annotated[list[EventStatus], REPEATABLE] = []
-    """Only events of this status. Repeated: of any of them."""
+    """Events with this status. If repeated: with any of the statuses."""
     topic: Annotated[list[Text], REPEATABLE] = []
-    """Only events that bear this keyword. Repeated: any of them."""
+    """Events with this keyword. If repeated: with any of the keywords."""
     source: Annotated[list[Text], REPEATABLE] = Field(
         default=[], examples=[["shomrim-2022-07-19-nso-blacklist"]]
     )
-    """Only events that rest on this source, an id. Repeated: on any of them."""
+    """Events that cite the source with this id. If repeated: any of the sources."""
     timeline: Text | MISSING = Field(default=MISSING, examples=["nso-blacklist"])
-    """Only events of this timeline, an id."""
+    """Events in the timeline with this id."""
     q: SearchTerms | MISSING = MISSING
-    """Only events in which every word and “quoted phrase”, of which there are at most eight,
-    occurs: in title, summary, place, quotes, or the names and aliases of its actors. Whole words
-    count; case, accents, vowel points and the shape of apostrophes do not."""
+    """Events that contain every word and “quoted phrase”, at most eight, in the title, summary,
+    place, quotes, or names and aliases of their actors. Only whole words match. Case, accents,
+    vowel points and the form of apostrophes are ignored."""
     min_sources: Annotated[int, Field(ge=0, le=MAX_COUNT), BeforeValidator(_integer)] | MISSING = (
         Field(default=MISSING, examples=[2])
     )
-    """Only events that rest on at least so many distinct sources."""
+    """Events that cite at least this number of distinct sources."""
 
     @property
     def visible_days(self) -> DateRange:
-        """Days beside which nothing is asked for, whatever the window."""
+        """First and last day that a widget shows. Events outside are left out."""
         return None, None
 
 
 class Sorting(Params):
-    """In which order events are given."""
+    """The order of events."""
 
+    # Two parameters: generators cannot name a value `-date`.
     sort: SortBy = "date"
-    """By when it happened or by when the record last changed."""
+    """Sort by the date of the event or by the last change of its record."""
     order: SortOrder = "asc"
-    """The earliest first or, by `desc`, the exact reverse."""
+    """Earliest first or, with `desc`, the exact reverse."""
 
 
 class EventPageQuery(Paging, Sorting, EventQuery):
-    """Filters of events, their order and the page."""
+    """Filters of events, their order and pagination."""
 
 
 class FormatQuery(Sorting, EventQuery):
-    """Filters of events, their order, and how many of them are written in another format."""
+    """Filters of events, their order, and their maximum number in a format."""
 
     limit: (
         Annotated[int, Field(ge=1, le=MAX_FORMAT_EVENTS), BeforeValidator(_integer)] | MISSING
     ) = Field(default=MISSING, examples=[100])
-    """How many events at most; without it, as many as the format takes."""
+    """Maximum number of events. By default, the limit of the format applies."""
 
 
 class FeedQuery(FormatQuery):
-    """Filters of events, of which a feed gives those that changed last."""
+    """Filters of events for a feed, which lists the latest changes first."""
 
     sort: SortBy = "updated"
-    """By when the record last changed or by when it happened."""
+    """Sort by the last change of the record or by the date of the event."""
     order: SortOrder = "desc"
-    """The newest first or, by `asc`, the exact reverse."""
+    """Newest first or, with `asc`, the exact reverse."""
 
 
 class CalendarQuery(FormatQuery):
-    """Filters of events, and the days that a calendar shows."""
+    """Filters of events, and the visible days of a calendar."""
 
     start: Timestamp | MISSING = MISSING
-    """The first day that is shown; of a moment its day, as its clock has it."""
+    """First visible day. Of a timestamp, the day in its own time zone counts."""
     end: Timestamp | MISSING = MISSING
-    """The day after the last that is shown."""
+    """Day after the last visible day."""
+    # FullCalendar sends this parameter and the next one by itself.
     time_zone: Text | MISSING = Field(
         default=MISSING, alias="timeZone", examples=["America/New_York"]
     )
-    """Changes nothing: no event has a clock time. Calendars send it."""
+    """Ignored: no event has a time of day. Calendars send it."""
     cache_buster: Text | MISSING = Field(default=MISSING, alias="_")
-    """Changes nothing. Calendars send it past caches."""
+    """Ignored. Calendars send it to bypass caches."""
 
     @property
     def visible_days(self) -> DateRange:
-        """The days that are shown, of which there may be none."""
+        """First and last visible day. If the first is after the last, no event matches."""
         first = None if self.start is MISSING else date.fromisoformat(self.start)
         last = None if self.end is MISSING else date.fromisoformat(self.end)
+        # `end` is exclusive, but no day precedes the first of the calendar.
         return first, last and max(last, _SECOND_DAY) - _ONE_DAY
 
 
 class FacetQuery(EventQuery):
-    """Filters of events, and what to count them by."""
+    """Filters of events, and the facets to count them by."""
 
     facet: Annotated[list[FacetName], REPEATABLE] = []
-    """What to count by. Repeated: each of them; absent: all six."""
+    """Property to count by. If repeated: each of them; by default, all six."""
     facet_limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(_integer)] = 20
-    """How many values of each facet at most."""
+    """Maximum number of values of each facet."""
 
 
 class HistogramQuery(EventQuery):
-    """Filters of events, and how wide a bucket is."""
+    """Filters of events, and the length of a bucket."""
 
     interval: Interval = "month"
-    """How wide a bucket is. Weeks begin on Monday (ISO 8601)."""
+    """Length of a bucket. Weeks begin on Monday (ISO 8601)."""
 
 
 class ActorQuery(Paging):
     """Filters of actors."""
 
     q: SearchTerms | MISSING = Field(default=MISSING, examples=["blinken"])
-    """Only actors of whom every word, of which there are at most eight, occurs, whole or in part,
-    in the name or in one alias."""
+    """Actors that have every word, at most eight, in the name or an alias. Parts of words also
+    match."""
     kind: Annotated[list[ActorKind], REPEATABLE] = []
-    """Only actors of this kind. Repeated: of any of them."""
+    """Actors of this kind. If repeated: of any of the kinds."""

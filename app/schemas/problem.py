@@ -1,4 +1,7 @@
-"""Errors as clients see them (RFC 9457)."""
+"""Errors as clients see them (RFC 9457).
+
+https://www.rfc-editor.org/rfc/rfc9457
+"""
 
 from typing import Annotated
 
@@ -8,32 +11,32 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Fault(BaseModel):
-    """One thing that is wrong, and what would be right."""
+    """One error in a request, and how to fix it."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     parameter: str | MISSING = MISSING
-    """The parameter at fault, as it was written."""
+    """Name of the invalid parameter."""
     pointer: str | MISSING = MISSING
-    """A JSON Pointer to the value at fault."""
+    """JSON Pointer to the invalid value."""
     detail: str
-    """What was given wrongly, and what would be right."""
+    """What is wrong, and how to fix it."""
     allowed: list[str] | MISSING = MISSING
-    """Values that would be right, or the nearest of them."""
+    """Valid values, or those most similar to the invalid one."""
 
 
 class Problem(BaseModel):
-    """An error, as RFC 9457 describes it."""
+    """An error (RFC 9457)."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str
-    """The kind of problem, a URI; `about:blank` where the status says it all."""
+    """Type of the problem, a URI; `about:blank` if the HTTP status says it all."""
     title: str
-    """The HTTP status in words."""
+    """Name of the HTTP status."""
     status: Annotated[int, Field(ge=400, le=599)]
-    """The HTTP status."""
+    """HTTP status code."""
     detail: str
-    """What went wrong, in a sentence."""
+    """What is wrong, and how to fix it."""
     errors: list[Fault]
-    """Each fault, where it can be named; may be empty."""
+    """Each error in the request; may be empty."""

@@ -1,4 +1,8 @@
-"""The public JSON of a record, member by member. What is not there is absent, never null."""
+"""The public JSON of records. A property without a value is absent, never null.
+
+So its type is `X | MISSING`. For `X | None`, generated clients have a wrapper type, and TimelineJS
+fails on null.
+"""
 
 from datetime import date, datetime
 from typing import Annotated, TypeVar
@@ -23,7 +27,7 @@ ValueT = TypeVar("ValueT")
 
 
 def or_none(value: ValueT | MISSING) -> ValueT | None:
-    """Give what a member holds, or None where it is absent."""
+    """Return the value of a property, or None if the property is absent."""
     return None if value is MISSING else value
 
 
@@ -39,7 +43,7 @@ Edtf = TypeAliasType(
         str,
         Field(
             max_length=MAX_LENGTH,
-            description="A date in EDTF (ISO 8601-2), as precise as its source and no more.",
+            description="A date in EDTF (ISO 8601-2), exactly as precise as its source.",
             examples=["2021-11", "[2022-07-10..2022-07-16]"],
             json_schema_extra={"pattern": PATTERN},
         ),
@@ -48,211 +52,212 @@ Edtf = TypeAliasType(
 
 
 class ApiModel(BaseModel):
-    """JSON that clients are given; each member is described by the text below it."""
+    """A JSON object that clients receive. The text below a property is its description."""
 
+    # Not `extra="forbid"`: a new property would break strict clients.
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class ActorRef(ApiModel):
-    """An actor, in brief."""
+    """A reference to an actor."""
 
     id: Slug
-    """Stable; the record is at `/actors/{id}`."""
+    """Stable id of the actor. The record is at `/actors/{id}`."""
     name: str
-    """What it is called, as `NSO Group`."""
+    """Name of the actor, such as `NSO Group`."""
     kind: ActorKind
-    """What it is."""
+    """Kind of the actor."""
 
 
 class SourceRef(ApiModel):
-    """A source, in brief."""
+    """A reference to a source."""
 
     id: Slug
-    """Stable; the record is at `/sources/{id}`."""
+    """Stable id of the source. The record is at `/sources/{id}`."""
     title: str
-    """What it is called by who published it."""
+    """Title, as published."""
     publisher: ActorRef
-    """Who published it."""
+    """Publisher of the source."""
     published: date | MISSING = MISSING
-    """The day it was published."""
+    """Day of publication."""
     url: Link | MISSING = MISSING
-    """Where it is read, an `http` or `https` URL."""
+    """`http` or `https` URL of the source."""
 
 
 class EventWhen(ApiModel):
-    """When it happened, as precisely as the source says and no more."""
+    """The date of an event, exactly as precise as its source."""
 
     edtf: Edtf
-    """The date itself: `2021-11` is known to the month."""
+    """Date in EDTF: `2021-11` is known to the month."""
     form: DateForm
-    """How the date is meant."""
+    """Form of the date."""
     precision: DatePrecision
-    """How much of it is known."""
+    """Precision of the date."""
     earliest: date | MISSING = MISSING
-    """The first day it can touch; absent where the start is open or unknown."""
+    """First possible day; absent if the start is open or unknown."""
     latest: date | MISSING = MISSING
-    """The last day it can touch; absent where the end is open or unknown."""
+    """Last possible day; absent if the end is open or unknown."""
     approximate: bool
     """Whether the source says “about”."""
     uncertain: bool
-    """Whether the date is a reading that may be wrong."""
+    """Whether the date is a reading of the source that may be wrong."""
     display: str
-    """The date in English words, as `November 2021`."""
+    """Date in English, such as `November 2021`."""
     source_text: str | MISSING = MISSING
-    """The words of the source that the date is read from."""
+    """Words of the source that state the date."""
     note: str | MISSING = MISSING
-    """Why it is read so."""
+    """Editor’s reason for this reading of the words."""
 
 
 class Amount(ApiModel):
-    """How much, as the source words it; the numbers are a reading of the words."""
+    """An amount of money or a number of things, in words of the source and as numbers."""
 
     text: str
-    """The words of the source."""
+    """Words of the source."""
     min: float | MISSING = MISSING
-    """At least so much."""
+    """Lower bound, as read from the words."""
     max: float | MISSING = MISSING
-    """At most so much."""
+    """Upper bound, as read from the words."""
     unit: str | MISSING = MISSING
-    """`USD`, `people` and the like."""
+    """Unit of the numbers, such as `USD` or `people`."""
 
 
 class Participant(ApiModel):
-    """Who took part, and as what."""
+    """An actor that takes part in an event."""
 
     actor: ActorRef
-    """Who."""
+    """Actor that takes part."""
     role: Role
-    """As what."""
+    """Role of the actor in the event."""
     capacity: str | MISSING = MISSING
-    """The office or title in which they acted, as printed."""
+    """Office or title in which the actor takes part, as printed."""
 
 
 class Citation(ApiModel):
-    """A source's own words, and what they bear out."""
+    """A quote from a source, and what it supports."""
 
     source: SourceRef
-    """Where it is written."""
+    """Source of the quote."""
     quote: Annotated[str, Field(max_length=MAX_QUOTE_LENGTH)]
-    """The words themselves, verbatim."""
+    """Words of the source, verbatim."""
     locator: str | MISSING = MISSING
-    """Where in the source: a page, a paragraph."""
+    """Place in the source: a page or a paragraph."""
     supports: Supports
-    """Which part of the record the quote bears on."""
+    """Part of the event that the quote supports."""
     stance: Stance
-    """Whether the source says that it is so, or that it is not."""
+    """Whether the source asserts or denies it."""
     attributed_to: str | MISSING = MISSING
-    """Whose claim it is, according to the source."""
+    """Author of the claim, according to the source."""
 
 
 class Event(ApiModel):
     """A dated, sourced, attributed event record."""
 
     id: Slug
-    """Stable; the record is at `/events/{id}`."""
+    """Stable id of the event. The record is at `/events/{id}`."""
     title: Title
-    """What happened, in a line."""
+    """What happened, in one line."""
     summary: str | MISSING = MISSING
-    """What happened, in a few sentences; may have line breaks."""
+    """What happened, in a few sentences; may contain line breaks."""
     kind: Keyword
-    """What sort of event: `sanction`, `visit` and the like. Each dossier has its own."""
+    """Kind of the event, such as `sanction` or `visit`. Each timeline has its own kinds."""
     status: EventStatus
-    """How sure it is."""
+    """How well the event is established."""
     date: EventWhen
-    """When it happened."""
+    """Date of the event."""
     place: str | MISSING = MISSING
-    """Where, as the source has it."""
+    """Place of the event, as the source names it."""
     amount: Amount | MISSING = MISSING
-    """How much money, or how many."""
+    """Amount of money, or number of things."""
     participants: list[Participant]
-    """Who took part; may be empty."""
+    """Actors that take part; may be empty."""
     citations: Annotated[list[Citation], Field(min_length=1)]
-    """Who says so, in their words."""
+    """Quotes from the sources of the event."""
     topics: list[Keyword]
-    """Keywords; may be empty."""
+    """Keywords of the event; may be empty."""
     timelines: list[Slug]
-    """The ids of the dossiers that it belongs to."""
+    """Ids of the timelines that the event belongs to."""
     created_at: datetime
-    """When the record was first loaded, in UTC."""
+    """Time at which the record was created, in UTC."""
     updated_at: datetime
-    """When anything in the record last changed, in UTC."""
+    """Time of the last change of anything in the record, in UTC."""
 
 
 class Alias(ApiModel):
     """Another name of an actor."""
 
     name: str
-    """The name, by which the actor is found too."""
+    """Name, which filters and searches accept."""
     kind: AliasKind
-    """Whether it is in use, or an error in print."""
+    """Whether the name is in use, or an error in print."""
 
 
 class Actor(ApiModel):
-    """Who takes part, publishes or is spoken of."""
+    """A person or organisation that takes part in events, publishes sources or is mentioned."""
 
     id: Slug
-    """Stable; what the filter `actor` takes."""
+    """Stable id of the actor. The filter `actor` accepts it."""
     name: str
-    """What it is called, as `NSO Group`."""
+    """Name of the actor, such as `NSO Group`."""
     kind: ActorKind
-    """What it is."""
+    """Kind of the actor."""
     aliases: list[Alias]
-    """Its other names; may be empty."""
+    """Other names of the actor; may be empty."""
     parent: ActorRef | MISSING = MISSING
-    """What it is a part of."""
+    """Actor that this actor is a part of."""
     note: str | MISSING = MISSING
-    """What an editor remarks."""
+    """Editor’s remark."""
     events: Count
-    """In how many events it takes part."""
+    """Number of events in which the actor takes part."""
     first: Edtf | MISSING = MISSING
-    """The date of the first of its events in order."""
+    """Date of the actor’s first event in chronological order."""
     last: Edtf | MISSING = MISSING
-    """The date of the last of its events in order."""
+    """Date of the actor’s last event in chronological order."""
 
 
 class Source(ApiModel):
-    """What records rest on."""
+    """A publication that events cite."""
 
     id: Slug
-    """Stable; what the filter `source` takes."""
+    """Stable id of the source. The filter `source` accepts it."""
     title: str
-    """What it is called by who published it."""
+    """Title, as published."""
     publisher: ActorRef
-    """Who published it."""
+    """Publisher of the source."""
     author: str | MISSING = MISSING
-    """Who wrote it."""
+    """Author of the source."""
     published: date | MISSING = MISSING
-    """The day it was published."""
+    """Day of publication."""
     url: Link | MISSING = MISSING
-    """Where it is read, an `http` or `https` URL."""
+    """`http` or `https` URL of the source."""
     archived_url: Link | MISSING = MISSING
-    """Where a copy is kept that will not change."""
+    """URL of an archived copy, which does not change."""
     language: str | MISSING = MISSING
-    """The language it is written in, meant as a BCP 47 tag, as `en`."""
+    """Language of the source, intended as a BCP 47 tag such as `en`."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | MISSING = MISSING
-    """The SHA-256 digest of the text that was read, in hexadecimal."""
+    """SHA-256 digest of the text that was read, in hexadecimal."""
     note: str | MISSING = MISSING
-    """What an editor remarks."""
+    """Editor’s remark."""
     events: Count
-    """How many events rest on it."""
+    """Number of events that cite the source."""
     citations: Count
-    """How often it is cited."""
+    """Number of citations of the source."""
 
 
 class Timeline(ApiModel):
-    """A dossier: events told together."""
+    """A published collection of events on one subject."""
 
     id: Slug
-    """Stable; what the filter `timeline` takes."""
+    """Stable id of the timeline. The filter `timeline` accepts it."""
     title: str
-    """What it is about, in a line."""
+    """Title of the timeline."""
     description: str | MISSING = MISSING
-    """What it is about, in a few sentences."""
+    """Subject of the timeline, in a few sentences."""
     language: str | MISSING = MISSING
-    """The language it is written in, meant as a BCP 47 tag, as `en`."""
+    """Language of the timeline, intended as a BCP 47 tag such as `en`."""
     events: Count
-    """How many events belong to it."""
+    """Number of events in the timeline."""
     first: Edtf | MISSING = MISSING
-    """The date of the first of its events in order."""
+    """Date of its first event in chronological order."""
     last: Edtf | MISSING = MISSING
-    """The date of the last of its events in order."""
+    """Date of its last event in chronological order."""

@@ -1,4 +1,4 @@
-"""The public JSON of what is no record: pages of records, counts, and what probes are told."""
+"""The public JSON of pages, counts and health checks."""
 
 from datetime import date
 from typing import Literal
@@ -10,121 +10,122 @@ from app.schemas.records import Actor, ApiModel, Count, Event, Source, Timeline
 
 
 class Total(ApiModel):
-    """How many match in all pages."""
+    """Number of matches on all pages."""
 
     value: Count
-    """How many; counted up to 10,000."""
+    """Number of matches, counted up to 10,000."""
     relation: TotalRelation
-    """Whether that is all."""
+    """Whether the number is exact."""
 
 
 class Page(ApiModel):
     """One page of a list."""
 
     total: Total
-    """How many match in all pages."""
+    """Number of matches on all pages."""
     next: str | MISSING = MISSING
-    """The `cursor` of the next page; absent on the last."""
+    """`cursor` of the next page; absent on the last page."""
 
 
+# A generic `Page[Event]` would be named `Page_Event_` in generated clients.
 class EventPage(Page):
     """A page of events."""
 
     items: list[Event]
-    """The events, in order."""
+    """Events, in order."""
 
 
 class ActorPage(Page):
     """A page of actors."""
 
     items: list[Actor]
-    """The actors, those with the most events first."""
+    """Actors, in descending order of their number of events."""
 
 
 class SourcePage(Page):
     """A page of sources."""
 
     items: list[Source]
-    """The sources, the newest first."""
+    """Sources, newest first."""
 
 
 class TimelinePage(Page):
     """A page of timelines."""
 
     items: list[Timeline]
-    """The timelines, by id."""
+    """Timelines, in order of id."""
 
 
 class FacetCount(ApiModel):
-    """One value, and how many matching events bear it."""
+    """One value of a facet, and the number of matching events that have it."""
 
     value: str
-    """What the filter of the facet's name takes."""
+    """Value of the facet, which the filter of the same name accepts."""
     label: str
-    """The name of an actor, the title of a source or timeline; else the value again."""
+    """Name of an actor, or the title of a source or timeline; otherwise the value."""
     count: Count
-    """How many events."""
+    """Number of events."""
 
 
 class FacetCounts(ApiModel):
-    """The values of each facet that was asked for, most frequent first."""
+    """The values of each requested facet, most frequent first."""
 
     actor: list[FacetCount] | MISSING = MISSING
-    """Who takes part."""
+    """Actors that take part."""
     kind: list[FacetCount] | MISSING = MISSING
-    """What sort of event."""
+    """Kinds of events."""
     status: list[FacetCount] | MISSING = MISSING
-    """How sure it is."""
+    """Statuses of events."""
     topic: list[FacetCount] | MISSING = MISSING
-    """Which keywords."""
+    """Topics of events."""
     timeline: list[FacetCount] | MISSING = MISSING
-    """Which dossiers."""
+    """Timelines that events belong to."""
     source: list[FacetCount] | MISSING = MISSING
-    """Which sources."""
+    """Sources that events cite."""
 
 
 class EventFacets(ApiModel):
-    """What the matching events are made of."""
+    """The matching events, counted by facets."""
 
     total: Total
-    """How many match."""
+    """Number of matching events."""
     facets: FacetCounts
-    """What they are made of."""
+    """Counts of each requested facet."""
 
 
 class Bucket(ApiModel):
-    """One stretch of a histogram, clipped to `from` and `to`."""
+    """One period of a histogram, clipped to `from` and `to`."""
 
     start: date
-    """Its first day."""
+    """First day."""
     end: date
-    """Its last day, inclusive."""
+    """Last day, inclusive."""
     certain: Count
-    """How many events lie certainly and wholly in it."""
+    """Number of events that are certainly and completely inside the bucket."""
     possible: Count
-    """How many events could touch it."""
+    """Number of events that possibly overlap the bucket."""
 
 
 class Histogram(ApiModel):
-    """How the matching events spread over time."""
+    """The distribution of the matching events over time."""
 
     interval: Interval
-    """How wide each bucket is."""
+    """Length of each bucket."""
     buckets: list[Bucket]
-    """Every bucket from first to last; none is left out."""
+    """Buckets from first to last, including empty ones."""
 
 
 class Health(ApiModel):
-    """What a probe is told."""
+    """The result of a liveness check."""
 
     status: Literal["ok"]
-    """That it is well."""
+    """Always `ok`: an unhealthy server responds with an error."""
 
 
 class Readiness(Health):
-    """The database is open, migrated and sound."""
+    """The result of a readiness check: the database is open, migrated and intact."""
 
     revision: Count
-    """Advances with every change of the data."""
+    """Revision of the data. It increases with every change."""
     sqlite: str
-    """The version of SQLite."""
+    """Version of SQLite."""

@@ -4,34 +4,31 @@ from pydantic_core import ErrorDetails
 
 from app.domain.text import quote
 
-# What Pydantic finds wrong with a value, in our words; it gives the context in braces itself.
+# Our message for each error type; Pydantic's context fills the names in braces.
 # https://docs.pydantic.dev/latest/errors/validation_errors/
-_DETAILS = {
-    "extra_forbidden": "it is not known here; remove it or correct it",
-    "greater_than_equal": "{given} is too small; give {ge:.16g} or more",
-    "int_parsing": "{given} is not a whole number",
-    "int_parsing_size": "{given} is too large",
-    "less_than_equal": "{given} is too large; give {le:.16g} or less",
-    "literal_error": "{given} is not known; give {expected}",
-    "string_pattern_mismatch": "{given} is not of the form {pattern}",
-    "string_too_long": "{given} is too long; give at most {max_length} characters",
-    "string_too_short": "it is empty; give a value or leave it out",
-    "too_long": "it is given {actual_length} times; give it at most {max_length} times",
-    "missing": "it is missing",
-    "list_type": "it is not a list; write it in brackets, even if it is one",
-    "finite_number": "{given} is too large",
-    "float_parsing": "{given} is not a number; write it in digits alone, as 2500000",
+_MESSAGES = {
+    "bool_parsing": "{value} is not a boolean. Write true or false.",
+    "finite_number": "{value} is not a finite number. Write digits only: 2500000.",
+    "float_parsing": "{value} is not a number. Write digits only: 2500000.",
+    "greater_than_equal": "{value} is too small. The minimum is {ge:.16g}.",
+    "int_parsing": "{value} is not a whole number. Write digits only.",
+    "int_parsing_size": "{value} is too large. Write a smaller number.",
+    "less_than_equal": "{value} is too large. The maximum is {le:.16g}.",
+    "list_type": "It is not a list. Write it in brackets, even a single item.",
+    "literal_error": "{value} is not allowed. Write {expected}.",
+    "missing": "It is missing. Add it.",
+    "string_too_long": "{value} is too long. Write at most {max_length} characters.",
+    "string_too_short": "It is empty. Write a value or leave it out.",
+    "too_long": "It is repeated {actual_length} times. Repeat it at most {max_length} times.",
     "value_error": "{error}",
 }
 
 
 def validation_message(error: ErrorDetails) -> str:
-    """Say in our words what Pydantic found wrong with a value."""
-    if error["input"] is None:
-        return "it is empty; give a value or leave it out"
-    if error["type"] not in _DETAILS:
-        return f"{quote(error['input'])}: {error['msg']}"
-    detail, context = _DETAILS[error["type"]], error.get("ctx", {})
-    # It is written out only where it is shown: it may be nested too deeply for that.
-    given = quote(error["input"]) if "{given}" in detail else ""
-    return detail.format(given=given, **context)
+    """Return our message for one of Pydantic's errors; of an unknown type, Pydantic's own."""
+    if error["type"] not in _MESSAGES:
+        return f"{quote(error['input'])}: {error['msg']}."
+    message, context = _MESSAGES[error["type"]], error.get("ctx", {})
+    # Other input may be nested too deeply for `str`, which would raise RecursionError.
+    value = quote(error["input"]) if "{value}" in message else ""
+    return message.format(value=value, **context)
