@@ -1,1 +1,1 @@
-"""The HTTP API: endpoints, parameters of paths, errors and the OpenAPI document."""
+"""The HTTP API: endpoints, path parameters, errors and the OpenAPI document."""

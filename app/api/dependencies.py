@@ -1,4 +1,4 @@
-"""What endpoints have in common: the database, a record by its id, and what they refuse."""
+"""Arguments that several endpoints take: the database, ids and query strings."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -15,21 +15,21 @@ from app.schemas.params import ActorQuery, EventPageQuery, FacetQuery, Histogram
 
 
 async def get_database(request: Request) -> Database:
-    """Give the database that the application was made with."""
+    """Return the database of the application."""
     database = request.app.state.database
-    assert isinstance(database, Database)  # noqa: S101 - create_app put it there
+    assert isinstance(database, Database)  # noqa: S101 - set by create_app
     return database
 
 
 DatabaseDep = Annotated[Database, Depends(get_database)]
 
 
-def _id(example: str) -> Any:  # noqa: ANN401 - what marks a parameter
+def _id(example: str) -> Any:  # noqa: ANN401 - the type of `Path`
     return Path(
         alias="id",
-        description="The id of the record, as lists and other records give it.",
+        description="The id of the record, as in lists and in other records.",
         examples=[example],
-        # Whatever else is asked for is not there, which is a 404 and no 422.
+        # Documented but not validated: an id of another form is a 404, not a 422.
         json_schema_extra={"pattern": SLUG_PATTERN, "maxLength": MAX_SLUG_LENGTH},
     )
 
@@ -42,14 +42,12 @@ TimelineId = Annotated[str, _id("nso-blacklist")]
 
 def get_record_or_404(connection: Connection, table: Table, slug: str) -> str:
     """Read the record of an id as JSON; raise a 404 if there is none."""
-    found = connection.scalars(select(table.c.id).where(table.c.slug == slug)).all()
-    record = read_records_joined(connection, table, found)
+    ids = connection.scalars(select(table.c.id).where(table.c.slug == slug)).all()
+    record = read_records_joined(connection, table, ids)
     if not record:
         kind = table.name
-        missing = parameter_error(
-            "id", f"there is no {kind} {quote(slug)}; the ids are at /{kind}s"
-        )
-        raise ProblemError(HTTPStatus.NOT_FOUND, faults=[missing])
+        detail = f"No {kind} has the id {quote(slug)}. The ids are listed at /{kind}s."
+        raise ProblemError(HTTPStatus.NOT_FOUND, faults=[parameter_error("id", detail)])
     return record
 
 

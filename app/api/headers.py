@@ -1,13 +1,16 @@
-"""Response headers that every layer shares."""
+"""Limits and response headers that several layers share."""
 
 from http import HTTPStatus
 
 from app.errors import ProblemError
 
 MAX_URL_LENGTH = 8_192
+"""Bytes of path and query. RFC 9110, section 4.1, recommends at least 8,000."""
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 
+# Headers of every response, errors included. Pages replace the content policy, since they load
+# scripts and styles; JSON loads nothing.
 DEFAULT_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Timeline-Truncated, X-Request-ID",
@@ -16,6 +19,7 @@ DEFAULT_HEADERS = {
     "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }
+# https://fetch.spec.whatwg.org/#cors-preflight-request
 PREFLIGHT_HEADERS = {
     "Allow": ALLOWED_METHODS,
     "Access-Control-Allow-Methods": ALLOWED_METHODS,
@@ -25,6 +29,6 @@ PREFLIGHT_HEADERS = {
 
 
 def uri_too_long() -> ProblemError:
-    """Refuse a URL for its length."""
-    detail = f"the URL has more than {MAX_URL_LENGTH:,} bytes; ask for less at once"
+    """Build the 414 for a URL that exceeds MAX_URL_LENGTH."""
+    detail = f"The URL has more than {MAX_URL_LENGTH:,} bytes. Request less at once."
     return ProblemError(HTTPStatus.REQUEST_URI_TOO_LONG, detail)

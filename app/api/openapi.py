@@ -1,8 +1,8 @@
-"""The contract: the OpenAPI document, made of the routes.
+"""The OpenAPI document, built from the routes.
 
-FastAPI describes what each route takes and gives; here stands what all of them have in common, said
-once and shared, so that documents and generated clients are short and their names are ours.
-https://spec.openapis.org/oas/v3.1.1.html
+FastAPI describes the parameters and the response of each route. This module adds what all routes
+have in common, as shared components: so the document and generated clients stay short, and types
+have the names chosen here. https://spec.openapis.org/oas/v3.1.1.html
 """
 
 import re
@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from app.api.examples import REQUESTS, read_answer, read_problems
+from app.api.examples import REQUESTS, read_example, read_problems
 from app.api.headers import ALLOWED_METHODS, CACHE_CONTROL, MAX_URL_LENGTH
 from app.errors import RETRY_AFTER
 from app.schemas.problem import MEDIA_TYPE, Problem
@@ -28,63 +28,63 @@ EXAMPLE_TAG = '"5f0c2a1e9d3b47c8a6e2f101"'
 TITLE = "Timeline API"
 SUMMARY = "Dated, sourced, attributed event records, honest about their dates."
 DESCRIPTION = """\
-Every record says who says so, in their words, and its date is as precise as its source and no more:
-“last November” is `2021-11`, never the first of November. Ask for what *could* have happened in a
-window, or for what *certainly* did.
+Every event names its sources and quotes them, and its date is exactly as precise as they are:
+“last November” is `2021-11`, never the first of November. Filter by what *could* have happened in a
+date range, or by what *certainly* did.
 
-What is not there is absent, never null. A parameter that is not known is refused. Every error is
-`application/problem+json`, in one shape. Pages for people are laxer: they ignore what they do not
-know, and tell a browser of its error on a page. `HEAD` and `OPTIONS` work wherever `GET` does. Any
-origin may ask for everything, without credentials.
+A property without a value is absent, never null. An unknown parameter is an error. Every error is
+`application/problem+json`, in one shape. Pages for readers are more lenient: they ignore unknown
+parameters, and return errors as HTML to browsers. `HEAD` and `OPTIONS` work wherever `GET` does.
+Every origin can read every response, without credentials.
 """
 TAGS = {
-    "events": "What happened, when, and who says so: as records, as counts, and in other formats.",
-    "actors": "Who takes part, publishes or is spoken of.",
-    "sources": "What the records rest on.",
-    "timelines": "The dossiers: events told together.",
-    "health": "What probes ask.",
+    "events": "Dated and sourced events: as records, as counts, and in other formats.",
+    "actors": "People and organisations that take part in events, or publish sources.",
+    "sources": "Publications that events cite.",
+    "timelines": "Events about one subject.",
+    "health": "Checks for load balancers and monitoring.",
 }
 HEALTH_TAG = "health"
-"""The tag of what is never kept."""
+"""The tag of operations that are never cached."""
 
 HEADERS: Mapping[str, JsonSchema] = {
     "Allow": {
-        "description": "The methods that the path takes.",
+        "description": "The methods that the path supports.",
         "schema": {"type": "string"},
         "example": ALLOWED_METHODS,
     },
     "Cache-Control": {
-        "description": "How long the answer may be kept: a minute, and ten more while it is asked "
-        "for anew; `no-store` where it may not.",
+        "description": "How long the response can be cached: a minute, and ten more while a cache "
+        "fetches it again. `no-store` if it must not be cached.",
         "schema": {"type": "string"},
         "example": CACHE_CONTROL,
     },
     "ETag": {
-        "description": "Names this very answer; sent back in `If-None-Match`, it is answered by "
-        "304 as long as nothing has changed. Absent where the answer is sent as it is read.",
+        "description": "Identifies this exact response. Send it in `If-None-Match` to get a 304 "
+        "while nothing has changed. Absent if the response is streamed.",
         "schema": {"type": "string", "pattern": '^"[^"]+"$'},
         "example": EXAMPLE_TAG,
     },
     "Link": {
-        "description": 'The URL of the next page, `rel="next"`, unless this is the last; on '
-        '`/events` also that of the same selection in each other format, `rel="alternate"`, '
-        "unless these grow too long.",
+        "description": 'The URL of the next page, `rel="next"`, if there is one. On `/events` also '
+        'the URL of the same selection in each other format, `rel="alternate"`, unless these URLs '
+        "are too long.",
         "schema": {"type": "string"},
     },
     "Retry-After": {
-        "description": "Seconds after which it is worth asking again.",
+        "description": "Seconds to wait before the next request.",
         "schema": {"type": "integer", "minimum": 0},
         "example": RETRY_AFTER,
     },
     "Timeline-Truncated": {
-        "description": "How many events of how many are here, where not all are; `;relation=gte` "
-        "says that there are more than that.",
+        "description": "The number of events in the response, and of those that match, if it does "
+        "not contain all of them. `;relation=gte` means that even more match.",
         "schema": {"type": "string", "pattern": "^shown=[0-9]+, total=[0-9]+(;relation=gte)?$"},
         "example": "shown=300, total=1204",
     },
     "X-Request-ID": {
-        "description": "Names the request, on every answer; what is reported by it is found in the "
-        "log. One that a client sends is kept if it is well-formed.",
+        "description": "The id of the request in the log of the server, on every response. A "
+        "well-formed id of the client is kept.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
         "example": "9f86d081884c7d65",
     },
@@ -92,7 +92,7 @@ HEADERS: Mapping[str, JsonSchema] = {
 
 
 class ErrorResponse(NamedTuple):
-    """An answer that is an error, the same on every path."""
+    """An error response, the same on every path."""
 
     name: str
     description: str
@@ -100,62 +100,71 @@ class ErrorResponse(NamedTuple):
 
 
 ERROR_RESPONSES: Mapping[str, ErrorResponse] = {
-    "400": ErrorResponse("BadRequest", "It is not HTTP, its URL not UTF-8, or its `Host` no host."),
-    "404": ErrorResponse("NotFound", "There is no record of this id."),
-    "405": ErrorResponse("MethodNotAllowed", "The path is only read.", ("Allow",)),
+    "400": ErrorResponse(
+        "BadRequest", "The request is not HTTP, its URL is not UTF-8, or its `Host` is not a host."
+    ),
+    "404": ErrorResponse("NotFound", "No record has this id."),
+    "405": ErrorResponse(
+        "MethodNotAllowed", "The method is not `GET`, `HEAD` or `OPTIONS`.", ("Allow",)
+    ),
     "414": ErrorResponse("UriTooLong", f"The URL has more than {MAX_URL_LENGTH:,} bytes."),
     "422": ErrorResponse(
-        "Unprocessable", "A parameter is wrong; it is named, with what would be right."
+        "Unprocessable", "A parameter is wrong. `errors` names it, and says what is allowed."
     ),
-    "500": ErrorResponse("InternalServerError", "Something failed on our side.", ("X-Request-ID",)),
+    "500": ErrorResponse("InternalServerError", "The server failed.", ("X-Request-ID",)),
     "503": ErrorResponse(
-        "ServiceUnavailable", "The database is busy or out of reach.", ("Retry-After",)
+        "ServiceUnavailable",
+        "The database is busy or unreachable, or the query takes too long.",
+        ("Retry-After",),
     ),
 }
 HTML_ERROR_STATUSES = {"404", "422", "503"}
-NOT_MODIFIED = "The client has this very answer, by its `ETag`; there is no body."
+"""The errors that a page returns as HTML, if the client requests HTML."""
+NOT_MODIFIED = "The response that the client has, by its `ETag`, is current. There is no body."
 IF_NONE_MATCH: JsonSchema = {
     "name": "If-None-Match",
     "in": "header",
-    "description": "The `ETag` of the answer that the client has.",
+    "description": "The `ETag` of the response that the client has.",
     "schema": {"type": "string", "examples": [EXAMPLE_TAG]},
 }
 
 
 def header_refs(*names: str) -> JsonSchema:
-    """Refer to headers that an answer has."""
+    """Return references to the declarations of headers."""
     return {name: _ref("headers", name) for name in names}
 
 
 def operation_id(route: APIRoute) -> str:
-    """Name an operation as clients do: `listEvents`."""
+    """Return the operation id of a route: `listEvents` for `list_events`."""
     return re.sub(r"_(\w)", lambda match: match[1].upper(), route.name)
 
 
 def build_openapi(routes: Sequence[BaseRoute], settings: Settings) -> JsonSchema:
-    """Describe the API as an OpenAPI document; of the same settings, always the same."""
-    drawn = get_openapi(title=TITLE, version=version("timeline-api"), routes=routes)
+    """Build the OpenAPI document. The same settings always result in the same document."""
+    generated = get_openapi(title=TITLE, version=version("timeline-api"), routes=routes)
     _, problem = models_json_schema(
         [(Problem, "serialization")], ref_template=_ref("schemas", "{model}")["$ref"]
     )
-    schemas = {**drawn["components"]["schemas"], **problem["$defs"]}
+    schemas = {**generated["components"]["schemas"], **problem["$defs"]}
+    # FastAPI adds the schemas of its own 422, which is replaced by a problem.
     for default in ("HTTPValidationError", "ValidationError"):
         del schemas[default]
     parameters: dict[str, JsonSchema] = {}
     operations = {
-        path: _normalize_schema(methods["get"]) for path, methods in drawn["paths"].items()
+        path: _normalize_schema(methods["get"]) for path, methods in generated["paths"].items()
     }
     tags = [*TAGS]
-    in_order = sorted(operations.items(), key=lambda one: (tags.index(one[1]["tags"][0]), one[0]))
-    paths = {path: {"get": _operation(one, parameters)} for path, one in in_order}
+    paths = sorted(operations, key=lambda path: (tags.index(operations[path]["tags"][0]), path))
     info = {"summary": SUMMARY, "description": DESCRIPTION, **_contact_and_license(settings)}
     return {
-        "openapi": drawn["openapi"],
-        "info": {**drawn["info"], **info},
+        "openapi": generated["openapi"],
+        "info": {**generated["info"], **info},
         "servers": [{"url": settings.root_path or "/"}],
         "security": [],
-        "tags": [{"name": name, "description": told} for name, told in TAGS.items()],
-        "paths": paths,
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": {
+            path: {"get": _operation(operations[path], parameters, schemas)} for path in paths
+        },
         "components": {
             "schemas": {name: _normalize_schema(schemas[name]) for name in sorted(schemas)},
             "parameters": parameters,
@@ -166,8 +175,8 @@ def build_openapi(routes: Sequence[BaseRoute], settings: Settings) -> JsonSchema
 
 
 def _contact_and_license(settings: Settings) -> JsonSchema:
-    """Tell who runs the API and on which terms its data may be used, if that is said."""
-    told = {
+    """Return the contact and the licence of the data, as far as they are set."""
+    info = {
         "contact": {
             "name": settings.contact_name,
             "url": settings.contact_url,
@@ -175,120 +184,128 @@ def _contact_and_license(settings: Settings) -> JsonSchema:
         },
         "license": {"name": settings.license_name, "url": settings.license_url},
     }
-    known = {
+    present = {
         part: {name: value for name, value in members.items() if value}
-        for part, members in told.items()
+        for part, members in info.items()
     }
-    return {part: members for part, members in known.items() if members}
+    return {part: members for part, members in present.items() if members}
 
 
 def _normalize_schema(node: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Leave out the titles that Pydantic makes of names, and say how large numbers may be."""
+    """Remove the titles that Pydantic derives from names, and add formats to numbers.
+
+    Generators choose the type of a number by its format.
+    """
     if isinstance(node, list):
         return [*map(_normalize_schema, node)]
     if not isinstance(node, dict):
         return node
-    # A member that is called title is no text.
-    kept = {
+    # A property with the name `title` is an object, not a string.
+    schema = {
         name: _normalize_schema(value)
         for name, value in node.items()
         if not (name == "title" and isinstance(value, str))
     }
-    match kept.get("type"):
+    match schema.get("type"):
         case "integer":
-            kept |= {name: int(kept[name]) for name in ("minimum", "maximum") if name in kept}
-            bounded = kept.get("maximum", 2**31) < 2**31
-            kept.setdefault("format", "int32" if bounded else "int64")
+            schema |= {key: int(schema[key]) for key in ("minimum", "maximum") if key in schema}
+            is_int32 = schema.get("maximum", 2**31) < 2**31
+            schema.setdefault("format", "int32" if is_int32 else "int64")
         case "number":
-            kept.setdefault("format", "double")
-    return kept
+            schema.setdefault("format", "double")
+    return schema
 
 
-def _operation(operation: JsonSchema, shared: dict[str, JsonSchema]) -> JsonSchema:
-    """Complete an operation, and put its parameters among those that are shared."""
-    taken = [
+def _operation(
+    operation: JsonSchema, shared: dict[str, JsonSchema], schemas: JsonSchema
+) -> JsonSchema:
+    """Complete an operation, and add its parameters to the shared ones."""
+    parameters = [
         _parameter(parameter)
         for parameter in operation.pop("parameters", [])
-        # "_" is no name that every language has, and a model cannot hide one of its fields.
+        # "_" is not a valid name in every language, and Pydantic cannot hide one field of a model.
         if parameter["name"] != "_"
     ]
-    name, given = operation["operationId"], operation.pop("responses")["200"]
-    is_one = any(parameter["in"] == "path" for parameter in taken)
-    refusals = sorted(ERROR_RESPONSES if is_one else ERROR_RESPONSES.keys() - {"404"})
-    declared = {**given.get("headers", {}), **header_refs("Cache-Control")}
-    unchanged: JsonSchema = {}
+    name, ok = operation["operationId"], operation.pop("responses")["200"]
+    has_id = any(parameter["in"] == "path" for parameter in parameters)
+    statuses = sorted(ERROR_RESPONSES if has_id else ERROR_RESPONSES.keys() - {"404"})
+    headers = {**ok.get("headers", {}), **header_refs("Cache-Control")}
+    not_modified: JsonSchema = {}
     if HEALTH_TAG not in operation["tags"]:
-        taken.append(IF_NONE_MATCH)
-        declared |= header_refs("ETag")
-        unchanged = {"304": {"description": NOT_MODIFIED, "headers": declared}}
+        parameters.append(IF_NONE_MATCH)
+        headers |= header_refs("ETag")
+        not_modified = {"304": {"description": NOT_MODIFIED, "headers": headers}}
     if name in REQUESTS:
-        (content,) = given["content"].values()
-        asked = {"summary": f"GET {REQUESTS[name]}", "value": read_answer(name)}
-        content["examples"] = {"dossier": asked}
-    on_page = "text/html" in given["content"]
-    errors = {status: _error_response(status, on_page=on_page) for status in refusals}
+        (content,) = ok["content"].values()
+        example = {"summary": f"GET {REQUESTS[name]}", "value": read_example(name)}
+        content["examples"] = {"dossier": example}
+    for content in ok["content"].values():
+        model = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], {})
+        ok["description"] = model.get("description", ok["description"])
+    is_page = "text/html" in ok["content"]
+    errors = {status: _error_response(status, is_page=is_page) for status in statuses}
     return {
         **operation,
-        "parameters": [_share_parameter(parameter, shared) for parameter in taken],
-        "responses": {"200": {**given, "headers": declared}, **unchanged, **errors},
+        "parameters": [_share_parameter(parameter, shared) for parameter in parameters],
+        "responses": {"200": {**ok, "headers": headers}, **not_modified, **errors},
     }
 
 
 def _parameter(parameter: JsonSchema) -> JsonSchema:
-    """Say of a parameter what it is and, in words too, what it is unless told.
+    """Complete the description of a parameter, with its default in words.
 
-    A named choice stands bare: beside anything else, generators do not see its name.
+    A reference to a named enum has no siblings: with any, generators ignore its name.
     """
     schema, description = parameter["schema"], parameter["description"]
     default = schema.get("default")
     if default:
-        description += f" Unless told, `{default}`."
+        description += f" Default: `{default}`."
     if schema.get("type") == "array":
         parameter = {**parameter, "style": "form", "explode": True}
     if "$ref" in schema:
-        bare = {"$ref": schema["$ref"]}
-        # An extension, so that a change of it does not go unseen.
-        return {**parameter, "description": description, "schema": bare, "x-default": default}
-    # Some generators read one description, some the other.
+        reference = {"$ref": schema["$ref"]}
+        # The default as an extension, so that the snapshot test notices a change.
+        return {**parameter, "description": description, "schema": reference, "x-default": default}
+    # Some generators read the description of the parameter, others that of its schema.
     schema = {**schema, "description": description}
     return {**parameter, "description": description, "schema": schema}
 
 
 def _share_parameter(parameter: JsonSchema, shared: dict[str, JsonSchema]) -> JsonSchema:
-    """Refer to a parameter; where the first of its name is another, give it as it is."""
+    """Return a reference to a parameter, or itself if the shared one of its name differs."""
     name = parameter["name"]
-    known = shared.setdefault(name, parameter)
-    return _ref("parameters", name) if known == parameter else parameter
+    first = shared.setdefault(name, parameter)
+    return _ref("parameters", name) if first == parameter else parameter
 
 
-def _error_response(status: str, *, on_page: bool) -> JsonSchema:
-    """Refer to an answer that is an error; what a page's endpoint refuses may be a page too."""
-    refusal = ERROR_RESPONSES[status]
-    if not on_page or status not in HTML_ERROR_STATUSES:
-        return _ref("responses", refusal.name)
-    page = {"schema": {"type": "string"}}
-    return _response_object(refusal, {MEDIA_TYPE: _problem_content(), "text/html": page})
+def _error_response(status: str, *, is_page: bool) -> JsonSchema:
+    """Return a reference to an error response. That of a page can be HTML too."""
+    error = ERROR_RESPONSES[status]
+    if not is_page or status not in HTML_ERROR_STATUSES:
+        return _ref("responses", error.name)
+    html = {"schema": {"type": "string"}}
+    return _response_object(error, {MEDIA_TYPE: _problem_content(), "text/html": html})
 
 
 def _error_responses() -> dict[str, JsonSchema]:
-    """Describe the answers that are errors, each with one from the first dossier."""
+    """Build the shared error responses, each with an example."""
     problems = read_problems()
     return {
-        refusal.name: _response_object(
-            refusal,
-            {MEDIA_TYPE: _problem_content(examples={refusal.name: {"value": problems[status]}})},
+        error.name: _response_object(
+            error,
+            {MEDIA_TYPE: _problem_content(examples={error.name: {"value": problems[status]}})},
         )
-        for status, refusal in ERROR_RESPONSES.items()
+        for status, error in ERROR_RESPONSES.items()
     }
 
 
-def _problem_content(**shown: JsonSchema) -> JsonSchema:
-    return {"schema": _ref("schemas", Problem.__name__), **shown}
+def _problem_content(**examples: JsonSchema) -> JsonSchema:
+    return {"schema": _ref("schemas", Problem.__name__), **examples}
 
 
-def _response_object(refusal: ErrorResponse, content: JsonSchema) -> JsonSchema:
-    declared = {"headers": header_refs(*refusal.headers)} if refusal.headers else {}
-    return {"description": refusal.description, **declared, "content": content}
+def _response_object(error: ErrorResponse, content: JsonSchema) -> JsonSchema:
+    headers = {"headers": header_refs(*error.headers)} if error.headers else {}
+    return {"description": error.description, **headers, "content": content}
 
 
 def _ref(kind: str, name: str) -> JsonSchema:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
+from app.api.headers import ALLOWED_METHODS
 from app.db.sqlite.errors import CORRUPT, INTERRUPTED, UNAVAILABLE, error_code
 from app.domain.text import escape, quote
 from app.errors import (
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 def to_problem(request: Request, error: Exception) -> ProblemError:
-    """Say what went wrong, of any error at all."""
+    """Convert an expected error to a problem; raise any other again."""
     match error:
         case ProblemError():
             return error
@@ -52,8 +53,8 @@ def problem_response(error: ProblemError) -> Response:
 
 def add_handlers(app: FastAPI) -> None:
     """Register handlers that turn every expected error into a Problem."""
-    # For any other error the handler raises it again. Starlette then sends no response of its own,
-    # and `app.server.response` sends the 500.
+    # Without a handler for Exception, Starlette would send a 500 of its own. This one raises the
+    # exception again, and `app.server.response` sends the 500, with its headers.
     for error in (*HANDLED_ERRORS, HTTPException, Exception):
         app.exception_handler(error)(_handle)
 
@@ -70,30 +71,31 @@ def _parameter_error(error: ErrorDetails) -> Fault:
 def _http_problem(request: Request, error: HTTPException) -> ProblemError:
     status, root = HTTPStatus(error.status_code), request.scope.get("root_path", "")
     details = {
-        HTTPStatus.NOT_FOUND: f"there is nothing at {quote(request.url.path)}; "
-        f"{root}/openapi.json lists the paths",
-        HTTPStatus.METHOD_NOT_ALLOWED: f"{quote(request.method)} is not for this path",
+        HTTPStatus.NOT_FOUND: f"Nothing is at {quote(request.url.path)}. "
+        f"The paths are listed in {root}/openapi.json.",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{quote(request.method)} is not allowed. "
+        f"Use one of {ALLOWED_METHODS}.",
     }
-    detail = details.get(status, status.description)
+    detail = details.get(status, f"{status.description}.")
     return ProblemError(status, detail, headers=dict(error.headers or {}))
 
 
 def _database_problem(request: Request, error: Exception) -> ProblemError:
-    # Not the error itself, which quotes the statement and what it was asked for.
+    # Log the cause only: SQLAlchemy's message also quotes the statement and its parameters.
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = error_code(cause)
     if code == INTERRUPTED:
         return service_unavailable(
-            "the query takes longer than is allowed here; narrow it, by a window or an actor"
+            "The query takes longer than is allowed. Narrow it by a date range or an actor."
         )
-    path = escape(request.url.path)
     if isinstance(error, DBAPIError) and code not in UNAVAILABLE | CORRUPT:
-        raise error
-    logger.error("%s: %s", path, cause)
+        raise error  # a wrong statement is a bug, so a 500: retrying would not help
+    logger.error("%s: %s", escape(request.url.path), cause)
     if isinstance(error, DatabaseError):
-        return service_unavailable("the database cannot be used; the log says why")
-    state = "damaged" if code in CORRUPT else "busy or out of reach; try again shortly"
-    return service_unavailable(f"the database is {state}")
+        return service_unavailable("The database cannot be used. The log says why.")
+    if code in CORRUPT:
+        return service_unavailable("The database is damaged. Restore a backup.")
+    return service_unavailable("The database is busy or unreachable. Try again shortly.")
 
 
 HANDLED_ERRORS = (
@@ -103,4 +105,4 @@ HANDLED_ERRORS = (
     DBAPIError,
     PoolTimeoutError,
 )
-"""What an endpoint may end with."""
+"""The errors that `to_problem` converts, in addition to HTTPException."""

@@ -1,4 +1,4 @@
-"""Responses that several endpoints return, and their headers."""
+"""Responses that several endpoints return: a page of a list, and one record."""
 
 from collections.abc import Iterable
 

@@ -1,1 +1,1 @@
-"""Between the socket and the application: connections, responses, cache and log."""
+"""The layers between the socket and the application: connections, responses, cache and log."""

@@ -1,8 +1,7 @@
-"""The log: an id for every request, a line for every answer, and in what form lines are written.
+"""The access log: an id for every request, and a line for every response.
 
-Nothing in it is a secret: no header is logged, and of a query only the values of parameters that
-the API knows. Nothing that a client sends begins a line of its own or reaches a terminal as more
-than text.
+It contains no secret: no header, and the values of known parameters only. What a client sends is
+percent-encoded, so that it cannot forge a line or control a terminal.
 """
 
 import logging
@@ -19,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.schemas.params import ActorQuery, CalendarQuery, EventPageQuery, FacetQuery, HistogramQuery
 
 MAX_TARGET = 1_000
-"""Of a path and of a query, so many bytes are logged."""
+"""Bytes of a path, and of a query, that are logged."""
 
 _KNOWN_PARAMETERS = {
     (field.alias or name).encode()
@@ -32,34 +31,34 @@ _LINE_FORMAT = "%(client)s %(method)s %(path)s %(status)d %(duration_ms).2f ms"
 
 logger = logging.getLogger("timeline.access")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the request that is answered, by which the log knows it too; empty beside requests."""
+"""The id of the current request, in every log line that it causes. Empty outside of requests."""
 
 
 class AccessLogMiddleware:
-    """The outermost layer: knows a request by an id, and logs how it was answered.
+    """The outermost layer: assigns an id to each request, and logs its response.
 
-    The id is the client's `X-Request-ID` if it is well-formed, so that a proxy's is kept.
+    The id is the `X-Request-ID` of the client if it is well-formed, so that a proxy can set it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; what is not HTTP passes."""
+        """Respond to one request. Pass on what is not HTTP."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = perf_counter()
+        started_at = perf_counter()
         id_ = _client_request_id(scope["headers"]) or token_hex(8)
-        # It is never reset: what the server logs of a failure of ours is of this request too.
+        # Not reset at the end: uvicorn logs an exception later, and that line needs the id too.
         request_id.set(id_)
-        status, done = 500, False  # which the server says where nothing was said
+        status, done = 500, False  # uvicorn sends a 500 if the application sends nothing
 
-        async def identified(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status, done
             if message["type"] == "http.response.start":
                 status = message["status"]
-                # A copy, since what is kept is given again.
+                # A copy, because the message may belong to the cache.
                 headers = [*message["headers"], (_REQUEST_ID_HEADER, id_.encode())]
                 await send({**message, "headers": headers})
             else:
@@ -67,14 +66,14 @@ class AccessLogMiddleware:
                 done = not message.get("more_body")
 
         try:
-            await self._app(scope, receive, identified)
+            await self._app(scope, receive, send_with_id)
         finally:
             if logger.isEnabledFor(logging.INFO):
-                _log_response(scope, status, perf_counter() - began, done=done)
+                _log_response(scope, status, perf_counter() - started_at, done=done)
 
 
 def log_rejected_request(client: tuple[str, int] | None, status: int) -> str:
-    """Log the answer to what is not HTTP, and give the id that names it."""
+    """Log the response to what is not HTTP. Return the id of the request."""
     id_ = token_hex(8)
     fields = {
         "client": _percent_encode((client or "-")[0]),
@@ -82,7 +81,7 @@ def log_rejected_request(client: tuple[str, int] | None, status: int) -> str:
         "path": "-",
         "status": status,
     }
-    # What is logged next on this connection is not of this.
+    # Otherwise later log lines of this connection would have the id of this request.
     context = copy_context()
     context.run(request_id.set, id_)
     context.run(logger.info, _LINE_FORMAT, fields | {"duration_ms": 0.0})
@@ -112,25 +111,26 @@ def _log_response(scope: Scope, status: int, seconds: float, *, done: bool) -> N
 
 
 @lru_cache(1_024)
-def _percent_encode(given: str | bytes) -> str:
-    """Write what a client sent as it may stand in a URL: without spaces, quotes and controls."""
-    return quote(given, safe="/%:@!$&'()*+,;=~")
+def _percent_encode(text: str | bytes) -> str:
+    """Encode spaces, quotes and control characters, as in a URL."""
+    return quote(text, safe="/%:@!$&'()*+,;=~")
 
 
 @lru_cache(1_024)
 def _loggable_target(path: bytes, query: bytes) -> str:
-    told = _truncate(path, _percent_encode(path))
+    target = _truncate(path, _percent_encode(path))
     if not query:
-        return told
-    return f"{told}?{_truncate(query, '&'.join(map(_redact_parameter, query[:MAX_TARGET].split(b'&'))))}"
+        return target
+    parameters = map(_redact_parameter, query[:MAX_TARGET].split(b"&"))
+    return f"{target}?{_truncate(query, '&'.join(parameters))}"
 
 
-def _truncate(given: bytes, told: str) -> str:
-    return f"{told[:MAX_TARGET]}…" if len(given) > MAX_TARGET else told
+def _truncate(raw: bytes, encoded: str) -> str:
+    return f"{encoded[:MAX_TARGET]}…" if len(raw) > MAX_TARGET else encoded
 
 
 def _redact_parameter(pair: bytes) -> str:
-    """Leave out what may be a secret: the value of what is not known, or a value without a name."""
+    """Replace a possible secret: the value of an unknown parameter, or one without a name."""
     name, equals, _ = pair.partition(b"=")
     if name in _KNOWN_PARAMETERS:
         return _percent_encode(pair)

@@ -1,4 +1,4 @@
-"""The configuration of the log."""
+"""The configuration and the two formats of the log."""
 
 import json
 import logging
@@ -10,52 +10,54 @@ from typing import Any
 
 from app.server.access_log import logger, request_id
 
-# What moves the cursor or turns the direction of a terminal, or ends a line for some readers.
+# Characters that move the cursor of a terminal, change its direction, or end a line in some
+# programs. Otherwise what a client sends could forge a line.
 _CONTROLS = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class PlainFormatter(logging.Formatter):
-    """Writes lines for people; what stands in more than one is indented, as a traceback is."""
+    """Plain text, for a terminal. Further lines of a record, as of a traceback, are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record so that a terminal shows it as it is."""
-        told = (_timestamp(record), record.levelname, record.name, request_id.get() or "-")
-        lines = [" ".join((*told, record.getMessage().removesuffix("\n")))]
+        """Return the text of a record, with control characters escaped."""
+        prefix = (_timestamp(record), record.levelname, record.name, request_id.get() or "-")
+        lines = [" ".join((*prefix, record.getMessage().removesuffix("\n")))]
         if record.exc_info:
             lines.append(self.formatException(record.exc_info))
-        text = _CONTROLS.sub(lambda found: repr(found[0])[1:-1], "\n".join(lines))
+        text = _CONTROLS.sub(lambda match: repr(match[0])[1:-1], "\n".join(lines))
         return text.replace("\n", "\n    ")
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes each record as a JSON object in a line, in ASCII."""
+    """One JSON object a line, in ASCII, for programs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record; of an answer, each field by its name instead of a message."""
-        told: dict[str, Any] = {
+        """Return the JSON of a record. A response has its fields instead of a message."""
+        fields: dict[str, Any] = {
             "time": _timestamp(record),
             "level": record.levelname,
             "logger": record.name,
         }
         if id_ := request_id.get():
-            told["request_id"] = id_
+            fields["request_id"] = id_
         if record.name == logger.name and isinstance(record.args, Mapping):
-            told |= record.args
+            fields |= record.args
         else:
-            told["message"] = record.getMessage().removesuffix("\n")
+            fields["message"] = record.getMessage().removesuffix("\n")
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told).replace("\x7f", r"\u007f")
+            fields["exception"] = self.formatException(record.exc_info)
+        # json.dumps leaves DEL as it is.
+        return json.dumps(fields).replace("\x7f", r"\u007f")
 
 
 class DropCancelledTracebacks(logging.Filter):
-    """Leaves out the traceback of what was cancelled, as requests are when time is up at the end.
+    """Drops the tracebacks of requests that a shutdown cancels.
 
-    The line of the answer says that it is aborted, and the server how many are.
+    The line of such a response says `aborted`, and uvicorn logs how many it cancelled.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is logged."""
+        """Return whether a record is logged."""
         return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))
 
 
@@ -64,9 +66,9 @@ def _timestamp(record: logging.LogRecord) -> str:
 
 
 def logging_config(*, plain: bool, access_log: bool) -> dict[str, Any]:
-    """Configure the log of a server, its own lines and ours alike, on standard error.
+    """Return the configuration of the log of a server, uvicorn's lines and ours, on stderr.
 
-    It is plain text or JSON; without `access_log`, answers are not in it.
+    The lines are plain text or JSON. Without `access_log`, responses are not logged.
     """
     return {
         "version": 1,

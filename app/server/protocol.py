@@ -1,7 +1,7 @@
-"""What is said to a client whose request is not HTTP, before the application sees it.
+"""Uvicorn's HTTP/1.1 protocol, with limits of size and time, and with errors as problems.
 
-And to one that says too much, or nothing: here stands what a connection may take, in bytes and in
-seconds. What else slow clients can do is left to a proxy.
+It rejects what never reaches the application: requests that are not HTTP, too long or too slow.
+Clients that read slowly and the number of connections are left to a proxy (`README.md`).
 """
 
 import asyncio
@@ -17,155 +17,171 @@ from app.errors import ProblemError
 from app.server.access_log import log_rejected_request
 
 MAX_HEAD_LENGTH = 32_768
-"""Bytes of a request before its body."""
+"""Bytes of a URL, and of all headers together. Uvicorn itself stores any number of them."""
 HEADER_TIMEOUT = 10
-"""Seconds that a connection is given to ask something, from its beginning or the last answer."""
+"""Seconds in which the headers of a request must arrive. Uvicorn itself waits for ever."""
 
 NOT_HTTP = (
-    "the request is not HTTP; in a URL, encode what is not plain ASCII (with curl: --get "
-    "--data-urlencode)"
+    "The request is not HTTP. If its URL has characters that are not ASCII, percent-encode them "
+    "(with curl: --get --data-urlencode)."
 )
-NOT_ONE_HOST = "a request is HTTP/1.1 and has one Host header, or HTTP/1.0 and has at most one"
+NOT_ONE_HOST = (
+    "The HTTP version or the Host header is wrong. Send HTTP/1.1 with one Host header, or HTTP/1.0 "
+    "with at most one."
+)
 
 
 class Protocol(HttpToolsProtocol):
-    """Uvicorn's, with bounds, and with a problem in the one shape instead of a line of text."""
+    """One connection: uvicorn's protocol with limits, and with problems (RFC 9457) as errors."""
 
     url = b""
     header_bytes = 0
-    """Bytes received since the last head was complete, without its body."""
-    reading_headers = False
-    """Whether a head has begun that is not complete."""
-    deadline: asyncio.TimerHandle | None = None
+    """Bytes received since the last complete head, without bodies."""
+    timer: asyncio.TimerHandle | None = None
+    """Closes the connection. None while a request is complete and its response is not."""
     closing = False
-    """Whether the last word is said, or about to be: whatever else is received is let go."""
+    """Whether no further request is read. What the client still sends is discarded."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request."""
+        """Wait for the first request. Uvicorn's timeout begins only after a response."""
         super().connection_made(transport)
-        # What answers are written to: it is for us to say how the connection is closed.
+        # The transport of responses, so that `close` decides how the connection ends.
         self.response_transport = SimpleNamespace(
             write=transport.write, is_closing=transport.is_closing, close=self.close
         )
-        self.wait()
+        self.start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
-        self.stop_waiting()
+        """Stop the timer, which would keep the connection in memory."""
+        self.stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, as long as what is read is bounded."""
+        """Parse what the client sends, up to the limits."""
         if self.closing:
             return
         self.header_bytes += len(data)
         super().data_received(data)
-        if self.header_bytes > MAX_HEAD_LENGTH and not self.closing:
+        if self.closing:
+            return
+        if self.header_bytes > MAX_HEAD_LENGTH:
             self.reject(self.too_large())
-
-    def on_message_begin(self) -> None:
-        """Begin to read a request."""
-        super().on_message_begin()
-        self.reading_headers = True
+        elif not self.timer and (self.is_reading_headers() or self.cycle.response_complete):
+            # Input stops uvicorn's own timer. This one is not restarted by further input, so it
+            # also ends a client that sends byte by byte.
+            self.start_timer()
 
     def on_headers_complete(self) -> None:
-        """Have a request answered, if it is one."""
+        """Validate the head of a request, and pass the request to the application."""
         version = self.parser.get_http_version()
         hosts = [name for name, _ in self.headers].count(b"host")
-        fewest = 0 if version == "1.0" else 1
-        if version not in ("1.0", "1.1") or not fewest <= hosts <= 1:
+        # https://www.rfc-editor.org/rfc/rfc9112#section-3.2: without a Host or with two, 400.
+        if version not in ("1.0", "1.1") or not (version == "1.1") <= hosts <= 1:
             raise ProblemError(HTTPStatus.BAD_REQUEST, NOT_ONE_HOST)
-        if sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_LENGTH:
+        # The limit for a head that arrives at once. httptools truncates a URL at 65,536 bytes.
+        headers_length = sum(len(name) + len(value) for name, value in self.headers)
+        if max(len(self.url), headers_length) > MAX_HEAD_LENGTH:
             raise self.too_large()
         super().on_headers_complete()
         self.cycle.transport = self.response_transport  # type: ignore[assignment]
-        self.stop_waiting()
-        self.reading_headers = False
+        self.stop_timer()
         self.header_bytes = 0
 
     def on_body(self, body: bytes) -> None:
-        """Let a body be as long as it likes: nobody keeps it."""
+        """Exclude bodies from the limit: no endpoint reads them. Trailers count."""
         super().on_body(body)
         self.header_bytes = 0
 
-    def on_response_complete(self) -> None:
-        """Wait for the next request, unless it is here."""
-        super().on_response_complete()
-        if self.cycle.response_complete:
-            self.wait()
+    def is_reading_headers(self) -> bool:
+        """Return whether the head of a request has begun and is not complete.
 
-    def wait(self) -> None:
-        """Give the client time to ask something, or to take its answer."""
-        self.stop_waiting()
-        self.deadline = self.loop.call_later(HEADER_TIMEOUT, self.on_timeout)
+        Uvicorn creates a scope at the first byte, and the cycle of this scope after the head.
+        """
+        return self.scope is not getattr(self.cycle, "scope", None)
 
-    def stop_waiting(self) -> None:
-        """Let the client have what time its answer takes."""
-        if self.deadline:
-            self.deadline.cancel()
+    def start_timer(self) -> None:
+        """Close the connection after HEADER_TIMEOUT, unless the head of a request is complete."""
+        self.stop_timer()
+        self.timer = self.loop.call_later(HEADER_TIMEOUT, self.on_timeout)
+
+    def stop_timer(self) -> None:
+        """Let a response take the time that it needs."""
+        if self.timer:
+            self.timer.cancel()
+        self.timer = None
 
     def on_timeout(self) -> None:
-        """Close the connection; with a word to whoever has begun to ask."""
-        if self.reading_headers and not self.closing:
-            detail = f"the request is not complete after {HEADER_TIMEOUT} seconds"
+        """Close the connection. Send a 408 if a request has begun.
+
+        https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9
+        """
+        if self.is_reading_headers() and not self.closing:
+            detail = f"The request is not complete after {HEADER_TIMEOUT} seconds. Send it again."
             self.reject(ProblemError(HTTPStatus.REQUEST_TIMEOUT, detail))
         else:
             self.transport.close()
 
     def close(self) -> None:
-        """Close the connection; but read on where the client is still sending.
+        """Close the connection, or only its sending half while the client is still sending.
 
-        To close then would reset the connection, and take the answer with it.
+        Otherwise TCP resets the connection, and the client loses the response.
         https://www.rfc-editor.org/rfc/rfc9112#section-9.6
         """
         if self.closing or self.cycle.more_body:
             self.closing = True
+            # Uvicorn would respond to these too, since the transport is not closed.
             self.pipeline.clear()
             self.transport.write_eof()
-            self.wait()
+            self.start_timer()
         else:
             self.transport.close()
 
     def reject(self, problem: ProblemError) -> None:
-        """Answer with a problem, as the last word; unless there is another answer to be given."""
+        """Respond with a problem and close, unless an earlier request has no response yet.
+
+        Responses are sent in the order of the requests, so a problem would be taken for the
+        response to that one. https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2
+        """
         self.closing = True
         if self.cycle is not None:
-            if self.is_answering():
+            if self.is_responding():
                 self.cycle.keep_alive = False
                 return
-            self.cycle.disconnected = True
-        answer = problem_response(problem)
-        answer.headers.update(
+            self.cycle.disconnected = True  # discards the response to a body that is not HTTP
+        response = problem_response(problem)
+        response.headers.update(
             {**DEFAULT_HEADERS, "Cache-Control": "no-store", "Connection": "close"}
         )
-        answer.headers["X-Request-ID"] = log_rejected_request(self.client, answer.status_code)
-        status = HTTPStatus(answer.status_code)
+        response.headers["X-Request-ID"] = log_rejected_request(self.client, response.status_code)
+        status = HTTPStatus(response.status_code)
         head = [f"HTTP/1.1 {status} {status.phrase}".encode()]
-        head += [b"%s: %s" % header for header in answer.raw_headers]
-        self.transport.write(b"\r\n".join([*head, b"", bytes(answer.body)]))
+        head += [b"%s: %s" % header for header in response.raw_headers]
+        self.transport.write(b"\r\n".join([*head, b"", bytes(response.body)]))
         self.close()
 
-    def is_answering(self) -> bool:
-        """Tell whether the last request is to be answered, whatever comes behind it."""
-        is_whole = not self.cycle.more_body
-        begun = is_whole or self.cycle.response_started or bool(self.pipeline)
-        return begun and not self.cycle.response_complete
+    def is_responding(self) -> bool:
+        """Return whether the last request gets a response, whatever follows it."""
+        is_complete = not self.cycle.more_body
+        has_begun = is_complete or self.cycle.response_started or bool(self.pipeline)
+        return has_begun and not self.cycle.response_complete
 
     def too_large(self) -> ProblemError:
-        """Refuse the head of a request for its length."""
+        """Build the 414 or the 431 for the head of a request."""
         if len(self.url) > MAX_URL_LENGTH:
             return uri_too_long()
-        detail = f"the headers have more than {MAX_HEAD_LENGTH:,} bytes; send less of them"
+        detail = (
+            f"The headers have more than {MAX_HEAD_LENGTH:,} bytes. Send fewer or shorter ones."
+        )
         return ProblemError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Answer in HTTP/1.1 whoever offers to speak something else, without a word in the log."""
+        """Ignore an `Upgrade`, as RFC 9110 section 7.8 allows. Uvicorn logs a warning for each."""
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be parsed, or for what was found while it was."""
+        """Reject a request that httptools cannot parse, or that `on_headers_complete` rejects."""
         error = sys.exception()
-        found = error.__context__ if error else None
-        if not isinstance(found, ProblemError):
-            is_long = len(self.url) > MAX_URL_LENGTH
-            found = uri_too_long() if is_long else ProblemError(HTTPStatus.BAD_REQUEST, NOT_HTTP)
-        self.reject(found)
+        # httptools raises an error of its own for one of a callback, which is its context.
+        problem = error.__context__ if error else None
+        if not isinstance(problem, ProblemError):
+            problem = ProblemError(HTTPStatus.BAD_REQUEST, NOT_HTTP)
+        self.reject(problem)

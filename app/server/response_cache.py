@@ -1,4 +1,4 @@
-"""Whole representations, kept as long as the data is as it was, and bounded in bytes."""
+"""A cache of whole responses, for one version of the data, bounded in bytes."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -7,25 +7,25 @@ from typing import NamedTuple
 from starlette.types import Message
 
 ENTRY_OVERHEAD = 4_096
-"""Bytes, about, that a representation takes beside its text."""
+"""Bytes, about, that a cache entry takes in addition to its texts."""
 
 CacheKey = tuple[str | bytes | None, ...]
-"""All that a representation depends on beside the data."""
+"""Everything that a response depends on, except the data."""
 
 
 class CachedResponse(NamedTuple):
-    """An answer of status 200, as it goes out: of one URL, on one host, in one coding."""
+    """A response of status 200 as it is sent: of one URL, on one host, in one coding."""
 
-    tag: str
+    etag: str
     body: bytes
     headers_message: Message
-    """What is sent before the body."""
+    """The message that precedes the body."""
     not_modified: Message
-    """What is sent instead, without a body, to who has it already."""
+    """The headers of the 304, which has no body."""
 
 
 class ResponseCache:
-    """Keeps the representations that were last asked for, all of one version of the data."""
+    """Caches the responses that were used last."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -34,26 +34,36 @@ class ResponseCache:
         self._entries: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
 
     def get(self, key: CacheKey, version: Hashable) -> CachedResponse | None:
-        """Give what was put for this key and version, if it is still kept."""
+        """Return the response of this key and version. Another version empties the cache.
+
+        Nothing is cached for None, an unknown version.
+        """
+        if version is None:
+            return None
         if version != self._version:
             self._entries.clear()
             self._size, self._version = 0, version
-        if (found := self._entries.get(key)) is not None:
+        if (cached := self._entries.get(key)) is not None:
             self._entries.move_to_end(key)
-        return found
+        return cached
 
-    def put(self, key: CacheKey, version: Hashable, representation: CachedResponse) -> None:
-        """Keep a representation of the version that was current before it was made."""
-        size = _size(key, representation)
-        if version != self._version or key in self._entries or size > self._max_bytes:
+    def put(self, key: CacheKey, version: Hashable, response: CachedResponse) -> None:
+        """Add a response, unless `get` has seen another version since.
+
+        `version` is that before the response was created. A response that is larger than the whole
+        cache is not added.
+        """
+        size = _size(key, response)
+        is_current = version is not None and version == self._version
+        if not is_current or key in self._entries or size > self._max_bytes:
             return
-        self._entries[key] = representation
+        self._entries[key] = response
         self._size += size
         while self._size > self._max_bytes:
             self._size -= _size(*self._entries.popitem(last=False))
 
 
-def _size(key: CacheKey, representation: CachedResponse) -> int:
-    # A URL may be as long as a body, and stands in a header too.
-    texts = (*key, *(value for _, value in representation.headers_message["headers"]))
-    return len(representation.body) + sum(len(text or "") for text in texts) + ENTRY_OVERHEAD
+def _size(key: CacheKey, response: CachedResponse) -> int:
+    # A URL can be as long as a body, and is part of the header `Link` too.
+    texts = (*key, *(value for _, value in response.headers_message["headers"]))
+    return len(response.body) + sum(len(text or "") for text in texts) + ENTRY_OVERHEAD

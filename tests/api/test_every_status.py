@@ -1,4 +1,4 @@
-"""Every status on every kind of path: its headers, its shape, and nothing of what was sent raw."""
+"""Every status on every kind of path: its headers, its shape, and no unescaped input."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -23,38 +23,39 @@ POLICY = "Content-Security-Policy"
 
 
 def _busy(_: Database) -> None:
-    raise service_unavailable("the database is busy")
+    raise service_unavailable("The database is busy.")
 
 
 def _failing(_: Database) -> None:
     raise RuntimeError("secret")
 
 
-class Way(NamedTuple):
-    """How a path is asked for."""
+class Variant(NamedTuple):
+    """A request of a path, without the path."""
 
     method: str = "GET"
     query: str = ""
     headers: Mapping[str, str] = {}
-    database: Callable[[Database], None] | None = None
+    read: Callable[[Database], None] | None = None
+    """Replaces `Database.read`."""
 
 
-WAYS = (
-    Way(),
-    Way("HEAD"),
-    Way("OPTIONS"),
-    Way(headers={"If-None-Match": "*"}),
-    Way("POST"),
-    Way("DELETE"),
-    Way(query="?q=%FF"),
-    Way(query=f"?q={'x' * 9_000}"),
-    Way(query="?limit=0"),
-    Way(database=_failing),
-    Way(database=_busy),
+VARIANTS = (
+    Variant(),
+    Variant("HEAD"),
+    Variant("OPTIONS"),
+    Variant(headers={"If-None-Match": "*"}),
+    Variant("POST"),
+    Variant("DELETE"),
+    Variant(query="?q=%FF"),
+    Variant(query=f"?q={'x' * 9_000}"),
+    Variant(query="?limit=0"),
+    Variant(read=_failing),
+    Variant(read=_busy),
 )
-DATA_KIND = (200, 200, 204, 304, 405, 405, 400, 414, 422, 500, 503)
-MISSING_KIND = (404, 404, 404, 404, 404, 404, 400, 414, 404, 404, 404)
-# path: what answers each of the ways, in their order
+DATA_STATUSES = (200, 200, 204, 304, 405, 405, 400, 414, 422, 500, 503)
+MISSING_STATUSES = (404, 404, 404, 404, 404, 404, 400, 414, 404, 404, 404)
+# Path: the status of each variant, in their order.
 STATUSES = {
     **dict.fromkeys(
         (
@@ -64,31 +65,21 @@ STATUSES = {
             *(f"/events.{suffix}" for suffix in FORMATS),
             *("/", "/events.html", "/embed.html"),
         ),
-        DATA_KIND,
+        DATA_STATUSES,
     ),
     "/events/nso-blacklisted.html": (200, 200, 204, 304, 405, 405, 400, 414, 200, 500, 503),
     "/events/nothing": (404, 404, 204, 404, 405, 405, 400, 414, 422, 500, 503),
     "/events/nothing.html": (404, 404, 204, 404, 405, 405, 400, 414, 404, 500, 503),
     "/docs": (200, 200, 204, 304, 405, 405, 400, 414, 200, 200, 200),
-    "/openapi.json": (200, 200, 204, 304, 405, 405, 400, 414, 422, 200, 200),
-    f"/web/{ASSETS_BY_FILE['page.css'].name}": (
-        200,
-        200,
-        204,
-        304,
-        405,
-        405,
-        400,
-        414,
-        422,
-        200,
-        200,
+    **dict.fromkeys(
+        ("/openapi.json", f"/web/{ASSETS_BY_FILE['page.css'].name}"),
+        (200, 200, 204, 304, 405, 405, 400, 414, 422, 200, 200),
     ),
     "/web/nothing": (404, 404, 204, 404, 405, 405, 400, 414, 422, 404, 404),
     "/livez": (200, 200, 204, 200, 405, 405, 400, 414, 422, 200, 200),
     "/readyz": (200, 200, 204, 200, 405, 405, 400, 414, 422, 500, 503),
-    "/nothing": MISSING_KIND,
-    "//events": MISSING_KIND,
+    "/nothing": MISSING_STATUSES,
+    "//events": MISSING_STATUSES,
 }
 POLICIES = {
     "/": PAGE_CSP,
@@ -98,47 +89,49 @@ POLICIES = {
     "/embed.html": EMBED_CSP,
     "/docs": DOCS_CSP,
 }
-"""What guards a page, and the errors that are told on it."""
-TOLD_ON_PAGES = {404, 422, 503}
+"""The headers of pages, in addition to or instead of the default ones."""
+HTML_ERRORS = {404, 422, 503}
+"""The errors that a page returns as HTML to a browser."""
 
 
-def test_every_path_of_the_contract_is_here() -> None:
-    kinds = {re.sub(r"\{.*?\}", "[^/.]+", path) for path in OPERATIONS}
-    assert [kind for kind in kinds if not any(re.fullmatch(kind, path) for path in STATUSES)] == []
+def test_every_path_of_the_openapi_document_is_in_the_table() -> None:
+    patterns = {re.sub(r"\{.*?\}", "[^/.]+", path) for path in OPERATIONS}
+    missing = [one for one in patterns if not any(re.fullmatch(one, path) for path in STATUSES)]
+    assert missing == []
 
 
 @pytest.mark.parametrize("headers", [{}, {**BROWSER, "Origin": "https://newsroom.example"}])
 @pytest.mark.parametrize("path", STATUSES)
-def test_every_status_of_a_path(
+def test_every_status_has_its_headers_and_shape(
     seed: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str, headers: dict[str, str]
 ) -> None:
     monkeypatch.setattr(ResponseCache, "get", lambda *_: None)
-    for way, status in zip(WAYS, STATUSES[path], strict=True):
+    for variant, status in zip(VARIANTS, STATUSES[path], strict=True):
         with monkeypatch.context() as patched:
-            if way.database:
-                patched.setattr(Database, "read", way.database)
-            url = seed.base_url.copy_with(raw_path=f"{path}{way.query}".encode())
-            answer = seed.request(way.method, url, headers={**headers, **way.headers})
-        assert answer.status_code == status
-        on_page = path in POLICIES and (
-            status in (200, 304) or (bool(headers) and status in TOLD_ON_PAGES)
+            if variant.read:
+                patched.setattr(Database, "read", variant.read)
+            url = seed.base_url.copy_with(raw_path=f"{path}{variant.query}".encode())
+            response = seed.request(variant.method, url, headers={**headers, **variant.headers})
+        assert response.status_code == status
+        is_page = path in POLICIES and (
+            status in (200, 304) or (bool(headers) and status in HTML_ERRORS)
         )
-        assert {name: answer.headers.get(name) for name in DEFAULT_HEADERS} == {
+        assert {name: response.headers.get(name) for name in DEFAULT_HEADERS} == {
             **DEFAULT_HEADERS,
-            **(POLICIES[path] if on_page else {}),
+            **(POLICIES[path] if is_page else {}),
         }
-        assert "access-control-allow-credentials" not in answer.headers
-        assert "secret" not in answer.text
-        if answer.is_error:
-            assert answer.headers["cache-control"] == "no-store"
-        if answer.is_error and on_page:
-            assert answer.headers["content-type"] == "text/html; charset=utf-8"
-        elif answer.is_error and way.method != "HEAD":
-            check_problem(answer, status)
+        assert "access-control-allow-credentials" not in response.headers
+        assert "secret" not in response.text
+        if response.is_error:
+            assert response.headers["cache-control"] == "no-store"
+        if response.is_error and is_page:
+            assert response.headers["content-type"] == "text/html; charset=utf-8"
+        elif response.is_error and variant.method != "HEAD":
+            check_problem(response, status)
 
 
 EVIL = "<script>evil()</script>\"onload='evil()'\u202elive\u2028\x85"
-RAW = re.compile('<script>evil|(?<!\\\\)"onload|[\u202e\u2028\x85]|(?m:^)Evil:')
+UNESCAPED = re.compile('<script>evil|(?<!\\\\)"onload|[\u202e\u2028\x85]|(?m:^)Evil:')
 TARGETS = (
     *("/{}", "/events/{}", "/events/{}.html", "/actors/{}", "/web/{}", "/{}/events", "//{}/"),
     *(f"{path}?{{}}=1" for path in ("/", "/events", "/docs", "/livez", "/events/x.html")),
@@ -154,8 +147,8 @@ TARGETS = (
         for name in ("q", "actor", "kind", "from", "date", "status", "limit", "cursor", "timeZone")
     ),
 )
-# Also as curl sends it, which encodes nothing; and behind a word, and with a line break.
-WRITTEN = (
+# Percent-encoded; raw, as curl sends it; after a word; with a line break; and NUL.
+ENCODED = (
     quote(EVIL),
     EVIL.partition("\u202e")[0],
     f"nso%20{quote(EVIL[:-1])}",
@@ -166,22 +159,22 @@ WRITTEN = (
 
 @pytest.mark.parametrize("headers", [{}, BROWSER], ids=["program", "browser"])
 @pytest.mark.parametrize("target", TARGETS)
-def test_what_is_sent_is_never_given_back_raw(
+def test_url_is_never_returned_unescaped(
     seed: httpx.Client, target: str, headers: dict[str, str]
 ) -> None:
-    for written in WRITTEN:
-        url = seed.base_url.copy_with(raw_path=target.replace("{}", written).encode())
-        _check_nothing_raw(seed.get(url, headers=headers))
+    for encoded in ENCODED:
+        url = seed.base_url.copy_with(raw_path=target.replace("{}", encoded).encode())
+        _check_escaped(seed.get(url, headers=headers))
 
 
-NAMED = (
+REQUEST_HEADERS = (
     *("Accept", "Accept-Language", "Cookie", "Forwarded", "Host", "If-None-Match", "Origin"),
     *("Referer", "User-Agent", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"),
 )
 
 
-@pytest.mark.parametrize("name", NAMED)
-def test_no_header_is_given_back_raw(seed: httpx.Client, name: str) -> None:
+@pytest.mark.parametrize("name", REQUEST_HEADERS)
+def test_request_header_is_never_returned_unescaped(seed: httpx.Client, name: str) -> None:
     for path in ("/", "/events?limit=1", "/events/nso-blacklisted.html", "/docs", "/nothing"):
         for value in (
             EVIL.encode(),
@@ -189,10 +182,10 @@ def test_no_header_is_given_back_raw(seed: httpx.Client, name: str) -> None:
             b'evil.example"onload=',
             b"text/html" + EVIL.encode(),
         ):
-            _check_nothing_raw(seed.get(path, headers=[(name.encode(), value)]))
+            _check_escaped(seed.get(path, headers=[(name.encode(), value)]))
 
 
-def _check_nothing_raw(answer: httpx.Response) -> None:
-    assert answer.status_code < 500
-    assert not RAW.search(answer.text)
-    assert not RAW.search("\n".join(map(": ".join, answer.headers.multi_items())))
+def _check_escaped(response: httpx.Response) -> None:
+    assert response.status_code < 500
+    assert not UNESCAPED.search(response.text)
+    assert not UNESCAPED.search("\n".join(map(": ".join, response.headers.multi_items())))

@@ -1,7 +1,7 @@
-"""The contract says what there is to say, of every operation, parameter and member."""
+"""The OpenAPI document describes every operation, parameter, header and property correctly."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -20,7 +20,7 @@ from app.query.heading import PageHeading
 from app.schemas.responses import Total
 from app.settings import Settings
 from app.urls import UrlBuilder
-from tests.support.openapi import DOCUMENT, OPERATIONS, parameters_of, resolved
+from tests.support.openapi import DOCUMENT, OPERATIONS, parameters_of, resolve
 from tests.support.openapi_diff import Json
 
 PARAMETERS = [
@@ -34,10 +34,10 @@ SCHEMAS = DOCUMENT["components"]["schemas"]
 
 
 def _nodes(node: Any) -> Iterator[Json]:  # noqa: ANN401 - any JSON
-    """Give each object in a document, examples left out."""
+    """Yield each object in a document, except in examples."""
     if isinstance(node, list):
-        for one in node:
-            yield from _nodes(one)
+        for item in node:
+            yield from _nodes(item)
     elif isinstance(node, dict):
         yield node
         for name, value in node.items():
@@ -46,7 +46,7 @@ def _nodes(node: Any) -> Iterator[Json]:  # noqa: ANN401 - any JSON
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_an_operation_is_described(operation: Json) -> None:
+def test_operation_has_id_description_and_tag(operation: Json) -> None:
     assert re.fullmatch("(list|get)[A-Z][A-Za-z]+", operation["operationId"])
     assert operation["summary"]
     assert operation["description"].endswith(".")
@@ -56,63 +56,62 @@ def test_an_operation_is_described(operation: Json) -> None:
     assert {"422", "500"} <= operation["responses"].keys()
 
 
-def test_operations_have_names_of_their_own() -> None:
-    names = [operation["operationId"] for operation in OPERATIONS.values()]
-    assert len({*names}) == len(names)
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len({*ids}) == len(ids)
     assert [tag["name"] for tag in DOCUMENT["tags"]] == [*TAGS]
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
-def test_a_parameter_is_described_and_bounded(parameter: Json) -> None:
-    """What comes in has a limit, whatever it is."""
+def test_parameter_has_description_and_limits(parameter: Json) -> None:
     assert parameter["description"].endswith(".")
     schema = parameter["schema"]
     if schema["type"] == "array":
         assert schema["maxItems"] <= 50
-        schema = resolved(schema["items"])
+        schema = resolve(schema["items"])
     if schema["type"] == "integer":
         assert {"minimum", "maximum", "format"} <= schema.keys()
     elif "enum" not in schema:
         assert {"maxLength", "pattern"} <= schema.keys()
 
 
-UNSHOWN = {
-    "topic",  # the first dossier has none
-    "cursor",  # one is good for its filters only
+WITHOUT_EXAMPLE = {
+    "topic",  # the bundled timeline has none
+    "cursor",  # valid only together with the filters of its page
 }
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
-def test_a_parameter_has_an_example(parameter: Json) -> None:
+def test_parameter_has_an_example(parameter: Json) -> None:
     schema = parameter["schema"]
-    shown = (
+    examples = (
         schema.get("examples")
         or schema.get("default")
-        or resolved(schema.get("items", schema)).get("enum")
+        or resolve(schema.get("items", schema)).get("enum")
     )
-    assert bool(shown) is (parameter["name"] not in UNSHOWN)
+    assert bool(examples) is (parameter["name"] not in WITHOUT_EXAMPLE)
 
 
 @pytest.mark.parametrize("path", [path for path in OPERATIONS if "{id}" in path])
-def test_an_id_that_is_shown_is_there(seed: httpx.Client, path: str) -> None:
+def test_example_id_exists(seed: httpx.Client, path: str) -> None:
     (parameter,) = parameters_of(path, "path")
     for example in parameter["schema"]["examples"]:
         assert seed.get(path.replace("{id}", example)).status_code == 200
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_a_schema_is_described(name: str) -> None:
+def test_schema_and_its_properties_have_descriptions(name: str) -> None:
     schema = SCHEMAS[name]
     assert schema["description"].endswith(".")
-    for member in map(resolved, schema.get("properties", {}).values()):
-        assert member["description"].endswith(".")
-        assert member["type"]
+    for property_ in map(resolve, schema.get("properties", {}).values()):
+        assert property_["description"].endswith(".")
+        assert property_["type"]
 
 
-def test_nothing_is_null_or_titled() -> None:
+def test_document_has_no_null_composition_or_title() -> None:
     nodes = [*_nodes({**DOCUMENT, "info": {}})]
     assert [node for node in nodes if node.get("type") == "null"] == []
-    # Clients of these differ from language to language; nor does `tests.breaking` look into them.
+    # Generators translate these differently, and `tests.support.openapi_diff` ignores them.
     composed = {"anyOf", "oneOf", "allOf", "not"}
     assert [node for node in nodes if node.keys() & composed] == []
     assert [node for node in nodes if isinstance(node.get("title"), str)] == []
@@ -120,36 +119,39 @@ def test_nothing_is_null_or_titled() -> None:
     assert all("format" in node for node in numbers)
 
 
-TOLD = {name.lower() for name in HEADERS}
-OF_SOME = TOLD - {"x-request-id"}  # which is on every answer, and declared where it is of use
+DECLARED = {name.lower() for name in HEADERS}
+# X-Request-ID is on every response, but only declared for the 500, where it is useful.
+OF_SUCCESS = DECLARED - {"x-request-id"}
 
 
 def test_declared_headers_can_be_read_from_any_origin() -> None:
-    always = {
-        "cache-control"
-    }  # https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
+    # https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
+    safelisted = {"cache-control"}
     exposed = DEFAULT_HEADERS["Access-Control-Expose-Headers"].lower().split(", ")
-    assert {*exposed, *always} == TOLD - {"allow"}
+    assert {*exposed, *safelisted} == DECLARED - {"allow"}
 
 
 @pytest.mark.parametrize("path", OPERATIONS)
-def test_headers_are_declared(everything: httpx.Client, path: str) -> None:
-    """What is given is what is declared, also where an answer is cut or one page of many."""
+def test_success_has_exactly_the_declared_headers(everything: httpx.Client, path: str) -> None:
+    """Headers are the same for a truncated response and for a page with a next one."""
     operation = OPERATIONS[path]
-    asked = REQUESTS.get(operation["operationId"], path.replace("{id}", "nso-blacklisted"))
-    takes = {parameter["name"] for parameter in parameters_of(path, "query")}
-    urls = [asked, f"{path}?limit=1"] if "limit" in takes else [asked]
-    given = {header for url in urls for header in everything.get(url).headers.keys() & OF_SOME}
-    assert given == {header.lower() for header in operation["responses"]["200"].get("headers", {})}
+    url = REQUESTS.get(operation["operationId"], path.replace("{id}", "nso-blacklisted"))
+    names = {parameter["name"] for parameter in parameters_of(path, "query")}
+    urls = [url, f"{path}?limit=1"] if "limit" in names else [url]
+    sent = _header_names(everything.get(url) for url in urls)
+    assert sent == {name.lower() for name in operation["responses"]["200"].get("headers", {})}
     if "304" in operation["responses"]:
         unchanged = [everything.get(url, headers={"If-None-Match": "*"}) for url in urls]
-        assert {answer.status_code for answer in unchanged} == {304}
-        again = {header for answer in unchanged for header in answer.headers.keys() & OF_SOME}
+        assert {response.status_code for response in unchanged} == {304}
         declared = operation["responses"]["304"]["headers"]
-        assert again == given == {header.lower() for header in declared}
+        assert _header_names(unchanged) == sent == {name.lower() for name in declared}
 
 
-def test_headers_of_errors_are_declared() -> None:
+def _header_names(responses: Iterable[httpx.Response]) -> set[str]:
+    return {name for response in responses for name in response.headers.keys() & OF_SUCCESS}
+
+
+def test_error_responses_declare_their_headers() -> None:
     responses = DOCUMENT["components"]["responses"]
     assert {name: [*one["headers"]] for name, one in responses.items() if "headers" in one} == {
         "InternalServerError": ["X-Request-ID"],
@@ -161,46 +163,48 @@ def test_headers_of_errors_are_declared() -> None:
 
 
 @pytest.mark.parametrize("relation", ["eq", "gte"])
-def test_what_is_cut_is_told_as_declared(relation: str) -> None:
+def test_truncation_header_matches_its_pattern(relation: str) -> None:
     total = Total.model_validate({"value": 10_000, "relation": relation})
-    cut = EventBatch([], total, UrlBuilder("http://x.example"), PageHeading("x", ""), limit=300)
-    for name, value in cut.headers.items():
+    truncated = EventBatch(
+        [], total, UrlBuilder("http://x.example"), PageHeading("x", ""), limit=300
+    )
+    for name, value in truncated.headers.items():
         assert re.fullmatch(HEADERS[name]["schema"]["pattern"], value)
-    assert cut.headers
+    assert truncated.headers
 
 
 @pytest.mark.parametrize("path", OPERATIONS)
-def test_answers_fit_their_schemas(everything: httpx.Client, path: str) -> None:
-    """What the hostile dossier holds too, and what every kind of list gives."""
-    ((media_type, written),) = OPERATIONS[path]["responses"]["200"]["content"].items()
-    if written["schema"].get("type") == "string":
+def test_response_is_valid_for_its_schema(everything: httpx.Client, path: str) -> None:
+    ((media_type, content),) = OPERATIONS[path]["responses"]["200"]["content"].items()
+    if content["schema"].get("type") == "string":
         return
-    fits = Draft202012Validator(
-        {**written["schema"], "components": DOCUMENT["components"]}, format_checker=FORMATS
+    validator = Draft202012Validator(
+        {**content["schema"], "components": DOCUMENT["components"]}, format_checker=FORMATS
     )
     examples = [one["schema"]["examples"][0] for one in parameters_of(path, "path")]
     if path == "/events/{id}":
         examples = [one["id"] for one in everything.get("/events?limit=500").json()["items"]]
     for example in examples or [""]:
-        answer = everything.get(path.replace("{id}", example))
-        assert answer.headers["content-type"].startswith(media_type)
-        fits.validate(answer.json())
+        response = everything.get(path.replace("{id}", example))
+        assert response.headers["content-type"].startswith(media_type)
+        validator.validate(response.json())
 
 
-LIMITED = [
+# A public schema, the schema of a dossier, and a property of both.
+LIMITS = [
     *(("Event", "EventEntry", member) for member in ("id", "title", "kind")),
     ("Citation", "CitationEntry", "quote"),
     ("Actor", "ActorEntry", "id"),
 ]
 
 
-@pytest.mark.parametrize(("given", "written", "member"), LIMITED)
-def test_a_limit_is_that_of_dossiers(given: str, written: str, member: str) -> None:
-    entry = dossier_json_schema()["$defs"][written]["properties"][member]
-    assert SCHEMAS[given]["properties"][member]["maxLength"] == entry["maxLength"]
+@pytest.mark.parametrize(("schema", "entry_schema", "name"), LIMITS)
+def test_max_length_is_that_of_dossiers(schema: str, entry_schema: str, name: str) -> None:
+    entry = dossier_json_schema()["$defs"][entry_schema]["properties"][name]
+    assert SCHEMAS[schema]["properties"][name]["maxLength"] == entry["maxLength"]
 
 
-def test_cursors_are_as_declared(everything: httpx.Client) -> None:
+def test_cursor_matches_its_pattern(everything: httpx.Client) -> None:
     (parameter,) = (one for one in parameters_of("/events", "query") if one["name"] == "cursor")
     for query in ("limit=1", "limit=1&sort=updated&order=desc", "limit=1&q=the"):
         cursor = everything.get(f"/events?{query}").json()["next"]
@@ -209,12 +213,15 @@ def test_cursors_are_as_declared(everything: httpx.Client) -> None:
         assert everything.get(f"/events?{query}&cursor={cursor}=").status_code == 422
 
 
-TERMS = {"license_name": "CC BY 4.0", "license_url": "https://creativecommons.org/licenses/by/4.0/"}
-# settings: what the document tells of who runs it
-OPERATORS: list[tuple[dict[str, str], Json]] = [
+LICENSE = {
+    "license_name": "CC BY 4.0",
+    "license_url": "https://creativecommons.org/licenses/by/4.0/",
+}
+# Settings: the contact and the licence in the document.
+CONTACTS: list[tuple[dict[str, str], Json]] = [
     ({}, {}),
     ({"license_name": "CC0"}, {"license": {"name": "CC0"}}),
-    (TERMS, {"license": {"name": "CC BY 4.0", "url": TERMS["license_url"]}}),
+    (LICENSE, {"license": {"name": "CC BY 4.0", "url": LICENSE["license_url"]}}),
     (
         {"contact_name": "The desk", "contact_email": "desk@newsroom.example"},
         {"contact": {"name": "The desk", "email": "desk@newsroom.example"}},
@@ -226,16 +233,16 @@ OPERATORS: list[tuple[dict[str, str], Json]] = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "told"), OPERATORS)
-def test_the_operator_is_who_says_so(settings: dict[str, str], told: Json) -> None:
+@pytest.mark.parametrize(("settings", "expected"), CONTACTS)
+def test_contact_and_license_come_from_settings(settings: dict[str, str], expected: Json) -> None:
     info = create_app(Settings.model_validate(settings)).openapi()["info"]
-    assert {name: info[name] for name in ("contact", "license") if name in info} == told
+    assert {name: info[name] for name in ("contact", "license") if name in info} == expected
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("license_url", TERMS["license_url"]),
+        ("license_url", LICENSE["license_url"]),
         ("contact_url", "newsroom.example"),
         ("contact_email", "the desk"),
         ("contact_url", "https://é.example/"),
@@ -243,12 +250,12 @@ def test_the_operator_is_who_says_so(settings: dict[str, str], told: Json) -> No
         ("contact_name", "The\ndesk"),
     ],
 )
-def test_an_operator_is_told_what_is_wrong(name: str, value: str) -> None:
+def test_invalid_contact_or_license_setting_is_rejected(name: str, value: str) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({name: value})
 
 
-def test_the_document_is_made_once(seed: httpx.Client) -> None:
+def test_document_is_built_once(seed: httpx.Client) -> None:
     app = create_app()
     assert app.openapi() is app.openapi()
     assert seed.get("/openapi.json").json() == app.openapi()

@@ -1,32 +1,35 @@
-"""The examples that the contract shows are what the server says of the first dossier."""
+"""The examples in the OpenAPI document are the responses of the server."""
 
 import httpx
 import pytest
 
 from app.api.examples import REQUESTS, file_of
-from tests.support.openapi import OPERATIONS, resolved
-from tests.support.write_examples import ACCEPT, FAILURES, MISTAKES, contents
+from tests.support.openapi import OPERATIONS, resolve
+from tests.support.write_examples import CLIENT_ERRORS, REGENERATE, SERVER_ERRORS, example_files
 
 
-def test_they_are_what_the_server_says(seed: httpx.Client) -> None:
-    wrong = [path.name for path, content in contents(seed) if path.read_bytes() != content]
-    if wrong:
-        pytest.fail(f"not said any more: {', '.join(wrong)}. To accept it: {ACCEPT}", pytrace=False)
+def test_examples_are_current(seed: httpx.Client) -> None:
+    outdated = [path.name for path, content in example_files(seed) if path.read_bytes() != content]
+    if outdated:
+        pytest.fail(
+            f"Outdated: {', '.join(outdated)}. To accept the change: {REGENERATE}", pytrace=False
+        )
 
 
-def test_no_file_is_left_over(seed: httpx.Client) -> None:
+def test_every_file_belongs_to_an_operation(seed: httpx.Client) -> None:
     folder = file_of("listEvents").parent
-    held = {path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
-    assert held == {path.name for path, _ in contents(seed)}
+    files = {path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
+    assert files == {path.name for path, _ in example_files(seed)}
 
 
-def test_every_answer_has_one() -> None:
-    unshown = {one["operationId"] for one in OPERATIONS.values()} - REQUESTS.keys()
-    assert unshown == {"listEventsAsHtml", "getEventAsHtml"}  # pages are too long to be shown
+def test_every_response_has_an_example() -> None:
+    ids = {operation["operationId"] for operation in OPERATIONS.values()}
+    without_example = ids - REQUESTS.keys()
+    assert without_example == {"listEventsAsHtml", "getEventAsHtml"}  # pages are too long
     statuses = set()
     for operation in OPERATIONS.values():
         for status, response in operation["responses"].items():
             statuses.add(status)
-            for content in resolved(response).get("content", {}).values():
-                assert "examples" in content or operation["operationId"] in unshown
-    assert statuses == {"200", "304", *MISTAKES, *FAILURES}
+            for content in resolve(response).get("content", {}).values():
+                assert "examples" in content or operation["operationId"] in without_example
+    assert statuses == {"200", "304", *CLIENT_ERRORS, *SERVER_ERRORS}

@@ -1,4 +1,4 @@
-"""The document that clients are generated from, beside its copy: no change of it goes unseen."""
+"""The OpenAPI document and its copy in `tests/data`: every change must be accepted."""
 
 import json
 from difflib import unified_diff
@@ -12,64 +12,64 @@ from tests.support.corpus import DATA
 from tests.support.openapi_diff import Json, breaking_changes
 from tests.support.readme import README
 
-COPY = DATA / "openapi.json"
+SNAPSHOT = DATA / "openapi.json"
 ACCEPT = ".venv/bin/timeline openapi > tests/data/openapi.json"
 
 
-def told(copy: str, printed: str) -> str:
-    """Tell of every change of the document, first of those that break a client."""
-    breaking = breaking_changes(json.loads(copy), json.loads(printed))
-    lines = (copy.splitlines(), printed.splitlines())
+def _change_report(snapshot: str, printed: str) -> str:
+    """Return every change of the document, first those that break a client."""
+    breaking = breaking_changes(json.loads(snapshot), json.loads(printed))
+    lines = (snapshot.splitlines(), printed.splitlines())
     return "\n".join(
         [
-            "The contract changes.",
+            "The OpenAPI document has changed.",
             *(f"BREAKING  {change}" for change in breaking),
-            *unified_diff(*lines, "tests/openapi.json", "now", lineterm=""),
-            f"To accept it: {ACCEPT}",
+            *unified_diff(*lines, "tests/data/openapi.json", "now", lineterm=""),
+            f"To accept the change: {ACCEPT}",
         ]
     )
 
 
-def test_the_document_is_its_copy(tmp_path: Path) -> None:
-    printed, copy = run(tmp_path, "openapi").stdout, COPY.read_text("utf-8")
-    if printed != copy:
-        pytest.fail(told(copy, printed), pytrace=False)
+def test_document_is_equal_to_its_snapshot(tmp_path: Path) -> None:
+    printed, snapshot = run(tmp_path, "openapi").stdout, SNAPSHOT.read_text("utf-8")
+    if printed != snapshot:
+        pytest.fail(_change_report(snapshot, printed), pytrace=False)
 
 
-def test_hashes_do_not_move_it(tmp_path: Path) -> None:
-    one, other = (run(tmp_path, "openapi", PYTHONHASHSEED=seed) for seed in "12")
-    assert one.returncode == 0
-    assert one.stdout == other.stdout
+def test_document_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
+    first, second = (run(tmp_path, "openapi", PYTHONHASHSEED=seed) for seed in "12")
+    assert first.returncode == 0
+    assert first.stdout == second.stdout
 
 
-def test_settings_move_only_what_is_the_operator_s(tmp_path: Path) -> None:
+def test_settings_change_only_server_license_and_contact(tmp_path: Path) -> None:
     settings = {
         "TIMELINE_ROOT_PATH": "/time",
         "TIMELINE_LICENSE_NAME": "CC0",
         "TIMELINE_CONTACT_NAME": "The desk",
     }
-    moved = json.loads(run(tmp_path, "openapi", **settings).stdout)
-    assert moved.pop("servers") == [{"url": "/time"}]
-    assert moved["info"].pop("license") == {"name": "CC0"}
-    assert moved["info"].pop("contact") == {"name": "The desk"}
-    copy = json.loads(COPY.read_text("utf-8"))
-    del copy["servers"]
-    assert moved == copy
+    document = json.loads(run(tmp_path, "openapi", **settings).stdout)
+    assert document.pop("servers") == [{"url": "/time"}]
+    assert document["info"].pop("license") == {"name": "CC0"}
+    assert document["info"].pop("contact") == {"name": "The desk"}
+    snapshot = json.loads(SNAPSHOT.read_text("utf-8"))
+    del snapshot["servers"]
+    assert document == snapshot
 
 
-def test_a_change_is_told_with_how_to_accept_it() -> None:
+def test_change_report_lists_breaking_changes_and_the_command_to_accept() -> None:
     q: Json = {"name": "q", "in": "query", "schema": {}}
-    copy, printed = (
+    snapshot, printed = (
         json.dumps({"paths": {"/x": {"get": operation}}, "components": {"schemas": {}}}, indent=1)
         for operation in ({"summary": "One", "parameters": [q]}, {"summary": "Two"})
     )
-    first, breaking, *diff, last = told(copy, printed).splitlines()
-    assert first == "The contract changes."
+    first, breaking, *diff, last = _change_report(snapshot, printed).splitlines()
+    assert first == "The OpenAPI document has changed."
     assert breaking == "BREAKING  GET /x: the parameter `q` is gone"
     assert {'-    "summary": "One",', '+    "summary": "Two"'} <= {*diff}
-    assert last == "To accept it: .venv/bin/timeline openapi > tests/data/openapi.json"
+    assert last == "To accept the change: .venv/bin/timeline openapi > tests/data/openapi.json"
 
 
-def test_the_readme_says_how_to_accept_it() -> None:
+def test_readme_contains_the_commands_to_accept() -> None:
     assert f"`{ACCEPT}`" in README
-    assert f"`{examples.ACCEPT}`" in README
+    assert f"`{examples.REGENERATE}`" in README

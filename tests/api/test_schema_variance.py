@@ -1,4 +1,4 @@
-"""Whatever a validator takes no longer, or lets out anew, the comparison tells."""
+"""Property test: `openapi_diff` reports every change that a JSON Schema validator notices."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.support.openapi_diff import Json, breaking_changes
 from tests.support.requirements import repetitions
 
-PLAIN = [None, -1, 0, 1, 1.5, 2, 3, "", "a", "ab", "bcd"]
+SCALARS = [None, -1, 0, 1, 1.5, 2, 3, "", "a", "ab", "bcd"]
 VALUES: list[Any] = [
-    *(*PLAIN, [], {}, *([one] for one in PLAIN), *({"x": one} for one in PLAIN)),
+    *(*SCALARS, [], {}, *([one] for one in SCALARS), *({"x": one} for one in SCALARS)),
     *(["a", "a"], ["a", "b"], [[]], [["a"]], {"x": []}, {"x": {}}, {"x": ["a", "a"]}, [{}]),
 ]
 values = st.sampled_from(VALUES)
@@ -34,37 +34,37 @@ flat: st.SearchStrategy[Json] = st.fixed_dictionaries(
 some = st.sampled_from([*keywords]).flatmap(
     lambda keyword: st.fixed_dictionaries({}, optional={keyword: keywords[keyword]})
 )
-# what holds a schema, which itself is what changes
-holders: list[Callable[[Json], Json]] = [
+# Schemas that contain the changed schema.
+containers: list[Callable[[Json], Json]] = [
     lambda schema: schema,
     lambda schema: {"items": schema},
     lambda schema: {"properties": {"x": schema}},
 ]
 
 
-def taking(schema: Json) -> Json:
-    """Describe one operation, which takes a parameter."""
-    return _answering({"parameters": [{"name": "q", "in": "query", "schema": schema}]})
+def request_document(schema: Json) -> Json:
+    """Build a document of one operation with one parameter."""
+    return _document({"parameters": [{"name": "q", "in": "query", "schema": schema}]})
 
 
-def giving(schema: Json) -> Json:
-    """Describe one operation, which gives an answer."""
-    return _answering({"responses": {"200": {"content": {"application/json": {"schema": schema}}}}})
+def response_document(schema: Json) -> Json:
+    """Build a document of one operation with one response."""
+    return _document({"responses": {"200": {"content": {"application/json": {"schema": schema}}}}})
 
 
-def _answering(operation: Json) -> Json:
+def _document(operation: Json) -> Json:
     return {"paths": {"/x": {"get": operation}}, "components": {"schemas": {}}}
 
 
 @pytest.mark.full
 @settings(max_examples=repetitions(200, 4_000))
-@given(st.sampled_from(holders), flat, some, some)
-def test_what_a_validator_tells_apart_is_told(
-    holder: Callable[[Json], Json], schema: Json, one: Json, other: Json
+@given(st.sampled_from(containers), flat, some, some)
+def test_change_of_validity_is_reported(
+    contain: Callable[[Json], Json], schema: Json, first: Json, second: Json
 ) -> None:
-    before, after = holder({**schema, **one}), holder({**schema, **other})
+    before, after = contain({**schema, **first}), contain({**schema, **second})
     old, new = (jsonschema.Draft202012Validator(schema) for schema in (before, after))
     if any(old.is_valid(value) and not new.is_valid(value) for value in VALUES):
-        assert breaking_changes(taking(before), taking(after))
+        assert breaking_changes(request_document(before), request_document(after))
     if any(new.is_valid(value) and not old.is_valid(value) for value in VALUES):
-        assert breaking_changes(giving(before), giving(after))
+        assert breaking_changes(response_document(before), response_document(after))

@@ -1,0 +1,1 @@
+"""Tests of `app/server`, over real sockets where possible."""

@@ -1,4 +1,4 @@
-"""The log: an id for every request, a line for every answer, and no secret or forged line in it."""
+"""The log: an id for each request, a line for each response, no secrets and no forged lines."""
 
 import json
 import logging
@@ -24,30 +24,30 @@ from tests.support.openapi import OPERATIONS, parameters_of
 from tests.support.problem import check_problem
 from tests.support.readme import README, blocks_in
 
-MADE = "[0-9a-f]{16}"
+GENERATED_ID = "[0-9a-f]{16}"
 
-# X-Request-ID: the id of the answer
-IDS = {
-    "": MADE,
+# The X-Request-ID of the request: that of the response.
+REQUEST_IDS = {
+    "": GENERATED_ID,
     "from-a.proxy_01": "from-a.proxy_01",
     "x" * 64: "x" * 64,
-    "x" * 65: MADE,
-    "a b": MADE,
-    'a"b': MADE,
-    "<b>": MADE,
-    "é": MADE,
+    "x" * 65: GENERATED_ID,
+    "a b": GENERATED_ID,
+    'a"b': GENERATED_ID,
+    "<b>": GENERATED_ID,
+    "é": GENERATED_ID,
 }
 
 
-@pytest.mark.parametrize("given", IDS)
-def test_a_well_formed_id_is_kept(seed: httpx.Client, given: str) -> None:
-    headers = {b"X-Request-ID": given.encode()} if given else {}
-    answer = seed.get("/livez", headers=headers)
-    assert re.fullmatch(IDS[given], answer.headers["x-request-id"])
+@pytest.mark.parametrize("sent", REQUEST_IDS)
+def test_well_formed_request_id_is_kept(seed: httpx.Client, sent: str) -> None:
+    headers = {b"X-Request-ID": sent.encode()} if sent else {}
+    response = seed.get("/livez", headers=headers)
+    assert re.fullmatch(REQUEST_IDS[sent], response.headers["x-request-id"])
 
 
-# what is asked: the status
-ANSWERS = {
+# Method and path: the status.
+STATUSES = {
     ("GET", "/events"): 200,
     ("HEAD", "/events"): 200,
     ("OPTIONS", "/events"): 204,
@@ -61,45 +61,45 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize(("method", "path"), ANSWERS)
-def test_every_answer_has_an_id_of_its_own(seed: httpx.Client, method: str, path: str) -> None:
-    answers = [seed.request(method, path) for _ in ("made", "kept")]
-    if tag := answers[0].headers.get("etag"):
-        answers.append(seed.request(method, path, headers={"If-None-Match": tag}))
-        assert answers[-1].status_code == 304
-    assert {one.status_code for one in answers[:2]} == {ANSWERS[method, path]}
-    ids = [one.headers.get_list("x-request-id") for one in answers]
-    assert all(len(one) == 1 and re.fullmatch(MADE, one[0]) for one in ids)
-    assert len({one for (one,) in ids}) == len(answers)
+@pytest.mark.parametrize(("method", "path"), STATUSES)
+def test_every_response_has_a_unique_id(seed: httpx.Client, method: str, path: str) -> None:
+    responses = [seed.request(method, path) for _ in ("created", "cached")]
+    if etag := responses[0].headers.get("etag"):
+        responses.append(seed.request(method, path, headers={"If-None-Match": etag}))
+        assert responses[-1].status_code == 304
+    assert {response.status_code for response in responses[:2]} == {STATUSES[method, path]}
+    ids = [response.headers.get_list("x-request-id") for response in responses]
+    assert all(len(values) == 1 and re.fullmatch(GENERATED_ID, values[0]) for values in ids)
+    assert len({value for (value,) in ids}) == len(responses)
 
 
-class _Lines(logging.Handler):
-    """Keeps what is logged, as JSON."""
+class _LogCapture(logging.Handler):
+    """Collects the JSON of what is logged."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(JsonFormatter())
-        self.told: list[dict[str, Any]] = []
+        self.lines: list[dict[str, Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.told.append(json.loads(self.format(record)))
+        self.lines.append(json.loads(self.format(record)))
 
 
 @contextmanager
-def _logged() -> Iterator[list[dict[str, Any]]]:
-    """Give what is logged, also by servers that other tests share."""
-    lines, root, access = _Lines(), logging.getLogger(), logging.getLogger("timeline.access")
+def _captured_log() -> Iterator[list[dict[str, Any]]]:
+    """Yield the lines that are logged, also by servers that other tests share."""
+    capture, root, access = _LogCapture(), logging.getLogger(), logging.getLogger("timeline.access")
     level = access.level
-    root.addHandler(lines)
+    root.addHandler(capture)
     access.setLevel(logging.INFO)
     try:
-        yield lines.told
+        yield capture.lines
     finally:
         access.setLevel(level)
-        root.removeHandler(lines)
+        root.removeHandler(capture)
 
 
-def test_a_failure_is_found_by_the_id_that_is_told(
+def test_traceback_of_a_500_is_logged_with_the_request_id(
     harbour: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: object) -> None:
@@ -107,29 +107,29 @@ def test_a_failure_is_found_by_the_id_that_is_told(
         raise RuntimeError("secret\n\x1b[2J")
 
     monkeypatch.setattr("app.api.routes.events.read_page", failing)
-    with _logged() as lines:
-        answer = harbour.get("/events?limit=4", headers={"X-Request-ID": "report-me"})
-        harbour.get("/livez")  # which is answered once the line of the other is written
-    problem = check_problem(answer, 500)
-    assert problem.detail.endswith("name the request report-me")
-    assert answer.headers["x-request-id"] == "report-me"
-    thread, failed, answered = (line for line in lines if line.get("request_id") == "report-me")
+    with _captured_log() as lines:
+        response = harbour.get("/events?limit=4", headers={"X-Request-ID": "report-me"})
+        harbour.get("/livez")  # responds only after the line of the first request is written
+    problem = check_problem(response, 500)
+    assert "request id report-me" in problem.detail
+    assert response.headers["x-request-id"] == "report-me"
+    thread, failed, access = (line for line in lines if line.get("request_id") == "report-me")
     assert thread["message"] == "about to fail, in a thread"
     assert failed["message"] == "GET /events failed"
     assert failed["exception"].endswith("RuntimeError: secret\n\x1b[2J")
-    assert (answered["logger"], answered["status"]) == ("timeline.access", 500)
+    assert (access["logger"], access["status"]) == ("timeline.access", 500)
 
 
-async def _half(scope: Scope, receive: Receive, send: Send) -> None:
+async def _half_response(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"half", "more_body": True})
     raise RuntimeError
 
 
 @pytest.mark.anyio
-async def test_an_answer_that_breaks_off_is_told_so() -> None:
-    with _logged() as lines:
-        transport = httpx.ASGITransport(AccessLogMiddleware(_half))
+async def test_response_that_breaks_off_is_logged_as_aborted() -> None:
+    with _captured_log() as lines:
+        transport = httpx.ASGITransport(AccessLogMiddleware(_half_response))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             with pytest.raises(RuntimeError):
                 await client.get("/events", headers={"X-Request-ID": "half"})
@@ -138,7 +138,7 @@ async def test_an_answer_that_breaks_off_is_told_so() -> None:
 
 
 LONG = "x" * (MAX_TARGET + 1)
-# what is asked: what is logged of it
+# The target of the request: the path in the log.
 TARGETS = {
     "/events": "/events",
     "/events?actor=NSO&limit=2&q=a%20b": "/events?actor=NSO&limit=2&q=a%20b",
@@ -158,7 +158,7 @@ HEADERS = (
 )
 
 
-def _ask(client: httpx.Client, target: str) -> None:
+def _get_raw(client: httpx.Client, target: str) -> None:
     address = (client.base_url.host, client.base_url.port)
     with socket.create_connection(address, timeout=10) as connection:
         connection.sendall(f"GET {target} HTTP/1.1\r\n{HEADERS}\r\n\r\n".encode("latin-1"))
@@ -166,71 +166,72 @@ def _ask(client: httpx.Client, target: str) -> None:
             pass
 
 
-def _rest(process: subprocess.Popen[str]) -> list[str]:
-    """End the server, and give what it wrote."""
+def _stop(process: subprocess.Popen[str]) -> list[str]:
+    """Stop the server, and return the lines that it wrote."""
     process.send_signal(signal.SIGTERM)
     assert process.stdout
     return process.stdout.read().splitlines()
 
 
-def test_the_log_is_json_without_secrets(tmp_path: Path) -> None:
+def test_log_is_json_without_secrets(tmp_path: Path) -> None:
     with serving(tmp_path) as (client, process):
         client.close()
         for target in TARGETS:
-            _ask(client, target)
-        first, *lines = _rest(process)
+            _get_raw(client, target)
+        first, *lines = _stop(process)
     assert first.startswith("Serving 22 events")
-    told = [json.loads(line) for line in lines]
-    assert {"uvicorn.error", "timeline.access"} == {one["logger"] for one in told}
-    answers = [one for one in told if one.get("client", "").startswith("192")]
-    assert [one["path"] for one in answers] == [*TARGETS.values()]
-    (shown,) = (json.loads(block) for language, block in blocks_in(README) if language == "jsonl")
-    for one in answers:
-        assert [*one] == [*shown]
-        assert one["client"] == "192.0.2.7%20%C2%9B2J"
+    records = [json.loads(line) for line in lines]
+    assert {"uvicorn.error", "timeline.access"} == {record["logger"] for record in records}
+    requests = [record for record in records if record.get("client", "").startswith("192")]
+    assert [record["path"] for record in requests] == [*TARGETS.values()]
+    (sample,) = (json.loads(block) for language, block in blocks_in(README) if language == "jsonl")
+    for record in requests:
+        assert [*record] == [*sample]
+        assert record["client"] == "192.0.2.7%20%C2%9B2J"
     assert "SECRET" not in "".join(lines)
     assert all(line.isascii() and line.isprintable() for line in lines)
 
 
-def test_the_log_is_plain_on_a_terminal(tmp_path: Path) -> None:
-    ours, its = pty.openpty()
-    with serving(tmp_path, stderr=its) as (client, process):
-        os.close(its)
+def test_log_is_plain_text_on_a_terminal(tmp_path: Path) -> None:
+    reading_end, terminal = pty.openpty()
+    with serving(tmp_path, stderr=terminal) as (client, process):
+        os.close(terminal)
         client.close()
         for target in TARGETS:
-            _ask(client, target)
-        _rest(process)
+            _get_raw(client, target)
+        _stop(process)
         process.wait(30)
-    told = b"".join(_all(ours)).decode()
-    lines = told.replace("\r\n", "\n").splitlines()
-    asked = [line for line in lines if " timeline.access " in line and " 192.0.2.7" in line]
-    moment = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00"
+    text = b"".join(_read_terminal(reading_end)).decode()
+    lines = text.replace("\r\n", "\n").splitlines()
+    requests = [line for line in lines if " timeline.access " in line and " 192.0.2.7" in line]
+    timestamp = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00"
+    client_ip = r"192\.0\.2\.7%20%C2%9B2J"
     pattern = (
-        rf"{moment} INFO timeline\.access {MADE} 192\.0\.2\.7%20%C2%9B2J GET (\S+) \d+ [\d.]+ ms"
+        rf"{timestamp} INFO timeline\.access {GENERATED_ID} {client_ip} GET (\S+) \d+ [\d.]+ ms"
     )
-    assert [re.sub(pattern, r"\1", line) for line in asked] == [*TARGETS.values()]
-    assert all(re.match(rf"{moment} ", line) for line in lines)
-    assert "SECRET" not in told
+    assert [re.sub(pattern, r"\1", line) for line in requests] == [*TARGETS.values()]
+    assert all(re.match(rf"{timestamp} ", line) for line in lines)
+    assert "SECRET" not in text
 
 
-def _all(terminal: int) -> Iterator[bytes]:
-    """Read what was written to a terminal; at its end there is nobody, which is an error."""
-    with os.fdopen(terminal, "rb", 0) as reading:
+def _read_terminal(reading_end: int) -> Iterator[bytes]:
+    """Read what was written to a terminal. Linux ends it with EIO once the writer has closed it."""
+    with os.fdopen(reading_end, "rb", 0) as file:
         try:
-            while read := reading.read(65_536):
-                yield read
+            while chunk := file.read(65_536):
+                yield chunk
         except OSError:
             return
 
 
-def test_the_log_of_answers_can_be_left_out(tmp_path: Path) -> None:
+def test_access_log_can_be_turned_off(tmp_path: Path) -> None:
     with serving(tmp_path, "--no-access-log") as (client, process):
         client.get("/events")
-        _, *lines = _rest(process)
+        _, *lines = _stop(process)
     assert {json.loads(line)["logger"] for line in lines} == {"uvicorn.error"}
 
 
-# what a client may bring about that is logged: as people read it
+# A message that contains what a client sent: the plain text of it.
 MESSAGES = {
     "line\r\n2022-07-19 forged": "line\\r\n    2022-07-19 forged",
     "\x1b[2J\x9b2J\x08\x7f\t": r"\x1b[2J\x9b2J\x08\x7f\t",
@@ -240,21 +241,21 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize("message", MESSAGES)
-def test_a_message_cannot_forge_a_line(message: str) -> None:
+def test_message_cannot_forge_a_line(message: str) -> None:
     record = logging.makeLogRecord({"name": "app", "levelname": "ERROR", "msg": message})
     request_id.set("one")
-    plain, written = PlainFormatter().format(record), JsonFormatter().format(record)
+    plain, json_line = PlainFormatter().format(record), JsonFormatter().format(record)
     assert plain.partition(" app one ")[2] == MESSAGES[message]
-    assert written.isascii()
-    assert written.isprintable()
-    assert json.loads(written)["message"] == message
+    assert json_line.isascii()
+    assert json_line.isprintable()
+    assert json.loads(json_line)["message"] == message
 
 
-def test_what_the_api_knows_is_logged(seed: httpx.Client) -> None:
-    names = {one["name"] for path in OPERATIONS for one in parameters_of(path, "query")}
-    with _logged() as lines:
+def test_values_of_known_parameters_are_logged(seed: httpx.Client) -> None:
+    names = {parameter["name"] for path in OPERATIONS for parameter in parameters_of(path, "query")}
+    with _captured_log() as lines:
         for name in names:
             seed.get("/livez", params={name: "1"}, headers={"X-Request-ID": "known"})
         seed.get("/livez")
-    told = {one["path"] for one in lines if one["request_id"] == "known"}
-    assert told == {f"/livez?{name}=1" for name in names}
+    paths = {line["path"] for line in lines if line["request_id"] == "known"}
+    assert paths == {f"/livez?{name}=1" for name in names}

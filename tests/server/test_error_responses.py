@@ -1,4 +1,4 @@
-"""What is delivered when something fails, or comes in pieces."""
+"""Responses when the database or the application fails, and responses in several parts."""
 
 from pathlib import Path
 
@@ -18,51 +18,51 @@ from tests.support.problem import check_problem
 from tests.support.server import serving
 
 
-def test_a_broken_database_is_a_503(tmp_path: Path) -> None:
+def test_damaged_database_returns_503(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_into(database, HARBOUR)
     database.close()
     with serving(database.path) as client:
         database.path.write_bytes(b"x" * database.path.stat().st_size)
-        answer = client.get("/events")
-        assert "the database is damaged" in check_problem(answer, 503).detail
-        assert answer.headers["retry-after"] == "2"
+        response = client.get("/events")
+        assert "The database is damaged." in check_problem(response, 503).detail
+        assert response.headers["retry-after"] == "2"
         assert client.get("/livez").status_code == 200
 
 
-def test_a_question_that_it_cannot_answer_is_a_500(tmp_path: Path) -> None:
-    """That is a mistake of ours, of which the log says more; asking again is of no use."""
+def test_invalid_sql_returns_500(tmp_path: Path) -> None:
+    """A wrong statement is a bug. Unlike a 503, it does not pass, so the client must not retry."""
     database = new_database(tmp_path / "timeline.db")
     with serving(database.path) as client:
         with database.write() as connection:
-            connection.execute(text("ALTER TABLE event RENAME TO elsewhere"))
+            connection.execute(text("ALTER TABLE event RENAME TO renamed"))
         assert "event" not in check_problem(client.get("/events"), 500).detail
 
 
-def test_a_schema_of_another_version_is_not_ready(
+def test_schema_of_another_version_is_not_ready(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = new_database(tmp_path / "timeline.db")
     with serving(database.path) as client:
         with database.write() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        answer = client.get("/readyz")
-        assert "the log says why" in check_problem(answer, 503).detail
-        assert "has schema 9999, this version reads" in caplog.text
-        assert answer.headers["retry-after"] == "2"
+        response = client.get("/readyz")
+        assert "The log says why." in check_problem(response, 503).detail
+        assert "The schema is 9999" in caplog.text
+        assert response.headers["retry-after"] == "2"
 
 
 @pytest.mark.anyio
-async def test_a_busy_database_is_a_503(tmp_path: Path) -> None:
+async def test_exhausted_connection_pool_returns_503(tmp_path: Path) -> None:
     path = new_database(tmp_path / "timeline.db").path
     app = create_app(Settings(database_url=f"sqlite:///{path}"))
     connections = [app.state.database.read() for _ in range(POOL_SIZE)]
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test"
     ) as client:
-        answer = await client.get("/events")
-        check_problem(answer, 503)
-        assert answer.headers["retry-after"] == "2"
+        response = await client.get("/events")
+        check_problem(response, 503)
+        assert response.headers["retry-after"] == "2"
         for connection in connections:
             connection.close()
         assert (await client.get("/events")).status_code == 200
@@ -87,23 +87,24 @@ async def _streaming(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _client(app: object) -> httpx.AsyncClient:
-    delivery = ResponseMiddleware(app, "", lambda: 1, 2**20)  # type: ignore[arg-type]
-    transport = httpx.ASGITransport(delivery)
+    middleware = ResponseMiddleware(app, "", lambda: 1, 2**20)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(middleware)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 @pytest.mark.anyio
-async def test_what_was_not_foreseen_is_a_500() -> None:
+async def test_unexpected_exception_returns_500_with_default_headers() -> None:
     async with _client(_failing) as client:
-        answer = await client.get("/events")
-    problem = check_problem(answer, 500)
+        response = await client.get("/events")
+    problem = check_problem(response, 500)
     assert "secret" not in problem.detail
     for name, value in DEFAULT_HEADERS.items():
-        assert answer.headers[name] == value
+        assert response.headers[name] == value
 
 
 @pytest.mark.anyio
-async def test_a_failure_midway_is_not_made_up_for() -> None:
+async def test_exception_within_a_response_reaches_the_server() -> None:
+    """The server closes the connection, so that the client sees an incomplete response."""
     async with _client(_failing_midway) as client:
         with pytest.raises(RuntimeError):
             await client.get("/events")
@@ -111,9 +112,9 @@ async def test_a_failure_midway_is_not_made_up_for() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("method", "body"), [("GET", b"one\ntwo\n"), ("HEAD", b"")])
-async def test_a_stream_passes_without_a_tag(method: str, body: bytes) -> None:
+async def test_stream_has_no_etag(method: str, body: bytes) -> None:
     async with _client(_streaming) as client:
-        answer = await client.request(method, "/events")
-    assert (answer.content, answer.status_code) == (body, 200)
-    assert "etag" not in answer.headers
-    assert answer.headers["x-content-type-options"] == "nosniff"
+        response = await client.request(method, "/events")
+    assert (response.content, response.status_code) == (body, 200)
+    assert "etag" not in response.headers
+    assert response.headers["x-content-type-options"] == "nosniff"

@@ -1,4 +1,4 @@
-"""HTTP manners: methods, tags and compression, on every path."""
+"""HTTP semantics on every path: methods, ETags, compression and links."""
 
 import gzip
 import re
@@ -35,68 +35,68 @@ PATHS = [
     f"/web/{ASSETS_BY_FILE['page.css'].name}",
 ]
 PROBES = ["/livez", "/readyz"]
-FAULTY = {"/events?limit=0": 422, "/events/x": 404, "/x": 404, "/events?q=%FF": 400}
+ERRORS = {"/events?limit=0": 422, "/events/x": 404, "/x": 404, "/events?q=%FF": 400}
 
 
 @pytest.mark.parametrize("path", [*PATHS, *PROBES])
-def test_head_is_get_without_a_body(seed: httpx.Client, path: str) -> None:
-    got, head = seed.get(path), seed.head(path)
+def test_head_returns_the_headers_of_get(seed: httpx.Client, path: str) -> None:
+    get, head = seed.get(path), seed.head(path)
     assert (head.status_code, head.content) == (200, b"")
-    for of_each in ("date", "x-request-id"):
-        del got.headers[of_each], head.headers[of_each]
-    assert head.headers == got.headers
+    for name in ("date", "x-request-id"):
+        del get.headers[name], head.headers[name]
+    assert head.headers == get.headers
 
 
 @pytest.mark.parametrize("path", [*PATHS, *PROBES])
-def test_options_tells_the_methods(seed: httpx.Client, path: str) -> None:
-    answer = seed.options(path, headers={"Origin": "https://x.example"})
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.headers["allow"] == ALLOWED_METHODS
-    assert answer.headers["access-control-allow-methods"] == ALLOWED_METHODS
-    assert answer.headers["access-control-allow-headers"] == "*"
+def test_options_lists_the_methods(seed: httpx.Client, path: str) -> None:
+    response = seed.options(path, headers={"Origin": "https://x.example"})
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["allow"] == ALLOWED_METHODS
+    assert response.headers["access-control-allow-methods"] == ALLOWED_METHODS
+    assert response.headers["access-control-allow-headers"] == "*"
 
 
-def test_options_of_nothing(seed: httpx.Client) -> None:
+def test_options_of_unknown_path_returns_404(seed: httpx.Client) -> None:
     check_problem(seed.options("/nothing"), 404)
 
 
 @pytest.mark.parametrize("path", [*PATHS, *PROBES])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_other_methods_are_refused(seed: httpx.Client, method: str, path: str) -> None:
-    answer = seed.request(method, path)
-    check_problem(answer, 405)
-    assert answer.headers["allow"] == ALLOWED_METHODS
+def test_other_methods_return_405(seed: httpx.Client, method: str, path: str) -> None:
+    response = seed.request(method, path)
+    check_problem(response, 405)
+    assert response.headers["allow"] == ALLOWED_METHODS
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_tag_revalidates(seed: httpx.Client, path: str) -> None:
-    answer = seed.get(path)
-    tag = answer.headers["etag"]
-    assert tag.startswith('"')
-    freshness = answer.headers["cache-control"]
-    assert freshness == CACHE_CONTROL or path.startswith("/web/")
-    assert "last-modified" not in answer.headers
+def test_matching_etag_returns_304(seed: httpx.Client, path: str) -> None:
+    response = seed.get(path)
+    etag = response.headers["etag"]
+    assert etag.startswith('"')
+    cache_control = response.headers["cache-control"]
+    assert cache_control == CACHE_CONTROL or path.startswith("/web/")
+    assert "last-modified" not in response.headers
     for method in ("GET", "HEAD"):
-        for wanted in (tag, f'"other", {tag}', f"W/{tag}", "*"):
-            again = seed.request(method, path, headers={"If-None-Match": wanted})
-            assert (again.status_code, again.content) == (304, b"")
-            assert again.headers["etag"] == tag
-            assert again.headers["cache-control"] == freshness
-            assert "content-type" not in again.headers
-    for unwanted in ('"other"', tag.strip('"'), "", '"'):
-        assert seed.get(path, headers={"If-None-Match": unwanted}).status_code == 200
+        for matching in (etag, f'"other", {etag}', f"W/{etag}", "*"):
+            unchanged = seed.request(method, path, headers={"If-None-Match": matching})
+            assert (unchanged.status_code, unchanged.content) == (304, b"")
+            assert unchanged.headers["etag"] == etag
+            assert unchanged.headers["cache-control"] == cache_control
+            assert "content-type" not in unchanged.headers
+    for different in ('"other"', etag.strip('"'), "", '"'):
+        assert seed.get(path, headers={"If-None-Match": different}).status_code == 200
 
 
-@pytest.mark.parametrize("path", [*PROBES, *FAULTY])
-def test_what_must_not_be_kept(seed: httpx.Client, path: str) -> None:
-    answer = seed.get(path, headers={"If-None-Match": "*"})
-    assert answer.status_code == FAULTY.get(path, 200)
-    assert answer.headers["cache-control"] == "no-store"
-    assert "etag" not in answer.headers
+@pytest.mark.parametrize("path", [*PROBES, *ERRORS])
+def test_errors_and_health_checks_are_not_cached(seed: httpx.Client, path: str) -> None:
+    response = seed.get(path, headers={"If-None-Match": "*"})
+    assert response.status_code == ERRORS.get(path, 200)
+    assert response.headers["cache-control"] == "no-store"
+    assert "etag" not in response.headers
 
 
-# Accept-Encoding: whether it takes gzip
-ENCODINGS = {
+# Accept-Encoding: the content coding.
+CODINGS = {
     "gzip": "gzip",
     "gzip, deflate": "gzip",
     "gzip, deflate, br, zstd": "br",
@@ -121,23 +121,24 @@ ENCODINGS = {
 DECODERS = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 
-@pytest.mark.parametrize("accepted", ENCODINGS)
-def test_compression(seed: httpx.Client, accepted: str) -> None:
+@pytest.mark.parametrize("accept_encoding", CODINGS)
+def test_preferred_coding_is_used(seed: httpx.Client, accept_encoding: str) -> None:
     plain = seed.get("/events", headers={"Accept-Encoding": "identity"})
-    coding = ENCODINGS[accepted]
-    for _ in ("made", "kept"):
-        with seed.stream("GET", "/events", headers={"Accept-Encoding": accepted}) as answer:
-            body = b"".join(answer.iter_raw())
-        assert answer.headers["content-length"] == str(len(body))
-        assert answer.headers.get("content-encoding", "") == coding
-        assert (answer.headers["etag"] == plain.headers["etag"]) is not bool(coding)
+    coding = CODINGS[accept_encoding]
+    for _ in ("created", "cached"):
+        headers = {"Accept-Encoding": accept_encoding}
+        with seed.stream("GET", "/events", headers=headers) as response:
+            body = b"".join(response.iter_raw())
+        assert response.headers["content-length"] == str(len(body))
+        assert response.headers.get("content-encoding", "") == coding
+        assert (response.headers["etag"] == plain.headers["etag"]) is not bool(coding)
         assert DECODERS[coding](body) == plain.content
         assert len(body) < len(plain.content) / (4 if coding else 0.9)
 
 
-def test_headers_of_several_lines(seed: httpx.Client) -> None:
-    tag = seed.get("/events", headers={"Accept-Encoding": "gzip"}).headers["etag"]
-    lines = [("If-None-Match", '"other"'), ("If-None-Match", tag)]
+def test_repeated_headers_are_combined(seed: httpx.Client) -> None:
+    etag = seed.get("/events", headers={"Accept-Encoding": "gzip"}).headers["etag"]
+    lines = [("If-None-Match", '"other"'), ("If-None-Match", etag)]
     lines += [("Accept-Encoding", "deflate"), ("Accept-Encoding", "gzip")]
     bare = httpx.Client(base_url=seed.base_url, headers=[])
     del bare.headers["Accept-Encoding"]
@@ -145,27 +146,27 @@ def test_headers_of_several_lines(seed: httpx.Client) -> None:
         assert bare.get("/events", headers=lines).status_code == 304
 
 
-def test_many_at_once(seed: httpx.Client) -> None:
-    """An answer on its way holds no connection, though compressing it waits for a thread."""
+def test_many_concurrent_requests_succeed(seed: httpx.Client) -> None:
+    """A response that waits for a compression thread holds no database connection."""
     urls = [f"/events?limit={500 - number}" for number in range(160)]
     headers = {"Accept-Encoding": "gzip"}
     with ThreadPoolExecutor(40) as pool:
-        answers = list(pool.map(lambda url: seed.get(url, headers=headers), urls))
-    assert {answer.status_code for answer in answers} == {200}
+        responses = list(pool.map(lambda url: seed.get(url, headers=headers), urls))
+    assert {response.status_code for response in responses} == {200}
 
 
-def test_each_representation_keeps_its_tag(seed: httpx.Client) -> None:
-    tags = {
-        encoding: {
-            seed.get("/events", headers={"Accept-Encoding": encoding}).headers["etag"]
+def test_each_coding_has_one_stable_etag(seed: httpx.Client) -> None:
+    etags = {
+        coding: {
+            seed.get("/events", headers={"Accept-Encoding": coding}).headers["etag"]
             for _ in range(3)
         }
-        for encoding in ("gzip", "identity")
+        for coding in ("gzip", "identity")
     }
-    assert [len(same) for same in tags.values()] == [1, 1]
+    assert [len(values) for values in etags.values()] == [1, 1]
 
 
-def test_a_load_shows_in_the_next_answer(tmp_path: Path) -> None:
+def test_next_response_after_a_load_is_current(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_into(database, HARBOUR)
     with serving(database.path) as client:
@@ -175,18 +176,18 @@ def test_a_load_shows_in_the_next_answer(tmp_path: Path) -> None:
         assert after.status_code == 200
         assert after.json()["total"]["value"] == before.json()["total"]["value"] + 1
         load_into(database, HARBOUR, FERRY)
-        same = client.get("/events", headers={"If-None-Match": after.headers["etag"]})
-        assert same.status_code == 304
+        unchanged = client.get("/events", headers={"If-None-Match": after.headers["etag"]})
+        assert unchanged.status_code == 304
 
 
-def test_links_follow_the_prefix_of_a_proxy(tmp_path: Path) -> None:
+def test_links_contain_the_prefix_of_the_proxy(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_into(database, HARBOUR)
     with serving(database.path, root_path="/time/line") as client:
         forwarded = {"Host": "news.example", "X-Forwarded-Proto": "https"}
         for path in ("/events", "/time/line/events"):
-            answer = client.get(path, params={"limit": 1, "actor": "QBL"}, headers=forwarded)
-            url = httpx.URL(answer.links["next"]["url"])
+            response = client.get(path, params={"limit": 1, "actor": "QBL"}, headers=forwarded)
+            url = httpx.URL(response.links["next"]["url"])
             assert (url.scheme, url.host, url.path) == (
                 "https",
                 "news.example",
@@ -196,8 +197,8 @@ def test_links_follow_the_prefix_of_a_proxy(tmp_path: Path) -> None:
         for path in ("/", "/time/line", "/time/line/"):
             page = client.get(path, headers=forwarded).text
             assert '<link rel="canonical" href="https://news.example/time/line/">' in page
-            local = {*re.findall(r'(?:href|src|action)="(/[^"#]*)"', page)}
-            assert {link for link in local if not link.startswith("/time/line/")} == set()
-            for link in local:
+            links = {*re.findall(r'(?:href|src|action)="(/[^"#]*)"', page)}
+            assert {link for link in links if not link.startswith("/time/line/")} == set()
+            for link in links:
                 assert client.get(link.replace("&amp;", "&")).status_code == 200
         assert client.get("/openapi.json").json()["servers"] == [{"url": "/time/line"}]

@@ -1,7 +1,7 @@
-"""Answers from the first dossier, which the contract shows.
+"""Example responses in the OpenAPI document, from the bundled timeline.
 
-Each stands in a file beside this, named after its operation; the tests hold it to be what the
-server says.
+Each is a file in this directory, named after its operation. The tests compare it with the response
+of the server.
 """
 
 import json
@@ -34,28 +34,28 @@ REQUESTS: Mapping[str, str] = {
     "listEventsAsJsonl": f"/events.jsonl?{_ONE_EVENT}",
     "listEventsAsJsonld": f"/events.jsonld?{_ONE_EVENT}",
 }
-"""By operation id, what was asked."""
+"""The requests, by operation id."""
 
 
 def file_of(operation: str) -> Path:
-    """Find the file of an operation's answer."""
+    """Return the file with the response of an operation."""
     suffix = Path(REQUESTS[operation].partition("?")[0]).suffix or ".json"
     return _FOLDER / f"{operation}{suffix}"
 
 
 def is_json(file: Path) -> bool:
-    """Tell whether a file holds JSON."""
+    """Return whether a file contains JSON."""
     return file.suffix in (".json", ".jsonld")
 
 
-def read_answer(operation: str) -> Any:  # noqa: ANN401 - any JSON, or a text
-    """Read the answer of an operation: what JSON it is, or else its text."""
+def read_example(operation: str) -> Any:  # noqa: ANN401 - any JSON, or a text
+    """Read the response of an operation: parsed if it is JSON, otherwise as text."""
     file = file_of(operation)
-    text = file.read_bytes().decode()  # as it is: iCalendar has line breaks of its own
+    text = file.read_bytes().decode()  # bytes, since read_text would convert the CRLF of iCalendar
     return json.loads(text) if is_json(file) else text
 
 
 def read_problems() -> dict[str, Any]:
-    """Read a problem of each status."""
+    """Read an example problem for each status."""
     problems: dict[str, Any] = json.loads((_FOLDER / "problems.json").read_text("utf-8"))
     return problems

@@ -1,1 +1,1 @@
-"""The endpoints."""
+"""The endpoints, by what they return."""

@@ -10,17 +10,10 @@ from app.query.actors import paged_actors
 from app.query.pagination import read_page
 from app.schemas import records, responses
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=StrictRoute, tags=["actors"])
 
 
-@router.get(
-    "/actors",
-    summary="List actors",
-    response_model=responses.ActorPage,
-    response_description="A page of actors.",
-    responses=PAGED,
-    tags=["actors"],
-)
+@router.get("/actors", summary="List actors", response_model=responses.ActorPage, responses=PAGED)
 def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
     with database.read() as connection:
@@ -28,13 +21,7 @@ def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> 
     return page_response(request, page)
 
 
-@router.get(
-    "/actors/{id}",
-    summary="Get an actor",
-    response_model=records.Actor,
-    response_description="The actor.",
-    tags=["actors"],
-)
+@router.get("/actors/{id}", summary="Get an actor", response_model=records.Actor)
 def get_actor(slug: ActorId, database: DatabaseDep) -> Response:
     """Return one actor: its names, its parent, and the dates of its first and last event."""
     return record_response(database, tables.actor, slug)

@@ -1,4 +1,4 @@
-"""Counts of the matching events."""
+"""Endpoints that count the matching events: by value, and over time."""
 
 from fastapi import APIRouter
 
@@ -9,34 +9,28 @@ from app.query.histogram import read_histogram
 from app.query.names import build_filter
 from app.schemas import responses
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=StrictRoute, tags=["events"])
 
 
-@router.get(
-    "/facets", summary="Count events by value", response_description="The counts.", tags=["events"]
-)
+@router.get("/facets", summary="Count events by value")
 def get_facets(query: FacetParams, database: DatabaseDep) -> responses.EventFacets:
     """Count the matching events by actor, kind, status, topic, timeline and source.
 
-    Each value is one that the filter of that name takes, so it leads to the events that bear it.
+    Pass a value to the filter of the same name to list the events that it counts.
     """
     with database.read() as connection:
         where = build_filter(query, connection)
         return count_facets(connection, where, query.facet, query.facet_limit)
 
 
-@router.get(
-    "/histogram",
-    summary="Count events over time",
-    response_description="The buckets.",
-    tags=["events"],
-)
+@router.get("/histogram", summary="Count events over time")
 def get_histogram(query: HistogramParams, database: DatabaseDep) -> responses.Histogram:
     """Count the matching events in each day, week, month, quarter or year.
 
-    A bucket counts what `/events` finds with the bucket as window: `possible` by
-    `date_match=overlap`, `certain` by `date_match=within`. It always tells both, so `date_match`
-    changes nothing here. More than 1,000 buckets are refused, with what would give fewer.
+    Each bucket has two counts: `possible`, the events that `/events` returns for the bucket as date
+    range with `date_match=overlap`, and `certain`, those with `date_match=within`. The parameter
+    `date_match` changes nothing here. More than 1,000 buckets are an error, whose message says how
+    to get fewer.
     """
     with database.read() as connection:
         return read_histogram(connection, build_filter(query, connection), query.interval)

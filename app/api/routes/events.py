@@ -1,4 +1,4 @@
-"""Events as records."""
+"""Endpoints for events: a page of them, and one by its id."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,23 +12,16 @@ from app.query.pagination import paged_events, read_page
 from app.schemas import records, responses
 from app.urls import UrlBuilder
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=StrictRoute, tags=["events"])
 
 
-@router.get(
-    "/events",
-    summary="List events",
-    response_model=responses.EventPage,
-    response_description="A page of events.",
-    responses=PAGED,
-    tags=["events"],
-)
+@router.get("/events", summary="List events", response_model=responses.EventPage, responses=PAGED)
 @router.get("/events.json", include_in_schema=False)
 def list_events(query: EventPageParams, database: DatabaseDep, request: Request) -> Response:
-    """List the events that match every filter, in the order of their dates unless told.
+    """List the events that match every filter. By default, they are ordered by date.
 
-    A page holds `limit` of them; `next` is the `cursor` of the page behind it. The same selection
-    is given in other formats at `/events.csv` and its like, with the same filters.
+    A page has at most `limit` events. To get the next page, pass `next` as `cursor`. The same
+    selection is available in other formats with the same filters, for example at `/events.csv`.
     """
     order = event_order(query.sort, descending=query.order == "desc")
     with database.read() as connection:
@@ -37,13 +30,7 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
     return page_response(request, page, alternate_links(UrlBuilder.from_request(request)))
 
 
-@router.get(
-    "/events/{id}",
-    summary="Get an event",
-    response_model=records.Event,
-    response_description="The event.",
-    tags=["events"],
-)
+@router.get("/events/{id}", summary="Get an event", response_model=records.Event)
 def get_event(slug: EventId, database: DatabaseDep) -> Response:
-    """Get one event: when it happened, who took part, and who says so in which words."""
+    """Return one event: its date, its participants, and what each source says about it."""
     return record_response(database, tables.event, slug)

@@ -1,4 +1,4 @@
-"""Events in other formats: one endpoint for each row of `FORMATS`."""
+"""Endpoints for events in other formats: one for each row of `FORMATS`."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
@@ -35,11 +35,11 @@ def _format_response(format_: Format, batches: Iterator[EventBatch]) -> Response
     """Build the response: a whole body or, if there are several batches, a stream of them."""
     first = next(batches)
     chunks = map(format_.render, chain([first], batches))
-    # The second batch is read now, since only then is it known whether to stream.
-    begun = [*islice(chunks, 2)]
-    if len(begun) == 1:
-        return Response(begun[0], headers=first.headers, media_type=format_.media_type)
-    stream = chain(begun, chunks)
+    # A whole body gets an ETag and is cached, so the second batch decides whether to stream.
+    first_chunks = [*islice(chunks, 2)]
+    if len(first_chunks) == 1:
+        return Response(first_chunks[0], headers=first.headers, media_type=format_.media_type)
+    stream = chain(first_chunks, chunks)
     return StreamingResponse(stream, headers=first.headers, media_type=format_.media_type)
 
 

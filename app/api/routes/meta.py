@@ -1,4 +1,4 @@
-"""Health checks and the OpenAPI document."""
+"""Endpoints about the API itself: health checks and the OpenAPI document."""
 
 from sqlite3 import sqlite_version
 
@@ -12,33 +12,30 @@ from app.db.sqlite.migrate import find_corruption, require_current_schema
 from app.errors import service_unavailable
 from app.schemas import responses
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=StrictRoute, tags=["health"])
 
 
-@router.get(
-    "/livez", summary="Tell that it is up", response_description="It is up.", tags=["health"]
-)
+@router.get("/livez", summary="Check that the process is up")
+# A coroutine, which needs no thread. FastAPI runs plain functions in threads.
 async def get_liveness(response: Response) -> responses.Health:
-    """Tell that the process is up, even while every thread waits for the database."""
+    """Check that the process is up. It responds even while every thread waits for the database."""
     response.headers["Cache-Control"] = "no-store"
     return responses.Health(status="ok")
 
 
-@router.get(
-    "/readyz", summary="Tell that it is ready", response_description="It is ready.", tags=["health"]
-)
+@router.get("/readyz", summary="Check that the server is ready")
 def get_readiness(database: DatabaseDep, response: Response) -> responses.Readiness:
-    """Tell that the database is open, migrated and not corrupt."""
+    """Check that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
     require_current_schema(database)
     with database.read() as connection:
         if damaged := find_corruption(connection):
-            raise service_unavailable(f"the database is corrupt: {damaged}")
+            raise service_unavailable(f"The database is damaged: {damaged}. Restore a backup.")
         revision = revision_of(connection)
     return responses.Readiness(status="ok", revision=revision, sqlite=sqlite_version)
 
 
 @router.get("/openapi.json", include_in_schema=False)
 def get_document(request: Request) -> Response:
-    """Give the OpenAPI document."""
+    """Return the OpenAPI document."""
     return JSONResponse(request.app.openapi())

@@ -10,16 +10,11 @@ from app.db.ordering import SOURCE_ORDER
 from app.query.pagination import paged_rows, read_page
 from app.schemas import records, responses
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=StrictRoute, tags=["sources"])
 
 
 @router.get(
-    "/sources",
-    summary="List sources",
-    response_model=responses.SourcePage,
-    response_description="A page of sources.",
-    responses=PAGED,
-    tags=["sources"],
+    "/sources", summary="List sources", response_model=responses.SourcePage, responses=PAGED
 )
 def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the sources, the newest first."""
@@ -29,13 +24,7 @@ def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -
     return page_response(request, page)
 
 
-@router.get(
-    "/sources/{id}",
-    summary="Get a source",
-    response_model=records.Source,
-    response_description="The source.",
-    tags=["sources"],
-)
+@router.get("/sources/{id}", summary="Get a source", response_model=records.Source)
 def get_source(slug: SourceId, database: DatabaseDep) -> Response:
     """Return one source: its publisher, its URL, and the number of events that cite it."""
     return record_response(database, tables.source, slug)

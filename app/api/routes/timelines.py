@@ -10,16 +10,11 @@ from app.db.ordering import TIMELINE_ORDER
 from app.query.pagination import paged_rows, read_page
 from app.schemas import records, responses
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=StrictRoute, tags=["timelines"])
 
 
 @router.get(
-    "/timelines",
-    summary="List timelines",
-    response_model=responses.TimelinePage,
-    response_description="A page of timelines.",
-    responses=PAGED,
-    tags=["timelines"],
+    "/timelines", summary="List timelines", response_model=responses.TimelinePage, responses=PAGED
 )
 def list_timelines(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the timelines, by id."""
@@ -29,13 +24,7 @@ def list_timelines(query: PagingParams, database: DatabaseDep, request: Request)
     return page_response(request, page)
 
 
-@router.get(
-    "/timelines/{id}",
-    summary="Get a timeline",
-    response_model=records.Timeline,
-    response_description="The timeline.",
-    tags=["timelines"],
-)
+@router.get("/timelines/{id}", summary="Get a timeline", response_model=records.Timeline)
 def get_timeline(slug: TimelineId, database: DatabaseDep) -> Response:
     """Return one timeline: its subject, and the dates of its first and last event."""
     return record_response(database, tables.timeline, slug)

@@ -1,0 +1,31 @@
+"""Entity tags, and requests for a representation that the client may have already.
+
+https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+"""
+
+import re
+from hashlib import blake2b
+from http import HTTPStatus
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message
+
+_ETAG = re.compile(r'(?:W/)?("[^"]*")')
+_CONTENT_HEADERS = (b"content-type", b"content-length", b"content-encoding")
+
+
+def make_etag(body: bytes, coding: str | None) -> str:
+    """Return a strong entity tag, another for each content coding (RFC 9110, section 8.8.3.3)."""
+    digest = blake2b(body, digest_size=12).hexdigest()
+    return f'"{digest}-{coding}"' if coding else f'"{digest}"'
+
+
+def etag_matches(if_none_match: str, etag: str) -> bool:
+    """Return whether `If-None-Match` lists the tag, with or without `W/`, or is `*`."""
+    return if_none_match.strip() == "*" or etag in _ETAG.findall(if_none_match)
+
+
+def without_body(start: Message, status: HTTPStatus, headers: MutableHeaders) -> Message:
+    """Return the start of a response that has these headers, but no body."""
+    raw = [(name, value) for name, value in headers.raw if name.lower() not in _CONTENT_HEADERS]
+    return {**start, "status": int(status), "headers": raw}
