@@ -1,4 +1,4 @@
-"""The formats of a selection of events: the suffix of the URL names one."""
+"""The formats of a selection of events. The suffix of the URL selects one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from app.formats import atom, csv, fullcalendar, ics, jsonl, jsonld, timelinejs, vis
+from app.query.batches import EventBatch
 from app.schemas.params import CalendarQuery, EventQuery, FeedQuery, FormatQuery
 
 
@@ -14,20 +15,21 @@ class Format:
     """A representation of the events that a query selects."""
 
     name: str
-    """What people know it as."""
+    """The name that readers know."""
     media_type: str
-    render: Callable[[Any], str | bytes]
-    """Writes what is read; a pure function."""
+    render: Callable[[EventBatch], str | bytes]
+    """Converts a batch of events to a response body, or to a chunk of one. A pure function."""
     description: str
-    """What a client is given, for the contract."""
+    """The OpenAPI description of the endpoint."""
     max_events: int | None = None
-    """So many events at most; None where all are given, however many, piece by piece."""
+    """The largest number of events; None if all are streamed, batch by batch."""
     query: type[EventQuery] = FormatQuery
-    """What may be asked of it."""
+    """The model of the query string."""
     response_model: Any = None
-    """Describes it, where it is JSON of a shape of its own."""
+    """The Pydantic model of the JSON, if the format has a schema of its own."""
     is_binary: bool = False
-    """Whether generated clients hand it over as bytes: as text, not all know its media type."""
+    """Whether OpenAPI describes the body as binary. Clients that are generated from `string` break
+    on a media type that the generator does not know."""
 
 
 _widget = partial(Format, media_type="application/json")
@@ -35,25 +37,25 @@ _widget = partial(Format, media_type="application/json")
 FORMATS: Mapping[str, Format] = {
     "timelinejs.json": _widget(
         "TimelineJS",
-        description="A title and a slide for each event, as TimelineJS loads them. What is "
-        "not certain to the day has its date in words.",
+        description="A title slide and a slide for each event, in the format of TimelineJS. Each "
+        "slide shows its date in words, as precise as the record.",
         render=timelinejs.render,
         max_events=timelinejs.MAX_EVENTS,
         response_model=timelinejs.Slides,
     ),
     "vis.json": _widget(
         "vis-timeline",
-        description="An item for each event, and the groups that they stand in, as vis-timeline takes "
-        "them.",
+        description="An item for each event, and the groups of the items, in the format of "
+        "vis-timeline.",
         render=vis.render,
         max_events=vis.MAX_EVENTS,
         response_model=vis.VisItems,
     ),
     "fullcalendar.json": _widget(
         "FullCalendar",
-        description="An entry for each event, as FullCalendar and EventCalendar take them. "
-        "Only what lasted spans days: of a month, a year or a set, the first day is "
-        "marked. Calendars send `_` past caches, which changes nothing.",
+        description="An entry for each event, in the format of FullCalendar and EventCalendar. "
+        "Only an interval spans several days: a month, a year or a set is shown on its first day. "
+        "The parameter `_`, which calendars send to bypass caches, has no effect.",
         render=fullcalendar.render,
         max_events=fullcalendar.MAX_EVENTS,
         query=CalendarQuery,
@@ -70,7 +72,7 @@ FORMATS: Mapping[str, Format] = {
         "Atom",
         "application/atom+xml",
         atom.render,
-        "A feed to follow (RFC 4287), what changed last before all else.",
+        "A feed for feed readers (RFC 4287). By default, the event that changed last comes first.",
         atom.MAX_EVENTS,
         FeedQuery,
         is_binary=True,
@@ -79,15 +81,15 @@ FORMATS: Mapping[str, Format] = {
         "CSV",
         "text/csv",
         csv.render,
-        "A table for spreadsheets (RFC 4180): a heading, then a row an event; several values of a "
-        "cell are joined by `; `.",
+        "A table for spreadsheets (RFC 4180): a header row, then a row for each event. Several "
+        "values in a cell are joined by `; `.",
     ),
     "jsonl": Format(
         "JSON Lines",
         "application/jsonl",
         jsonl.render,
-        "A record a line, each an `Event`. They are sent as they are read; of what changes "
-        "meanwhile each is given once.",
+        "A JSON record on each line, each an `Event`. The response is streamed while the database "
+        "is read. An event that changes meanwhile still appears once.",
         is_binary=True,
     ),
     "jsonld": Format(
@@ -99,8 +101,8 @@ FORMATS: Mapping[str, Format] = {
         response_model=jsonld.LinkedData,
     ),
 }
-"""By the suffix of the URL."""
+"""The formats by the suffix of the URL."""
 
 MEDIA_TYPES = {suffix: format_.media_type for suffix, format_ in FORMATS.items()}
-MEDIA_TYPES |= {"html": "text/html"}  # the page, which `app.site` serves
-"""Of every format of a selection, by the suffix of the URL."""
+"""The media types by the suffix of the URL. `html` is the page, which `app.site` serves."""
+MEDIA_TYPES |= {"html": "text/html"}

@@ -1,4 +1,4 @@
-"""Feeds of what changed last, as RFC 4287 writes them.
+"""Atom feeds of the events that changed last.
 
 https://www.rfc-editor.org/rfc/rfc4287
 """
@@ -16,52 +16,57 @@ from app.urls import UrlBuilder, stable_uuid
 
 MAX_EVENTS = 500
 ATOM = "http://www.w3.org/2005/Atom"
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-# What no XML document may hold, though JSON may. https://www.w3.org/TR/xml/#charsets
+# An empty feed has no date of its own, but `updated` is required (RFC 4287, section 4.1.1).
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Characters that JSON allows and XML forbids. One of them makes the whole feed unreadable.
+# https://www.w3.org/TR/xml/#charsets
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+# Otherwise every element gets the prefix "ns0:".
 register_namespace("", ATOM)
 
 
-def render(excerpt: EventBatch) -> bytes:
-    """Write an entry for each event; of none at all, a feed without entries."""
-    address = excerpt.urls
-    feed = Element(_name("feed"))
-    itself = address.self_url("atom")
-    _add(feed, "id", stable_uuid(itself).urn)
-    _add(feed, "title", excerpt.heading.title)
-    if about := " ".join(filter(None, [excerpt.heading.description, excerpt.truncation_notice])):
-        _add(feed, "subtitle", about)
-    updated = max((event.updated_at for event in excerpt.events), default=_NEVER)
+def render(batch: EventBatch) -> bytes:
+    """Render a feed with an entry for each event."""
+    urls = batch.urls
+    feed = Element(_qualified("feed"))
+    self_url = urls.self_url("atom")
+    # Ids are UUIDs, not URLs: they must stay the same after a move to HTTPS (section 4.2.6).
+    _add(feed, "id", stable_uuid(self_url).urn)
+    _add(feed, "title", batch.heading.title)
+    if subtitle := " ".join(filter(None, [batch.heading.description, batch.truncation_notice])):
+        _add(feed, "subtitle", subtitle)
+    updated = max((event.updated_at for event in batch.events), default=_EPOCH)
     _add(feed, "updated", format_timestamp(updated))
-    _add(feed, "link", rel="self", type="application/atom+xml", href=itself)
-    _add(feed, "link", rel="alternate", type="text/html", href=address.page_url())
-    for event in excerpt.events:
-        _add_entry(feed, event, address)
+    _add(feed, "link", rel="self", type="application/atom+xml", href=self_url)
+    _add(feed, "link", rel="alternate", type="text/html", href=urls.page_url())
+    for event in batch.events:
+        _add_entry(feed, event, urls)
     document: bytes = tostring(feed, "utf-8", xml_declaration=True)
     return document
 
 
-def _add_entry(feed: Element, event: Event, address: UrlBuilder) -> None:
+def _add_entry(feed: Element, event: Event, urls: UrlBuilder) -> None:
     entry = _add(feed, "entry")
-    _add(entry, "id", stable_uuid(address.record_url("events", event.id)).urn)
+    _add(entry, "id", stable_uuid(urls.record_url("events", event.id)).urn)
     _add(entry, "title", headline(event))
     _add(entry, "updated", format_timestamp(event.updated_at))
     _add(entry, "published", format_timestamp(event.created_at))
-    _add(entry, "link", rel="alternate", type="text/html", href=address.event_page_url(event.id))
-    for publisher in dict.fromkeys(one.source.publisher.name for one in event.citations):
+    _add(entry, "link", rel="alternate", type="text/html", href=urls.event_page_url(event.id))
+    # Each entry needs an author, because the feed has none (section 4.1.2).
+    for publisher in dict.fromkeys(citation.source.publisher.name for citation in event.citations):
         _add(_add(entry, "author"), "name", publisher)
     for term in (event.kind, *event.topics):
         _add(entry, "category", term=term)
-    when = Markup("<p>{}</p>").format(event.date.display)
-    _add(entry, "content", when + event_as_html(event), type="html")
+    date_in_words = Markup("<p>{}</p>").format(event.date.display)
+    _add(entry, "content", date_in_words + event_as_html(event), type="html")
 
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
-    added = SubElement(parent, _name(name), attributes)
-    added.text = text and _NOT_XML.sub("\ufffd", text)
-    return added
+    element = SubElement(parent, _qualified(name), attributes)
+    element.text = text and _NOT_XML.sub("\ufffd", text)
+    return element
 
 
-def _name(name: str) -> str:
+def _qualified(name: str) -> str:
     return f"{{{ATOM}}}{name}"

@@ -1,4 +1,4 @@
-"""Tables of comma-separated values, as RFC 4180 writes them.
+"""CSV tables with a row for each event.
 
 https://www.rfc-editor.org/rfc/rfc4180
 """
@@ -15,6 +15,7 @@ from app.schemas.records import Amount, Event, or_none
 
 Cell = str | float | date | None
 
+# New columns are appended, so that existing ones keep their position.
 COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "id": lambda event: event.id,
     "title": lambda event: event.title,
@@ -36,34 +37,36 @@ COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "amount_min": lambda event: _number(or_none(_amount(event).min)),
     "amount_max": lambda event: _number(or_none(_amount(event).max)),
     "amount_unit": lambda event: or_none(_amount(event).unit),
-    "actors": lambda event: _joined(dict.fromkeys(one.actor.id for one in event.participants)),
-    "participants": lambda event: _joined(map(participant_text, event.participants)),
-    "sources": lambda event: _joined(one.source.id for one in event.citations),
-    "quotes": lambda event: _joined(one.quote for one in event.citations),
-    "credits": lambda event: _joined(map(credit_line, event.citations)),
-    "topics": lambda event: _joined(event.topics),
-    "timelines": lambda event: _joined(event.timelines),
+    # An actor can take part in several roles.
+    "actors": lambda event: _join(dict.fromkeys(one.actor.id for one in event.participants)),
+    "participants": lambda event: _join(map(participant_text, event.participants)),
+    "sources": lambda event: _join(one.source.id for one in event.citations),
+    "quotes": lambda event: _join(one.quote for one in event.citations),
+    "credits": lambda event: _join(map(credit_line, event.citations)),
+    "topics": lambda event: _join(event.topics),
+    "timelines": lambda event: _join(event.timelines),
     "created_at": lambda event: format_timestamp(event.created_at),
     "updated_at": lambda event: format_timestamp(event.updated_at),
 }
 
-# What a spreadsheet would run where a cell begins with it, be it that it parts cells at semicolons
-# or that somebody parts what is joined. https://owasp.org/www-community/attacks/CSV_Injection
+# Spreadsheets run text that begins with one of these signs as a formula. A cell can also begin
+# after a semicolon or a line break: some spreadsheets separate cells by semicolons, and users split
+# joined values. https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = re.compile(r'(^|[;\n]\s*"*)(?=[=+\-@\t\r＝＋－＠])')
 
 
-def render(excerpt: EventBatch) -> str:
-    """Write a row for each event, below the names of the columns where they are the first."""
+def render(batch: EventBatch) -> str:
+    """Render a row for each event. The first batch of a response begins with the header row."""
     text = StringIO()
-    rows = csv.writer(text)  # CRLF and quotes as RFC 4180 has them
-    if excerpt.is_first:
+    rows = csv.writer(text)  # writes CRLF and quotes as RFC 4180 requires
+    if batch.is_first:
         rows.writerow(COLUMNS)
-    for event in excerpt.events:
+    for event in batch.events:
         rows.writerow(_escape_formula(cell(event)) for cell in COLUMNS.values())
     return text.getvalue()
 
 
-def _joined(values: Iterable[str]) -> str:
+def _join(values: Iterable[str]) -> str:
     return "; ".join(values)
 
 
@@ -72,9 +75,13 @@ def _amount(event: Event) -> Amount:
 
 
 def _number(value: float | None) -> Cell:
+    """Convert a whole number to an integer, so that 50 is not written as 50.0."""
     return int(value) if value is not None and value.is_integer() else value
 
 
 def _escape_formula(cell: Cell) -> Cell:
-    """Have a spreadsheet take a text for a text; a number is one."""
+    """Prefix a formula with an apostrophe, so that spreadsheets read it as text.
+
+    Numbers stay as they are: -5 is not a formula.
+    """
     return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell

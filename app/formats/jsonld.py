@@ -1,4 +1,4 @@
-"""JSON-LD in the vocabulary of schema.org: one graph of events, who took part, and the sources.
+"""JSON-LD in the vocabulary of schema.org: one graph of events, actors and sources.
 
 https://schema.org/Event
 """
@@ -18,7 +18,7 @@ from app.urls import UrlBuilder
 
 MAX_EVENTS = 10_000
 EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
-# Written out, so that nobody has to fetch it.
+# Part of the document, so that clients need not fetch a context from another server.
 CONTEXT = {
     "@vocab": "https://schema.org/",
     "edtf": {"@id": "http://purl.org/dc/terms/date", "@type": EDTF},
@@ -36,29 +36,25 @@ Node = dict[str, Any]
 
 
 class LinkedData(RootModel[Node]):
-    """A graph in JSON-LD: its `@context`, and each thing in its `@graph`."""
+    """A JSON-LD document with its `@context`; the nodes are in its `@graph`."""
 
 
-def render(excerpt: EventBatch) -> str:
-    """Write one graph: the excerpt, its events, and all that they name, each once."""
-    about = {
-        "@id": excerpt.urls.self_url("jsonld"),
+def render(batch: EventBatch) -> str:
+    """Render one graph: a data set, its events, and each actor and source of them once."""
+    dataset = {
+        "@id": batch.urls.self_url("jsonld"),
         "@type": "Dataset",
-        "name": excerpt.heading.title,
-        "description": " ".join(
-            filter(None, [excerpt.heading.description, excerpt.truncation_notice])
-        ),
-        "url": excerpt.urls.page_url(),
-        "hasPart": [
-            {"@id": excerpt.urls.record_url("events", event.id)} for event in excerpt.events
-        ],
+        "name": batch.heading.title,
+        "description": " ".join(filter(None, [batch.heading.description, batch.truncation_notice])),
+        "url": batch.urls.page_url(),
+        "hasPart": [{"@id": batch.urls.record_url("events", event.id)} for event in batch.events],
     }
-    return _document([_drop_empty(about), *_nodes(excerpt.events, excerpt.urls)])
+    return _document([_drop_empty(dataset), *_nodes(batch.events, batch.urls)])
 
 
-def render_one(event: Event, address: UrlBuilder) -> str:
-    """Write the graph of one event."""
-    return _document(_nodes([event], address))
+def render_one(event: Event, urls: UrlBuilder) -> str:
+    """Render the graph of one event, for the page of the event."""
+    return _document(_nodes([event], urls))
 
 
 def _document(graph: Iterable[Node]) -> str:
@@ -66,77 +62,83 @@ def _document(graph: Iterable[Node]) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def _nodes(events: Iterable[Event], address: UrlBuilder) -> Iterable[Node]:
-    named: dict[str, Node] = {}
+def _nodes(events: Iterable[Event], urls: UrlBuilder) -> Iterable[Node]:
+    references: dict[str, Node] = {}
     for event in events:
-        yield _event(event, address)
-        actors = [one.actor for one in event.participants]
-        sources = [one.source for one in event.citations]
+        yield _event(event, urls)
+        actors = [participant.actor for participant in event.participants]
+        sources = [citation.source for citation in event.citations]
         actors += [source.publisher for source in sources]
         nodes = [
-            *(_actor(one, address) for one in actors),
-            *(_source(one, address) for one in sources),
+            *(_actor(actor, urls) for actor in actors),
+            *(_source(source, urls) for source in sources),
         ]
-        named |= {node["@id"]: node for node in nodes}
-    yield from named.values()
+        references |= {node["@id"]: node for node in nodes}
+    yield from references.values()
 
 
-def _event(event: Event, address: UrlBuilder) -> Node:
+def _event(event: Event, urls: UrlBuilder) -> Node:
     place = or_none(event.place)
     return _drop_empty(
         {
-            "@id": address.record_url("events", event.id),
+            "@id": urls.record_url("events", event.id),
             "@type": "Event",
             "name": event.title,
             "description": or_none(event.summary),
+            # The property `eventStatus` only says whether an event was cancelled or postponed.
             "disambiguatingDescription": f"Status: {event.status}",
-            "url": address.event_page_url(event.id),
+            "url": urls.event_page_url(event.id),
             "edtf": event.date.edtf,
-            **_days(event),
+            **_certain_ends(event),
             "location": place and {"@type": "Place", "name": place},
             "keywords": [event.kind, *event.topics],
+            # A role repeats the property that it qualifies: https://schema.org/Role
             "about": [
                 {
                     "@type": "Role",
-                    "roleName": one.role,
-                    "about": {"@id": address.record_url("actors", one.actor.id)},
+                    "roleName": participant.role,
+                    "about": {"@id": urls.record_url("actors", participant.actor.id)},
                 }
-                for one in event.participants
+                for participant in event.participants
             ],
-            "subjectOf": [_quotation(one, address) for one in event.citations],
+            "subjectOf": [_quotation(citation, urls) for citation in event.citations],
         }
     )
 
 
-def _days(event: Event) -> Node:
-    """Give the ends that are certain, no more of them than is known; of a set there are none."""
+def _certain_ends(event: Event) -> Node:
+    """Return the start and the end, as precise as they are known.
+
+    An approximate or uncertain end is left out, and so are both ends of a set. The property `edtf`
+    has the date in full.
+    """
     when = EventDate.parse(event.date.edtf)
     ends = {"startDate": when.start, "endDate": when.end} if when.form != "set" else {}
     return {name: end.iso for name, end in ends.items() if end and not end.qualifier}
 
 
-def _quotation(citation: Citation, address: UrlBuilder) -> Node:
+def _quotation(citation: Citation, urls: UrlBuilder) -> Node:
     return {
         "@type": "Quotation",
         "text": citation.quote,
-        "creditText": credit_line(citation),  # which says so where it denies what the event is
-        "isPartOf": {"@id": address.record_url("sources", citation.source.id)},
+        "creditText": credit_line(citation),  # says so if the source denies the event
+        "isPartOf": {"@id": urls.record_url("sources", citation.source.id)},
     }
 
 
-def _actor(actor: ActorRef, address: UrlBuilder) -> Node:
-    iri = address.record_url("actors", actor.id)
+def _actor(actor: ActorRef, urls: UrlBuilder) -> Node:
+    iri = urls.record_url("actors", actor.id)
     return {"@id": iri, "@type": _TYPES[actor.kind], "name": actor.name}
 
 
-def _source(source: SourceRef, address: UrlBuilder) -> Node:
+def _source(source: SourceRef, urls: UrlBuilder) -> Node:
     published = or_none(source.published)
     return _drop_empty(
         {
-            "@id": address.record_url("sources", source.id),
+            "@id": urls.record_url("sources", source.id),
             "@type": "CreativeWork",
             "name": source.title,
-            "publisher": {"@id": address.record_url("actors", source.publisher.id)},
+            "publisher": {"@id": urls.record_url("actors", source.publisher.id)},
             "datePublished": published and published.isoformat(),
             "url": source_url(source),
         }
@@ -144,5 +146,5 @@ def _source(source: SourceRef, address: UrlBuilder) -> Node:
 
 
 def _drop_empty(node: Node) -> Node:
-    """Leave out what is not known."""
+    """Remove empty properties: in JSON-LD, an unknown value is absent."""
     return {name: value for name, value in node.items() if value not in (None, "", [])}

@@ -1,4 +1,4 @@
-"""Records in words, for what shows texts: plain, or as HTML in which everything is escaped."""
+"""Records in words, as plain text or as HTML in which all text of a record is escaped."""
 
 from datetime import date, datetime
 
@@ -8,73 +8,79 @@ from app.domain.edtf import EventDate
 from app.formats.calendar_dates import CalendarDate
 from app.schemas.records import Citation, Event, Participant, SourceRef, or_none
 
-# What no URL may hold, though people write it; a widget takes some of it for the end of a link.
-_IN_URLS = str.maketrans({sign: f"%{ord(sign):02X}" for sign in '"<>\\\\^`{|}'})
-_LEADING = ("agent", "speaker", "participant")
+# Characters that people write in URLs, although URLs must not contain them. Widgets end a link at
+# some of them.
+_URL_ESCAPES = str.maketrans({sign: f"%{ord(sign):02X}" for sign in '"<>\\^`{|}'})
+_LEAD_ROLES = ("agent", "speaker", "participant")
 
 
 def bidi_isolate(text: str) -> str:
-    """Keep a text from being turned around by what stands beside it, and from turning it around.
+    """Isolate the writing direction of a text from that of its surroundings.
 
+    Otherwise "5 February 2023" becomes "February 2023 5" in right-to-left text.
     https://www.w3.org/International/questions/qa-bidi-unicode-controls
     """
     return f"\u2068{text}\u2069"
 
 
 def headline(event: Event) -> str:
-    """Give the title, with the date before it unless a calendar shows just that."""
+    """Return the title, with the date before it if a calendar cannot show the date exactly."""
     if CalendarDate.from_edtf(event.date.edtf).is_exact:
         return event.title
     return f"{bidi_isolate(event.date.display)}: {event.title}"
 
 
 def lead_participant(event: Event) -> Participant | None:
-    """Give who stands for an event where only one can: the first by role."""
-    by_role = {role: at for at, role in enumerate(_LEADING)}
-    rank = len(_LEADING)
-    return min(event.participants, key=lambda one: by_role.get(one.role, rank), default=None)
+    """Return the first participant by role, for widgets that show only one."""
+    ranks = {role: rank for rank, role in enumerate(_LEAD_ROLES)}
+    other = len(_LEAD_ROLES)
+    return min(event.participants, key=lambda one: ranks.get(one.role, other), default=None)
 
 
 def participant_text(participant: Participant) -> str:
-    """Tell who took part, and as what."""
-    told = [participant.role, or_none(participant.capacity)]
-    return f"{participant.actor.name} ({', '.join(word for word in told if word)})"
+    """Return a name with its role and capacity: "Quay Builders Ltd (participant, contractor)"."""
+    details = [participant.role, or_none(participant.capacity)]
+    return f"{participant.actor.name} ({', '.join(filter(None, details))})"
 
 
 def credit_line(citation: Citation) -> str:
-    """Tell whose words a quote is, and where they stand."""
+    """Return who said a quote, and where it was published.
+
+    For example: "Denies it: the mayor, “Quay to open in spring”, The Gazette, 1 May 2020, p. 1".
+    """
     source = citation.source
-    told = [
+    parts = [
         or_none(citation.attributed_to),
         f"“{source.title}”",
         source.publisher.name,
         format_day(or_none(source.published)),
         or_none(citation.locator),
     ]
+    # Without these words, readers would take the denial for a confirmation.
     denial = "Denies it: " if citation.stance == "denies" else ""
-    return denial + ", ".join(word for word in told if word)
+    return denial + ", ".join(filter(None, parts))
 
 
 def format_day(value: date | None) -> str:
-    """Write a day in words."""
+    """Format a day in words, such as "1 May 2020"."""
     return EventDate.parse(value.isoformat()).display if value else ""
 
 
 def in_quotation_marks(text: str) -> str:
-    """Put a quote in quotation marks, unless it brings its own."""
+    """Enclose a quote in quotation marks, unless it begins with one."""
     return text if text.startswith(("“", '"', "„", "«")) else f"“{text}”"
 
 
 def quote_with_credit(citation: Citation) -> str:
-    """Give a quote with its credit, in a line."""
+    """Return a quote and its credit in one line."""
     return f"{in_quotation_marks(citation.quote)} — {credit_line(citation)}"
 
 
 def fact_lines(event: Event) -> list[str]:
-    """Tell who took part, where, how much was at stake and how sure it is, a line each."""
+    """Return the participants, the place, the amount and the status, each in a line."""
     place, amount = or_none(event.place), or_none(event.amount)
     return [
-        *(f"Who: {participant_text(one)}" for one in event.participants),
+        *(f"Who: {participant_text(participant)}" for participant in event.participants),
         *([f"Where: {place}"] if place else []),
         *([f"How much: {amount.text}"] if amount else []),
         f"Status: {event.status}",
@@ -82,42 +88,42 @@ def fact_lines(event: Event) -> list[str]:
 
 
 def format_timestamp(value: datetime) -> str:
-    """Write a moment as the API does, in UTC."""
+    """Format a timestamp in UTC as the JSON API does."""
     return value.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def event_as_text(event: Event) -> str:
-    """Tell all of an event in lines of plain text."""
+    """Return the whole event, apart from its title, as lines of plain text."""
     lines = [
         or_none(event.summary),
         f"When: {bidi_isolate(event.date.display)}",
         *map(quote_with_credit, event.citations),
         *fact_lines(event),
     ]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(filter(None, lines))
 
 
 def event_as_html(event: Event) -> Markup:
-    """Tell what an event is, and who says so, as HTML that holds no markup of theirs."""
+    """Return the event, apart from its title and date, as HTML with all text escaped."""
     summary = or_none(event.summary)
     parts = [paragraph(summary)] if summary else []
     for citation in event.citations:
-        quote = _lines(citation.quote)
+        quote = _with_line_breaks(citation.quote)
         parts.append(Markup('<blockquote dir="auto">{}</blockquote>').format(quote))
-        parts.append(Markup('<p dir="auto">— {}</p>').format(_linked(citation)))
+        parts.append(Markup('<p dir="auto">— {}</p>').format(_linked_credit(citation)))
     return Markup("").join([*parts, *map(paragraph, fact_lines(event))])
 
 
 def paragraph(text: str) -> Markup:
-    """Write a text as a paragraph of HTML that holds no markup of its own."""
-    return Markup('<p dir="auto">{}</p>').format(_lines(text))
+    """Return a text as an HTML paragraph. The text is escaped."""
+    return Markup('<p dir="auto">{}</p>').format(_with_line_breaks(text))
 
 
-def _lines(text: str) -> Markup:
+def _with_line_breaks(text: str) -> Markup:
     return Markup("<br>").join(text.split("\n"))
 
 
-def _linked(citation: Citation) -> Markup:
+def _linked_credit(citation: Citation) -> Markup:
     url = source_url(citation.source)
     if not url:
         return Markup("{}").format(credit_line(citation))
@@ -125,6 +131,6 @@ def _linked(citation: Citation) -> Markup:
 
 
 def source_url(source: SourceRef) -> str:
-    """Give where a source stands, if a link may lead there."""
-    url = (or_none(source.url) or "").translate(_IN_URLS)
+    """Return the URL of a source for a link, or an empty text if it is not an HTTP(S) URL."""
+    url = (or_none(source.url) or "").translate(_URL_ESCAPES)
     return url if url.startswith(("http://", "https://")) else ""

@@ -1,4 +1,4 @@
-"""Slides of TimelineJS.
+"""Slides for TimelineJS.
 
 https://timeline.knightlab.com/docs/json-format.html
 """
@@ -16,114 +16,115 @@ from app.query.batches import EventBatch
 from app.schemas.records import ApiModel, Event
 
 MAX_EVENTS = 300
-"""More take the widget seconds a key press."""
+"""With more, the widget takes seconds for each key press."""
 
 
 class SlideDate(ApiModel):
-    """A date, no more of it than is known."""
+    """A date, as precise as it is known."""
 
     year: Annotated[int, Field(ge=1, le=9999)]
     """The year."""
     month: Annotated[int, Field(ge=1, le=12)] | MISSING = MISSING
-    """The month, where it is known."""
+    """The month, if it is known."""
     day: Annotated[int, Field(ge=1, le=31)] | MISSING = MISSING
-    """The day, where it is known."""
+    """The day, if it is known."""
 
 
 class SlideText(ApiModel):
-    """What a slide says, as HTML that holds no markup of the record."""
+    """The text of a slide, as HTML. All text of the record is escaped."""
 
     headline: str
     """The title."""
     text: str
-    """What is known of it, with its quotes."""
+    """The details of the event and its quotes."""
 
 
 class Slide(ApiModel):
-    """One event."""
+    """An event."""
 
     unique_id: str
-    """The event's id."""
+    """The id of the event."""
     start_date: SlideDate
-    """When it began, or was."""
+    """The date, or the start of an interval or a set."""
     end_date: SlideDate | MISSING = MISSING
-    """The last day of what lasted; inclusive."""
+    """The last day of an interval or a set, inclusive."""
     display_date: str
-    """The date in words, between U+2068 and U+2069, which keep its direction to itself."""
+    """The date in words, between U+2068 and U+2069, which isolate its writing direction."""
     group: str | MISSING = MISSING
-    """The name of one participant, escaped for HTML twice, as it is read twice."""
+    """The name of one participant, escaped twice, since the widget parses it as HTML twice."""
     autolink: bool
-    """Whether addresses in texts become links."""
+    """Whether URLs in the text become links. Always false."""
     text: SlideText
-    """What is said of it."""
+    """The text of the slide."""
 
 
 class TitleSlide(ApiModel):
-    """What all of it is about."""
+    """The slide before the events."""
 
     text: SlideText
-    """What is said of it."""
+    """The title and the description of the timeline."""
 
 
 class Slides(ApiModel):
     """A timeline."""
 
     title: TitleSlide | MISSING = MISSING
-    """What all of it is about."""
+    """The slide before the events."""
     events: list[Slide]
-    """The events, in order; one slide that says so where there are none."""
+    """The events in order. If no event matches, one slide that says so, and no `title`."""
 
 
-def render(excerpt: EventBatch) -> str:
-    """Write a title and a slide for each event, or one slide that says that there are none."""
-    if not excerpt.events:
-        return Slides(events=[_no_events(excerpt)]).model_dump_json()
-    heading = excerpt.heading
-    title = TitleSlide(text=_text(heading.title, heading.description, excerpt.truncation_notice))
-    return Slides(title=title, events=[*map(_slide, excerpt.events)]).model_dump_json()
+def render(batch: EventBatch) -> str:
+    """Render a title slide and a slide for each event, or one slide if no event matches."""
+    if not batch.events:
+        return Slides(events=[_no_events(batch)]).model_dump_json()
+    heading = batch.heading
+    title = TitleSlide(text=_text(heading.title, heading.description, batch.truncation_notice))
+    return Slides(title=title, events=[*map(_slide, batch.events)]).model_dump_json()
 
 
-def _no_events(excerpt: EventBatch) -> Slide:
-    # The widget takes a timeline without slides for a failure, and a slide needs a place in time;
-    # no date is shown on it.
+def _no_events(batch: EventBatch) -> Slide:
+    # Without slides, the widget shows an error about a spreadsheet. A slide needs a place on the
+    # axis, so that it gets the first date of the timeline; an empty display date hides that date.
     return Slide(
         unique_id="no-events-match",
-        start_date=_known(CalendarDate.from_edtf(excerpt.heading.first or "2000").anchor),
+        start_date=_point_date(CalendarDate.from_edtf(batch.heading.first or "2000").anchor),
         display_date=bidi_isolate(""),
         autolink=False,
         text=_text(
-            "No events match", excerpt.heading.title, "Nothing there is what was asked for."
+            "No events match", batch.heading.title, "There are no events for these filters."
         ),
     )
 
 
 def _text(headline: str, *paragraphs: str) -> SlideText:
-    written = Markup("").join(paragraph(one) for one in paragraphs if one)
-    return SlideText(headline=str(escape(headline)), text=str(written))
+    html = Markup("").join(map(paragraph, filter(None, paragraphs)))
+    return SlideText(headline=str(escape(headline)), text=str(html))
 
 
 def _slide(event: Event) -> Slide:
-    drawing = CalendarDate.from_edtf(event.date.edtf)
-    lasts = drawing.shape in ("span", "set")
-    leader = lead_participant(event)
+    calendar_date = CalendarDate.from_edtf(event.date.edtf)
+    has_end = calendar_date.shape in ("span", "set")
+    lead = lead_participant(event)
     return Slide(
         unique_id=event.id,
-        start_date=_known(drawing.anchor),
-        # A month alone would be drawn as its first day.
-        end_date=_whole(drawing.last) if lasts else MISSING,
+        start_date=_point_date(calendar_date.anchor),
+        # A null stops the widget, and a month ends on its first day there: write a day or nothing.
+        end_date=_day_date(calendar_date.last) if has_end else MISSING,
         display_date=bidi_isolate(event.date.display),
-        autolink=False,
-        # The widget takes a group for HTML, reads its text, and takes that for HTML once more.
-        group=str(escape(str(escape(leader.actor.name)))) if leader else MISSING,
+        autolink=False,  # URLs in a quote stay text
+        # The widget parses a group as HTML, extracts its text, and parses that as HTML again.
+        # https://github.com/NUKnightLab/TimelineJS3/blob/master/src/js/timenav/TimeGroup.js
+        group=str(escape(str(escape(lead.actor.name)))) if lead else MISSING,
         text=SlideText(headline=str(escape(event.title)), text=str(event_as_html(event))),
     )
 
 
-def _whole(day: date) -> SlideDate:
+def _day_date(day: date) -> SlideDate:
     return SlideDate(year=day.year, month=day.month, day=day.day)
 
 
-def _known(point: Point) -> SlideDate:
+def _point_date(point: Point) -> SlideDate:
     day = point.first
     return SlideDate(
         year=day.year,

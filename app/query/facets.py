@@ -1,6 +1,7 @@
 """Facets: how many of the matching events have each value of a property."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, func, select, true
@@ -8,11 +9,12 @@ from sqlalchemy import Connection, Table, func, select, true
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS
 from app.db.expressions import Condition, Expression, Selection
+from app.db.statements import MAX_STATEMENTS
 from app.domain.vocabulary import FacetName
 from app.query.filters import EventFilter
 from app.query.pagination import make_total
 from app.query.planner import count_events
-from app.query.selection import restrict_to_matching
+from app.query.selection import LIMIT, restrict_to_matching
 from app.schemas.responses import EventFacets, FacetCount, FacetCounts
 
 
@@ -61,14 +63,13 @@ def count_facet(
     connection: Connection, where: EventFilter, name: FacetName, limit: int
 ) -> list[FacetCount]:
     """Count the matching events by one facet, the most frequent values first."""
-    statement = _select_facet(FACETS[name], where).limit(limit)
-    return [
-        FacetCount(value=value, label=label, count=count)
-        for value, label, count in connection.execute(statement, where.values)
-    ]
+    rows = connection.execute(_select_facet(name, where), {**where.values, LIMIT.name: limit})
+    return [FacetCount(value=value, label=label, count=count) for value, label, count in rows]
 
 
-def _select_facet(facet: Facet, where: EventFilter) -> Selection:
+@lru_cache(MAX_STATEMENTS)
+def _select_facet(name: FacetName, where: EventFilter) -> Selection:
+    facet = FACETS[name]
     rows: Selection = select(facet.value.label("value"), func.count().label("events"))
     matching = restrict_to_matching(rows.where(facet.distinct), facet.event_id, where)
     # Labels are joined to the counts: to join them to the events would cost a look-up for each.
@@ -82,4 +83,4 @@ def _select_facet(facet: Facet, where: EventFilter) -> Selection:
     if facet.labels:
         table = facet.labels.table
         statement = statement.join(table, table.c.id == counts.c.value)
-    return statement.order_by(events.desc(), value)
+    return statement.order_by(events.desc(), value).limit(LIMIT.bind)

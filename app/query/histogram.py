@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import accumulate, islice
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from app.db import tables
 from app.db.expressions import Selection
+from app.db.statements import MAX_STATEMENTS
 from app.domain.edtf import KEY_DAY, MAX_POINT_DAYS, Bounds, DateRange, EventDate
 from app.domain.vocabulary import Interval, choices
 from app.errors import ProblemError, parameter_error, validation_problem
@@ -97,6 +99,7 @@ class _DateDistribution:
         )
 
 
+@lru_cache(MAX_STATEMENTS)
 def _select_dates(where: EventFilter) -> Selection:
     key = tables.event.c.date_key
     rows = select(key, is_certain, func.count())

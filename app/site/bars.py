@@ -1,4 +1,4 @@
-"""The bars of a page: how its selection spreads over time, each a window to filter by."""
+"""The bars of the page: the number of events over time. Each bar links to its period."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,33 +11,37 @@ from app.site.view import PageView
 from app.urls import UrlBuilder
 
 MAX_TICKS = 10
-"""So many years are named below the bars."""
+"""The largest number of years that are labelled below the bars."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bucket of the histogram, drawn; heights are per cent."""
+    """A bar for a bucket of the histogram. Heights are percentages of the highest bar."""
 
     label: str
     period: str
+    """The period in words."""
     url: str
+    """The page of the events in the period."""
     possible: float
+    """The height for the events that possibly happened in the period."""
     certain: float
+    """The height for the events that certainly happened in the period."""
     tick: str
-    """What stands below it, if anything."""
+    """The label below the bar, or an empty text."""
 
 
-def draw_bars(front: PageView, local: UrlBuilder) -> Iterator[Bar]:
-    """Draw the histogram; each bar links to what it counts."""
-    buckets, interval = front.histogram.buckets, front.histogram.interval
+def build_bars(view: PageView, links: UrlBuilder) -> Iterator[Bar]:
+    """Build a bar for each bucket of the histogram."""
+    buckets, interval = view.histogram.buckets, view.histogram.interval
     highest = max((bucket.possible for bucket in buckets), default=0) or 1
-    open_ = local.with_param("date").with_param("from").with_param("to")
+    without_dates = links.with_param("date").with_param("from").with_param("to")
     for bucket, tick in zip(buckets, _ticks(buckets, interval), strict=True):
         period = _period(bucket, interval)
         yield Bar(
             label=f"{period.display}: {bucket.possible} possible, {bucket.certain} certain",
             period=period.display,
-            url=open_.page_url(**_window(period)),
+            url=without_dates.page_url(**_date_range(period)),
             possible=100 * bucket.possible / highest,
             certain=100 * bucket.certain / highest,
             tick=tick,
@@ -45,7 +49,10 @@ def draw_bars(front: PageView, local: UrlBuilder) -> Iterator[Bar]:
 
 
 def _period(bucket: Bucket, interval: Interval) -> EventDate:
-    """Write a bucket as a month or a year where it is one, else by its days."""
+    """Return a bucket as a whole month or year if it is one, and otherwise as its days.
+
+    The first and the last bucket can be shorter than the interval.
+    """
     first, last = bucket.start.isoformat(), bucket.end.isoformat()
     whole = EventDate.parse(first[: {"month": 7, "year": 4}.get(interval, 10)])
     if (whole.earliest, whole.latest) == (bucket.start, bucket.end):
@@ -53,14 +60,17 @@ def _period(bucket: Bucket, interval: Interval) -> EventDate:
     return EventDate.parse(f"{first}/{last}")
 
 
-def _window(period: EventDate) -> dict[str, str]:
+def _date_range(period: EventDate) -> dict[str, str]:
     assert period.start  # noqa: S101 - a bucket has both ends
     assert period.end  # noqa: S101
     return {"from": period.start.iso, "to": period.end.iso}
 
 
 def _ticks(buckets: Sequence[Bucket], interval: Interval) -> Iterator[str]:
-    """Give for each bucket the year that begins in it, of many years some."""
+    """Yield for each bucket the year that begins in it, or an empty text.
+
+    With many years, only every second, fifth, tenth … year is labelled, so that the labels fit.
+    """
     steps = (1, 2, 5, 10, 20, 50, 100)
     step = next(step for step in steps if interval != "year" or len(buckets) <= MAX_TICKS * step)
     for bucket in buckets:

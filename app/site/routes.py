@@ -1,4 +1,4 @@
-"""The pages for people: how they are asked for, and those that show no selection."""
+"""The endpoints of the pages."""
 
 import re
 from http import HTTPStatus
@@ -11,19 +11,12 @@ from app.api.routing import StrictRoute
 from app.db import tables
 from app.schemas import records as schemas
 from app.site.assets import ASSETS_BY_FILE, ASSETS_BY_NAME
-from app.site.render import (
-    DOCS_CSP,
-    render_docs,
-    render_embed,
-    render_event,
-    render_page,
-)
+from app.site.render import DOCS_CSP, render_docs, render_embed, render_event, render_page
 from app.site.routing import EmbedRoute, LenientRoute
 from app.site.view import load_embed, load_page
 from app.urls import UrlBuilder
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
-
 
 router = APIRouter(route_class=LenientRoute)
 
@@ -39,12 +32,16 @@ router = APIRouter(route_class=LenientRoute)
 def list_events_as_html(
     query: EventPageParams, database: DatabaseDep, request: Request
 ) -> Response:
-    """The timeline as a page for people, 50 events at a time. What it does not know in a query is ignored, since links to pages carry what others add to them. Whoever asks for `text/html` by name is told of an error on a page."""
+    """Return the timeline as a web page for readers, 50 events at a time.
+
+    Unknown parameters are ignored, because other sites add parameters to links that are shared. If
+    `Accept` contains `text/html`, as that of browsers does, an error is a web page too.
+    """
     return HTMLResponse(render_page(load_page(database, query, UrlBuilder.from_request(request))))
 
 
 def show_embed(query: EventPageParams, database: DatabaseDep, request: Request) -> Response:
-    """Show the timeline as a page for a frame."""
+    """Return the timeline as a page for a frame on another site."""
     return HTMLResponse(render_embed(load_embed(database, query, UrlBuilder.from_request(request))))
 
 
@@ -61,30 +58,32 @@ router.add_api_route(
     tags=["events"],
 )
 def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) -> Response:
-    """Get the page of one event for people, which shows what it is wherever it is shared.
+    """Return the web page of an event, with the metadata that other sites show for a shared link.
 
-    What it does not know in a query is ignored. Whoever asks for `text/html` by name is told of an
-    error on a page.
+    Unknown parameters are ignored, because other sites add parameters to links that are shared. If
+    `Accept` contains `text/html`, as that of browsers does, an error is a web page too.
     """
+    timeline = None
     with database.read() as connection:
         event = schemas.Event.model_validate_json(get_record_or_404(connection, tables.event, slug))
-        told = (
-            get_record_or_404(connection, tables.timeline, event.timelines[0])
-            if event.timelines
-            else None
-        )
-    timeline = schemas.Timeline.model_validate_json(told) if told else None
+        if event.timelines:
+            record = get_record_or_404(connection, tables.timeline, event.timelines[0])
+            timeline = schemas.Timeline.model_validate_json(record)
     return HTMLResponse(render_event(event, timeline, UrlBuilder.from_request(request)))
 
 
 @router.get("/docs", include_in_schema=False)
 async def show_docs(request: Request) -> Response:
-    """Show the API, to be tried."""
+    """Return the page to try the API."""
     return HTMLResponse(render_docs(UrlBuilder.from_request(request)), headers=DOCS_CSP)
 
 
 async def get_asset(name: str) -> Response:
-    """Give what pages load, for good; to a page of another version, what stands there now."""
+    """Return a static file.
+
+    A name with the current digest is cached forever. After an update, a page that was loaded before
+    still requests the old digest: it gets the current file, uncached.
+    """
     asset = ASSETS_BY_NAME.get(name)
     if asset:
         return Response(asset.body, headers=IMMUTABLE, media_type=asset.media_type)

@@ -1,4 +1,4 @@
-"""Routes for pages."""
+"""Route classes for the pages."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar
@@ -16,40 +16,40 @@ from app.urls import UrlBuilder
 
 
 class LenientRoute(APIRoute):
-    """A route for people, whose links carry what others add to them, and whose errors are pages.
+    """A route for readers: it ignores what `StrictRoute` rejects, and its errors are pages.
 
-    What it does not know is ignored, and so are control characters and a field that was left
-    empty. What its endpoint refuses is told on a page to whoever asks for HTML by name, as browsers
-    do.
+    Other sites add parameters to links that are shared, and the form sends its empty fields: both
+    are ignored. An error is a page if `Accept` contains `text/html`, as that of browsers does.
     """
 
     security_headers: ClassVar[Mapping[str, str]] = PAGE_CSP
-    """The headers of what it gives, unless the endpoint sets others."""
+    """The headers of each response, unless the endpoint sets others."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Clear the query string before FastAPI reads it."""
-        answer = super().get_route_handler()
+        """Clean the query string before FastAPI validates it."""
+        handle = super().get_route_handler()
         repeatable = known_parameters(self.endpoint)
 
         async def lenient(request: Request) -> Response:
-            pairs = request.query_params.multi_items()
-            # It is shown again, where it must not turn the page around.
-            given = [
+            pairs = [
+                # The page shows the values again: controls could reverse the text around them.
                 (name, CONTROLS.sub(" ", value).strip())
-                for name, value in pairs
+                for name, value in request.query_params.multi_items()
                 if name in repeatable
             ]
-            last = dict(given)
+            # Of several values for a single parameter, the last one counts.
+            last = dict(pairs)
             kept = [
                 (name, value)
-                for name, value in dict.fromkeys(given)
+                for name, value in dict.fromkeys(pairs)
                 if value and (repeatable[name] or value == last[name])
             ]
             query = urlencode(kept)
             request = Request({**request.scope, "query_string": query.encode()}, request.receive)
             try:
-                response = await answer(request)
+                response = await handle(request)
             except HANDLED_ERRORS as error:
+                # "*/*", which programs send, does not count: they expect the JSON shape.
                 if "text/html" not in request.headers.get("accept", ""):
                     raise
                 response = _error_page(request, error)
@@ -61,12 +61,12 @@ class LenientRoute(APIRoute):
 
 
 def _error_page(request: Request, error: Exception) -> Response:
-    refused = to_problem(request, error)
-    page = render_problem(refused.problem, UrlBuilder.from_request(request))
-    return HTMLResponse(page, refused.problem.status, refused.headers)
+    rejection = to_problem(request, error)
+    page = render_problem(rejection.problem, UrlBuilder.from_request(request))
+    return HTMLResponse(page, rejection.problem.status, rejection.headers)
 
 
 class EmbedRoute(LenientRoute):
-    """A route whose pages may stand in anybody's frame, and its errors too."""
+    """A route whose pages, including errors, other sites may show in a frame."""
 
     security_headers = EMBED_CSP

@@ -1,4 +1,4 @@
-"""What the page for people shows: a page of events, and what may be chosen among them."""
+"""The data that the timeline page and the embedded page show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +22,12 @@ from app.schemas.responses import EventPage, Histogram
 from app.urls import UrlBuilder
 
 MAX_OPTIONS = 200
+"""The largest number of options of a facet."""
 MAX_BARS = 36
+"""The largest number of bars of days or months. Years can be more."""
 
 PAGE_FACETS: tuple[FacetName, ...] = ("timeline", "actor", "kind", "status")
-"""What people choose from lists; by anything else they may filter in the URL."""
+"""The facets whose values readers choose from lists. Other filters work in the URL only."""
 
 
 @dataclass(frozen=True)
@@ -35,39 +37,40 @@ class FacetOption:
     value: str
     label: str
     count: int | None
-    """How many events would match with it, and without the others of its kind; None if unknown."""
+    """The number of events that match if this is the only option of its facet; None if unknown."""
     selected: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmbedView:
-    """A page of events, and what it is a page of."""
+    """A page of events, and the selection that it belongs to."""
 
     query: EventPageQuery
     urls: UrlBuilder
     page: EventPage
     heading: PageHeading
     actors: Mapping[str, ActorRef]
-    """Whom the names stand for that were given for an actor."""
+    """The actors that the filters `actor` and `exclude_actor` name, by the name in the query."""
 
     @property
     def next(self) -> str | None:
-        """The URL of the next page."""
+        """The relative URL of the next page; None on the last page."""
         cursor = or_none(self.page.next)
+        # A cursor does not contain the size of a page.
         limit = {"limit": str(self.query.limit)} if "limit" in self.query.model_fields_set else {}
         return self.urls.relative().page_url(**limit, cursor=cursor) if cursor else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageView(EmbedView):
-    """The same with what may be chosen beside it."""
+    """An `EmbedView` with the options of the filters, and the histogram."""
 
     options: Mapping[FacetName, Sequence[FacetOption]]
     histogram: Histogram
 
 
 def load_embed(database: Database, query: EventPageQuery, urls: UrlBuilder) -> EmbedView:
-    """Read the page for a frame; raise a 422 as `build_filter` does."""
+    """Read the view of the embedded page. Raises a 422 if a filter is invalid."""
     with database.read() as connection:
         resolver = NameResolver(connection)
         where = plan(resolver.resolve(query), connection)
@@ -75,7 +78,7 @@ def load_embed(database: Database, query: EventPageQuery, urls: UrlBuilder) -> E
 
 
 def load_page(database: Database, query: EventPageQuery, urls: UrlBuilder) -> PageView:
-    """Read the page with its filters; raise a 422 as `build_filter` does."""
+    """Read the view of the timeline page. Raises a 422 if a filter is invalid."""
     with database.read() as connection:
         # Names are resolved once: the options of a facet leave its own conditions out of `where`.
         resolver = NameResolver(connection)

@@ -1,7 +1,8 @@
-"""Nothing that a dossier holds breaks what is published.
+"""Malicious texts in a dossier do not change what is published around them.
 
-Each payload is refused with its place and a cure, or what is published is that of a dossier of
-harmless words, word for word, but for these words.
+The loader rejects a payload, with its location and a fix, or every format publishes it as text. To
+prove the latter, a second dossier has harmless placeholders instead of the payloads. Both dossiers
+must be published equally, apart from the placeholders.
 """
 
 import json
@@ -20,25 +21,25 @@ from app.dossiers.diagnostics import DossierError
 from app.formats import MEDIA_TYPES
 from tests.support import injection_payloads as payloads
 from tests.support.databases import load_into
-from tests.support.read_everything import WHOLE
+from tests.support.read_everything import READERS
 from tests.support.server import serving_files
-from tests.support.snapshot import stored
+from tests.support.snapshot import read_tables
 
 HOST = {"Host": "timeline.example"}
-FINE = "Fine"
-FINE_LINK = "https://press.example/"
+HARMLESS = "Fine"
+HARMLESS_LINK = "https://press.example/"
 
 Record = dict[str, Any]
 Dossier = list[Record]
-"""Records as JSON Lines have them: a timeline, an actor, a source and an event."""
+"""The lines of a JSON Lines dossier: a timeline, an actor, a source and an event."""
 
 
 class Payload(NamedTuple):
-    """What stands in every line, all prose and every link of a dossier's records."""
+    """A text for every single-line field, every multi-line field and every link of a dossier."""
 
-    line: str = FINE
-    prose: str = FINE
-    link: str = FINE_LINK
+    line: str = HARMLESS
+    prose: str = HARMLESS
+    link: str = HARMLESS_LINK
 
 
 TEXTS = [
@@ -49,7 +50,7 @@ PAYLOADS = [*TEXTS, *(Payload(link=link) for link in payloads.LINKS.values())]
 
 
 def records(slug: str, payload: Payload, **more: str) -> Dossier:
-    """Give a dossier in which a payload stands wherever it may, as JSON Lines has it."""
+    """Build a dossier that contains a payload in every field that can contain it."""
     line, prose, link = payload
     timeline: Record = {"id": slug, "title": line, "description": prose, "language": line}
     actor: Record = {
@@ -93,31 +94,31 @@ def records(slug: str, payload: Payload, **more: str) -> Dossier:
 
 
 def write(path: Path, dossiers: Sequence[Dossier]) -> Path:
-    """Write dossiers as JSON Lines."""
+    """Write dossiers to a JSON Lines file."""
     lines = [json.dumps(record) for dossier in dossiers for record in dossier]
     path.write_text("\n".join(lines), "utf-8")
     return path
 
 
 def write_payloads(path: Path, payloads: Sequence[Payload] = PAYLOADS) -> Path:
-    """Write a dossier of each payload, called by its number."""
-    return write(path, [records(f"x{at}", payload) for at, payload in enumerate(payloads)])
+    """Write a dossier for each payload. Its ids are `x` and the index of the payload."""
+    return write(path, [records(f"x{index}", payload) for index, payload in enumerate(payloads)])
 
 
-def places(written: object, text: str, above: str = "") -> Iterator[str]:
-    """Find where in a record a text stands, named as the loader names it."""
-    if isinstance(written, dict):
-        for key, value in written.items():
-            yield from places(value, text, f"{above}.{key}" if above else key)
-    elif isinstance(written, list):
-        for at, value in enumerate(written):
-            yield from places(value, text, f"{above}[{at}]")
-    elif written == text:
-        yield above
+def locations(value: object, text: str, path: str = "") -> Iterator[str]:
+    """Yield the path of each field with a text, in the notation of the loader."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from locations(member, text, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from locations(item, text, f"{path}[{index}]")
+    elif value == text:
+        yield path
 
 
-# the payloads of a kind, and the dossier in which one stands
-REFUSED: dict[str, tuple[Sequence[str], Callable[[str, str], Dossier]]] = {
+# kind: its payloads, and a function that builds a dossier with one of them
+REJECTED: dict[str, tuple[Sequence[str], Callable[[str, str], Dossier]]] = {
     "texts": (
         [*payloads.REFUSED.values()],
         lambda slug, text: records(slug, Payload(line=text, prose=text)),
@@ -134,129 +135,131 @@ REFUSED: dict[str, tuple[Sequence[str], Callable[[str, str], Dossier]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", REFUSED)
-def test_it_is_refused_with_its_place_and_a_cure(
+@pytest.mark.parametrize("kind", REJECTED)
+def test_loader_rejects_payload_with_location_and_fix(
     database: Database, tmp_path: Path, kind: str
 ) -> None:
-    texts, dossier_with = REFUSED[kind]
-    empty = stored(database)
-    dossiers = [dossier_with(f"x{at}", text) for at, text in enumerate(texts)]
+    texts, dossier_with = REJECTED[kind]
+    empty = read_tables(database)
+    dossiers = [dossier_with(f"x{index}", text) for index, text in enumerate(texts)]
     path = write(tmp_path / "x.jsonl", dossiers)
-    with pytest.raises(DossierError) as refused:
+    with pytest.raises(DossierError) as error:
         load_into(database, path)
-    told = [_parted(problem, path) for problem in refused.value.diagnostics.errors]
-    assert {(line, place) for line, place, _ in told} == {
-        (line, place)
-        for dossier, text in enumerate(texts)
-        for line, record in enumerate(dossiers[dossier], 1 + 4 * dossier)
-        for place in places(record, text)
+    errors = [_split(text, path) for text in error.value.diagnostics.errors]
+    assert {(line, location) for line, location, _ in errors} == {
+        (line, location)
+        for index, text in enumerate(texts)
+        for line, record in enumerate(dossiers[index], 1 + 4 * index)
+        for location in locations(record, text)
     }
-    for _, _, message in told:
-        assert re.search("; (write|remove|correct) ", message), message
+    for _, _, message in errors:
+        assert re.search("[.] (Write|Remove|Correct) ", message), message
         assert message.isprintable()
-    assert stored(database) == empty
+    assert read_tables(database) == empty
 
 
-def _parted(problem: str, path: Path) -> tuple[int, str, str]:
-    line, place, message = problem.removeprefix(f"{path}:").split(": ", 2)
-    return int(line), place, message
+def _split(error: str, path: Path) -> tuple[int, str, str]:
+    line, location, message = error.removeprefix(f"{path}:").split(": ", 2)
+    return int(line), location, message
 
 
 @pytest.mark.parametrize("key", payloads.REFUSED_KEYS)
-def test_no_key_of_somebody_else_is_taken(database: Database, tmp_path: Path, key: str) -> None:
+def test_loader_rejects_key_of_widget_or_prototype(
+    database: Database, tmp_path: Path, key: str
+) -> None:
     path = write(tmp_path / "x.jsonl", [records("x", Payload(), **{key: "x"})])
-    with pytest.raises(DossierError) as refused:
+    with pytest.raises(DossierError) as error:
         load_into(database, path)
-    told = [_parted(problem, path) for problem in refused.value.diagnostics.errors]
-    assert [(line, place) for line, place, _ in told] == [
+    errors = [_split(text, path) for text in error.value.diagnostics.errors]
+    assert [(line, location) for line, location, _ in errors] == [
         (line, f"{kind}.{key}")
         for line, kind in enumerate(("timeline", "actor", "source", "event"), 1)
     ]
-    assert all(message.startswith("it is not known here; ") for *_, message in told)
+    assert all(message.startswith("The key is unknown here. ") for *_, message in errors)
 
 
-# In the twin of a dossier, a word stands for each line of a payload, and a host for a link.
+# A placeholder is a word for each line of a payload, and a host for a link.
 _WORD = re.compile(r'(["“]?)word(\d+)x(\d+)')
 _LINK = re.compile(r"https://word(\d+)[.]example/")
 
 
-def twin_of(at: int, payload: Payload) -> Payload:
-    """Give what says harmless words in the place of a payload."""
+def placeholder(index: int, payload: Payload) -> Payload:
+    """Return harmless placeholders for a payload."""
     line, prose, link = payload
     return Payload(
-        line if line == FINE else _words(at, line),
-        prose if prose == FINE else _words(at, prose),
-        link if link == FINE_LINK else f"https://word{at}.example/",
+        line if line == HARMLESS else _words(index, line),
+        prose if prose == HARMLESS else _words(index, prose),
+        link if link == HARMLESS_LINK else f"https://word{index}.example/",
     )
 
 
-def _words(at: int, text: str) -> str:
+def _words(index: int, text: str) -> str:
     return "\n".join(
-        # What is in quotation marks of its own is given none.
-        ('"' if line.startswith('"') else "") + f"word{at}x{number}" if line else ""
-        for number, line in enumerate(_stored(text))
+        # A quote that begins with a quotation mark is published without further ones.
+        ('"' if line.startswith('"') else "") + f"word{index}x{number}" if line else ""
+        for number, line in enumerate(_stored_lines(text))
     )
 
 
-def _stored(text: str) -> list[str]:
+def _stored_lines(text: str) -> list[str]:
     return unicodedata.normalize("NFC", text.strip()).split("\n")
 
 
-def _encoded(link: str) -> str:
+def _percent_encoded(link: str) -> str:
     return re.sub(r'["<>\\^`{|}]', lambda sign: f"%{ord(sign[0]):02X}", link)
 
 
-# What each representation makes of a line of a text, and of a link.
+# How each format writes a line of a text, and a link, if it changes them.
 LINES: dict[str, Callable[[str], str]] = {
     "csv": lambda line: line.replace("'", ""),
     "atom": lambda line: re.sub("[\ufffe\uffff]", "\ufffd", line),
 }
-LINKS = dict.fromkeys(("html", "atom", "jsonld", "timelinejs.json"), _encoded)
+LINKS = dict.fromkeys(("html", "atom", "jsonld", "timelinejs.json"), _percent_encoded)
 
 
-def told(twin: Any, suffix: str) -> Any:  # noqa: ANN401 - whatever is read
-    """Say what a payload's own words should be told as, from what is told of its twin."""
-    if isinstance(twin, dict):
-        return {name: told(value, suffix) for name, value in twin.items()}
-    if isinstance(twin, list | tuple):
-        return type(twin)(told(value, suffix) for value in twin)
-    if not isinstance(twin, str):
-        return twin
-    of_line, of_link = LINES.get(suffix, str), LINKS.get(suffix, str)
+def expected(content: Any, suffix: str) -> Any:  # noqa: ANN401 - any parsed content
+    """Replace the placeholders in published content by the payloads, as the format writes them."""
+    if isinstance(content, dict):
+        return {name: expected(value, suffix) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return type(content)(expected(value, suffix) for value in content)
+    if not isinstance(content, str):
+        return content
+    write_line, write_link = LINES.get(suffix, str), LINKS.get(suffix, str)
 
     def line(word: re.Match[str]) -> str:
         payload = PAYLOADS[int(word[2])]
-        text = payload.prose if payload.line == FINE else payload.line
-        written = _stored(text)[int(word[3])]
-        return ("" if word[1] and written.startswith(word[1]) else word[1]) + of_line(written)
+        text = payload.prose if payload.line == HARMLESS else payload.line
+        stored = _stored_lines(text)[int(word[3])]
+        return ("" if word[1] and stored.startswith(word[1]) else word[1]) + write_line(stored)
 
-    linked = _LINK.sub(lambda word: of_link(PAYLOADS[int(word[1])].link), twin)
-    return _WORD.sub(line, linked)
+    with_links = _LINK.sub(lambda word: write_link(PAYLOADS[int(word[1])].link), content)
+    return _WORD.sub(line, with_links)
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """Give clients of a dossier of each payload, and of its twin."""
+    """Yield clients of a server with the payloads, and of one with the placeholders."""
     with ExitStack() as stack:
-        hostile, harmless = (tmp_path_factory.mktemp(name) for name in ("payloads", "twins"))
-        twins = [twin_of(at, payload) for at, payload in enumerate(PAYLOADS)]
+        hostile, harmless = (tmp_path_factory.mktemp(name) for name in ("hostile", "harmless"))
+        placeholders = [placeholder(index, payload) for index, payload in enumerate(PAYLOADS)]
         yield (
             stack.enter_context(serving_files(hostile, write_payloads(hostile / "x.jsonl"))),
             stack.enter_context(
-                serving_files(harmless, write_payloads(harmless / "x.jsonl", twins))
+                serving_files(harmless, write_payloads(harmless / "x.jsonl", placeholders))
             ),
         )
 
 
-# each address: the suffix of what is there
-ANSWERS = {
+# URL: the suffix of its format
+URLS = {
     **{f"/events.{suffix}?limit=500": suffix for suffix in MEDIA_TYPES},
     **{f"/{name}?limit=500": "json" for name in ("events", "actors", "sources", "timelines")},
     "/facets?facet_limit=200": "json",
     "/embed.html?limit=500": "html",
 }
-# The same where a payload is the heading, without events where there is a heading without them.
-HEADED = {
+# The same for URLs whose heading contains a payload, without events where the format allows that.
+URLS_WITH_HEADING = {
     "/?timeline={id}&q=nothing": "html",
     "/embed.html?timeline={id}&q=nothing": "html",
     "/events/{id}.html": "html",
@@ -268,20 +271,18 @@ HEADED = {
 }
 
 
-@pytest.mark.parametrize("address", [*ANSWERS, *HEADED])
-def test_it_changes_nothing_but_what_is_said(
-    both: tuple[httpx.Client, httpx.Client], address: str
-) -> None:
-    suffix = {**ANSWERS, **HEADED}[address]
+@pytest.mark.parametrize("url", [*URLS, *URLS_WITH_HEADING])
+def test_payload_is_published_as_text(both: tuple[httpx.Client, httpx.Client], url: str) -> None:
+    suffix = {**URLS, **URLS_WITH_HEADING}[url]
     words = 0
-    for at, _ in enumerate(TEXTS if address in HEADED else TEXTS[:1]):
-        answers = [client.get(address.format(id=f"x{at}"), headers=HOST) for client in both]
-        assert [answer.status_code for answer in answers] == [200, 200]
-        hostile, twin = (WHOLE[suffix](answer.text) for answer in answers)
-        assert hostile == told(twin, suffix)
-        words += len(_WORD.findall(answers[1].text))
+    for index, _ in enumerate(TEXTS if url in URLS_WITH_HEADING else TEXTS[:1]):
+        responses = [client.get(url.format(id=f"x{index}"), headers=HOST) for client in both]
+        assert [response.status_code for response in responses] == [200, 200]
+        hostile, harmless = (READERS[suffix](response.text) for response in responses)
+        assert hostile == expected(harmless, suffix)
+        words += len(_WORD.findall(responses[1].text))
     assert words >= len(payloads.LINES)
 
 
-def test_every_representation_is_tried() -> None:
-    assert WHOLE.keys() == {*MEDIA_TYPES, "json"}
+def test_every_format_has_reader() -> None:
+    assert READERS.keys() == {*MEDIA_TYPES, "json"}

@@ -1,4 +1,4 @@
-// The API, to be tried; nothing is asked of anybody else.
+// Swagger UI for this API. Without validatorUrl: null, it sends the document to another server.
 SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#docs",

@@ -1,176 +1,184 @@
-// Makes the page live: filters in place, with the state in the URL. The server writes all that is
-// shown, for every URL alike, so that a page that was come to is the same as one that was opened.
+// Filters the timeline in place, with the state in the URL. The server renders everything, so that a
+// page that was filtered in place equals the page that its URL opens.
 
 const form = document.querySelector("#filters");
-const TYPED = ["q", "from", "to"];
+const TEXT_FIELDS = ["q", "from", "to"];
 const DATE = /^(\d{4}(-\d\d){0,2})?$/;
 const LINKS = "link:is([rel=canonical], [rel=alternate])";
-let asked = new AbortController();
-let shown = here();
-let typing;
+const TYPING_DELAY = 300; // milliseconds
+let request = new AbortController();
+let shownUrl = currentUrl();
+let typingTimer;
 
-function here() {
+function currentUrl() {
   return location.href.split("#")[0];
 }
 
-/** Write the URL of what the form asks for, without what was left empty. */
-function wanted() {
-  const given = [...new FormData(form)].filter(([, value]) => value.trim());
-  const query = new URLSearchParams(given).toString();
+/** Return the URL of the filters in the form, without empty fields. */
+function formUrl() {
+  const pairs = [...new FormData(form)].filter(([, value]) => value.trim());
+  const query = new URLSearchParams(pairs).toString();
   return form.action + (query && `?${query}`);
 }
 
-/** The fields whose values the server does not write anew with each answer. */
-function fields() {
+/** Return the fields that stay when the page changes; the server renders the others each time. */
+function fixedFields() {
   return [...form.querySelectorAll(".fields :is(input, select)")];
 }
 
-/** Show a URL in place; tell whether it is shown. `steps` says how it goes into the history. */
-async function show(url, steps, before) {
-  asked.abort();
-  asked = new AbortController();
-  const { signal } = asked;
-  document.body.classList.add("waiting");
+/**
+ * Load a URL into the page, and return whether that succeeded.
+ * `addToHistory` receives the URL. `valuesBefore` are the values of the fields when loading began.
+ */
+async function show(url, addToHistory, valuesBefore) {
+  // Only the last request counts: an older response must not replace a newer one.
+  request.abort();
+  request = new AbortController();
+  const { signal } = request;
+  document.body.classList.add("loading");
   try {
-    const answer = await fetch(url, { headers: { Accept: "text/html" }, signal });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(url, { headers: { Accept: "text/html" }, signal });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (signal.aborted) return false;
-    if (!page.getElementById("wrong")) throw new Error(answer.statusText); // not a page of ours
-    if (answer.ok) steps?.(url);
-    shown = url;
-    replaceWith(page, before);
-    return answer.ok;
+    // A proxy or a login page can respond instead of this server.
+    if (!page.getElementById("error")) throw new Error(response.statusText);
+    if (response.ok) addToHistory?.(url);
+    shownUrl = url;
+    replaceContent(page, valuesBefore);
+    return response.ok;
   } catch (error) {
     if (error.name !== "AbortError") {
-      document.querySelector("#wrong").textContent = "The timeline cannot be reached just now.";
+      document.querySelector("#error").textContent = "The timeline cannot be loaded. Please try again later.";
     }
     return false;
   } finally {
-    if (!signal.aborted) document.body.classList.remove("waiting");
+    if (!signal.aborted) document.body.classList.remove("loading");
   }
 }
 
-function step(url) {
+function pushUrl(url) {
   history.pushState(null, "", url);
 }
 
-/** Put the parts of another page in the place of these; what was typed since `before` is kept. */
-function replaceWith(page, before) {
-  const focused = document.activeElement?.id;
-  const opened = [...document.querySelectorAll("details[open]")].map((one) => one.id);
-  if (page.body.classList.contains("front")) {
+/** Replace the content by that of another page. Text typed while that page was loading stays. */
+function replaceContent(page, valuesBefore) {
+  const focusedId = document.activeElement?.id;
+  const openIds = [...document.querySelectorAll("details[open]")].map((details) => details.id);
+  if (page.body.classList.contains("timeline")) {
     document.title = page.title;
     for (const link of document.head.querySelectorAll(LINKS)) link.remove();
     document.head.append(...page.head.querySelectorAll(LINKS));
-    for (const field of fields()) {
-      const isKept = before && (field === document.activeElement || field.value !== before.get(field));
-      if (!isKept) field.value = page.getElementById(field.id).value;
+    for (const field of fixedFields()) {
+      const isEdited =
+        valuesBefore && (field === document.activeElement || field.value !== valuesBefore.get(field));
+      if (!isEdited) field.value = page.getElementById(field.id).value;
     }
   }
   for (const part of document.querySelectorAll("[data-live]")) {
-    const other = page.getElementById(part.id);
-    if (!other) continue;
-    // The part itself stays: what is read aloud when it changes must be there before.
-    if (part.dir !== other.dir) part.dir = other.dir;
-    part.replaceChildren(...other.childNodes);
+    const newPart = page.getElementById(part.id);
+    if (!newPart) continue;
+    // The element itself stays: screen readers announce a change only in a live region that existed.
+    if (part.dir !== newPart.dir) part.dir = newPart.dir;
+    part.replaceChildren(...newPart.childNodes);
   }
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-  if (focused && focused !== document.activeElement?.id) document.getElementById(focused)?.focus();
-  offer();
+  for (const id of openIds) document.getElementById(id)?.setAttribute("open", "");
+  if (focusedId && focusedId !== document.activeElement?.id) document.getElementById(focusedId)?.focus();
+  enhance();
 }
 
-/** Show what works with a script only, and hide what it makes needless. */
-function offer() {
-  for (const one of document.querySelectorAll(".copying, .keys")) one.hidden = false;
-  document.querySelector(".apply").hidden = true; // it applies by itself
+/** Show the controls that need JavaScript, and hide the button that it makes unnecessary. */
+function enhance() {
+  for (const element of document.querySelectorAll(".copy, .keys")) element.hidden = false;
+  document.querySelector(".apply").hidden = true;
 }
 
-/** Move among the events: by so many from the one that has the focus, or to the first or last. */
-function go(by, from) {
+/** Move the focus by a number of events, from the focused one or from `start`. */
+function moveFocus(offset, start) {
   const events = [...document.querySelectorAll("#results .event")];
-  const at = from ?? events.indexOf(document.activeElement?.closest?.(".event"));
-  const next = events[Math.max(0, Math.min(events.length - 1, at + by))];
-  next?.focus();
-  return Boolean(next);
+  const index = start ?? events.indexOf(document.activeElement?.closest?.(".event"));
+  const event = events[Math.max(0, Math.min(events.length - 1, index + offset))];
+  event?.focus();
+  return Boolean(event);
 }
 
-/** Open the page of the event that has the focus. */
-function visit() {
+/** Open the page of the focused event. */
+function openEvent() {
   const event = document.activeElement;
   if (!event?.matches(".event")) return false;
   event.querySelector("h3 a").click();
   return true;
 }
 
-function search() {
+function focusSearch() {
   form.elements.q.focus();
   return true;
 }
 
-// What a key does; each tells whether it did.
+// Each function returns whether it handled the key.
 const KEYS = {
-  j: () => go(1),
-  k: () => go(-1),
-  Home: () => go(0, 0),
-  End: () => go(0, Infinity),
-  Enter: visit,
-  "/": search,
+  j: () => moveFocus(1),
+  k: () => moveFocus(-1),
+  Home: () => moveFocus(0, 0),
+  End: () => moveFocus(0, Infinity),
+  Enter: openEvent,
+  "/": focusSearch,
 };
 
 document.addEventListener("keydown", (event) => {
-  const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
-  if (busy || event.target.closest("input, select, textarea, [contenteditable]")) return;
+  const isTaken = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
+  if (isTaken || event.target.closest("input, select, textarea, [contenteditable]")) return;
   if (Object.hasOwn(KEYS, event.key) && KEYS[event.key]()) event.preventDefault();
 });
 
-/** Show what the form asks for, unless it is shown. */
-function ask(steps) {
-  clearTimeout(typing);
-  const url = wanted();
-  if (url === shown) return;
-  show(url, steps, new Map(fields().map((field) => [field, field.value])));
+/** Show the selection of the form, unless it is shown already. */
+function applyFilters(addToHistory) {
+  clearTimeout(typingTimer);
+  const url = formUrl();
+  if (url === shownUrl) return;
+  show(url, addToHistory, new Map(fixedFields().map((field) => [field, field.value])));
 }
 
 form.addEventListener("input", ({ target: { name, value } }) => {
-  clearTimeout(typing);
-  // A date is waited for until it is one; what is wrong with it is told when it is left.
-  if (!TYPED.includes(name) || (name !== "q" && !DATE.test(value))) return;
-  // What is typed into a field is one step in the history, however many letters it has.
-  const letters = (url) => history[history.state === name ? "replaceState" : "pushState"](name, "", url);
-  typing = setTimeout(() => ask(letters), 300);
+  clearTimeout(typingTimer);
+  // Half a date is no error: `change` follows when the reader leaves the field.
+  if (!TEXT_FIELDS.includes(name) || (name !== "q" && !DATE.test(value))) return;
+  // All that is typed into a field is one entry of the history, not one for each letter.
+  const addTyped = (url) => history[history.state === name ? "replaceState" : "pushState"](name, "", url);
+  typingTimer = setTimeout(() => applyFilters(addTyped), TYPING_DELAY);
 });
 
 form.addEventListener("change", ({ target: { name } }) => {
   if (history.state === name) {
-    ask((url) => history.replaceState(null, "", url));
+    applyFilters((url) => history.replaceState(null, "", url));
     history.replaceState(null, "");
   } else {
-    ask(step);
+    applyFilters(pushUrl);
   }
 });
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  ask(step);
+  applyFilters(pushUrl);
 });
 
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-live-link]");
-  const plain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-  if (link && plain) {
+  // With another button or a modifier key, the browser opens a tab or a window.
+  const isPlain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  if (link && isPlain) {
     event.preventDefault();
-    const turns = link.closest(".pages, .event");
-    if ((await show(link.href, step)) && turns) {
-      document.querySelector(".found").scrollIntoView();
+    const isNewList = link.closest(".pages, .event");
+    if ((await show(link.href, pushUrl)) && isNewList) {
+      document.querySelector(".summary-bar").scrollIntoView();
       document.querySelector("#results").focus({ preventScroll: true });
     }
   }
-  const copy = event.target.closest("[data-copy]");
-  if (copy) tell(copy, await copied(copy.dataset.copy));
+  const button = event.target.closest("[data-copy]");
+  if (button) reportCopy(button, await copyText(button.dataset.copy));
 });
 
-/** Copy a text; give whether that could be done, which browsers allow over TLS alone. */
-async function copied(text) {
+/** Copy a text, and return whether that succeeded. Browsers allow it over HTTPS only. */
+async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -179,15 +187,15 @@ async function copied(text) {
   }
 }
 
-/** Say that it was copied, or give it to be copied by hand. */
-function tell(button, done) {
-  const place = button.parentElement.querySelector("[data-copied]");
-  place.textContent = done ? "Copied." : button.dataset.copy;
+/** Report that the text was copied, or else show the text so that the reader can copy it. */
+function reportCopy(button, isCopied) {
+  const status = button.parentElement.querySelector("[data-copied]");
+  status.textContent = isCopied ? "Copied." : button.dataset.copy;
 }
 
 addEventListener("popstate", () => {
-  history.replaceState(null, ""); // what is typed from here on is a step of its own
-  if (here() !== shown) show(here());
+  history.replaceState(null, ""); // text typed from here on is a new entry
+  if (currentUrl() !== shownUrl) show(currentUrl());
 });
 
-offer();
+enhance();

@@ -1,1 +1,1 @@
-"""The real widgets, in a real browser."""
+"""The widgets and the pages in Chromium."""

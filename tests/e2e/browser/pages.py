@@ -1,34 +1,34 @@
-"""What a page shows in a browser, and who can use it."""
+"""The content of a page in a browser, and its accessibility."""
 
 from typing import Any
 
 import httpx
 from playwright.sync_api import Page
 
-from tests.e2e.browser.site import HERE
+from tests.e2e.browser.widget_site import HERE
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def address(api: httpx.Client, path: str) -> str:
-    """Give the URL of a page."""
+def page_url(api: httpx.Client, path: str) -> str:
+    """Return the URL of a page."""
     return str(api.base_url.join(path))
 
 
 def ids_of(page: Page) -> list[str]:
-    """List the events that a page shows."""
+    """Return the ids of the events on a page."""
     cards = page.locator("article.event").all()
     return [str(card.get_attribute("id")).removeprefix("event-") for card in cards]
 
 
-def selected(api: httpx.Client, query: str) -> list[str]:
-    """List the events that the API finds."""
+def ids_from_api(api: httpx.Client, query: str) -> list[str]:
+    """Return the ids of the events that the API returns for a query."""
     return [event["id"] for event in api.get(f"/events?{query}").json()["items"]]
 
 
-def shown(page: Page) -> list[str]:
-    """Give all that changes with what is asked."""
+def live_content(page: Page) -> list[str]:
+    """Return everything on the page that changes with the selection."""
     fields = page.locator("#filters .fields :is(input, select)").all()
     parts = page.locator("[data-live]").all()
     links = page.locator("head link:is([rel=canonical], [rel=alternate])").all()
@@ -41,10 +41,10 @@ def shown(page: Page) -> list[str]:
 
 
 def violations(page: Page) -> list[Any]:
-    """List what axe-core finds wrong, and where."""
+    """Return the rules of axe-core that the page violates, with the elements."""
     page.evaluate(AXE.read_text("utf-8"))
-    found: list[Any] = page.evaluate(
+    result: list[Any] = page.evaluate(
         "async () => (await axe.run()).violations.map(({id, nodes}) => "
         "[id, nodes.map((node) => node.target.join(' ') + ': ' + node.failureSummary)])"
     )
-    return found
+    return result

@@ -1,4 +1,4 @@
-"""The widgets, the pages that show them, and what they have drawn."""
+"""The widgets, their pages in the README, and a reader of what they show."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,56 +6,59 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page
 
-from tests.e2e.browser.site import HERE
-from tests.support.readme import README, blocks_in
+from tests.e2e.browser.widget_site import HERE
+from tests.support.readme import PAGES, blocks_in
 
-SNIPPETS = [text for name, text in blocks_in(README) if name == "html"]
+SNIPPETS = [
+    code for language, code in blocks_in(PAGES["app/formats/README.md"]) if language == "html"
+]
 
 
 @dataclass(frozen=True)
 class Widget:
-    """A widget, and how it is asked what it has drawn."""
+    """A widget that shows a format."""
 
-    called: str
-    """What stands in its snippet alone."""
+    name: str
+    """The name of the function in `read_widgets.js` that reads what the widget shows."""
+    constructor: str
+    """A text that only the snippet of this widget contains."""
     path: str
-    """What it asks the API for."""
-    settled: str
-    """JavaScript that is true once it has drawn all that it is going to."""
-    drawn: str
-    """The function of `drawn.js` that reads it."""
+    """The path of its format."""
+    is_ready: str
+    """A JavaScript expression that is true when the widget has finished drawing."""
 
     def page(self, url: str) -> str:
-        """Give the page that shows it with what stands at a URL."""
-        (snippet,) = (snippet for snippet in SNIPPETS if self.called in snippet)
-        shown = f'"http://localhost:8000{self.path}"'
-        assert shown in snippet
-        return str(snippet.replace(shown, f'"{url}"'))
+        """Return the snippet as a page, with the URL of the data."""
+        (snippet,) = (snippet for snippet in SNIPPETS if self.constructor in snippet)
+        url_in_snippet = f'"http://localhost:8000{self.path}"'
+        assert url_in_snippet in snippet
+        return str(snippet.replace(url_in_snippet, f'"{url}"'))
 
 
 TIMELINEJS = Widget(
+    "timelinejs",
     "new TL.Timeline(",
     "/events.timelinejs.json",
     "timeline.ready || document.querySelector('.tl-message-content strong')",
-    "timelinejs",
 )
 VIS = Widget(
+    "vis",
     "new vis.Timeline(",
     "/events.vis.json",
+    # The event "changed" fires before the widget is visible.
     "document.querySelector('.vis-timeline')?.style.visibility == 'visible'",
-    "vis",
 )
 FULLCALENDAR = Widget(
-    "new FullCalendar.Calendar(", "/events.fullcalendar.json", "true", "fullcalendar"
+    "fullcalendar", "new FullCalendar.Calendar(", "/events.fullcalendar.json", "true"
 )
 EVENTCALENDAR = Widget(
-    "EventCalendar.create(", "/events.fullcalendar.json", "true", "eventcalendar"
+    "eventcalendar", "EventCalendar.create(", "/events.fullcalendar.json", "true"
 )
-WIDGETS = {widget.drawn: widget for widget in (TIMELINEJS, VIS, FULLCALENDAR, EVENTCALENDAR)}
+WIDGETS = {widget.name: widget for widget in (TIMELINEJS, VIS, FULLCALENDAR, EVENTCALENDAR)}
 
 
 class Entry(NamedTuple):
-    """An event as it is drawn: its text, the first and the last day it is on, and its group."""
+    """An event in a widget: its text, its first and last day, and its group."""
 
     text: str
     first: str
@@ -63,15 +66,15 @@ class Entry(NamedTuple):
     group: str
 
 
-def read(page: Page, widget: Widget, months: Iterable[str] = ()) -> list[Entry]:
-    """Read what a widget has drawn; of a calendar, which shows one at a time, some months."""
-    page.add_script_tag(path=HERE / "drawn.js")
-    rows = page.evaluate(f"(months) => {widget.drawn}(months)", [*months])
+def read_entries(page: Page, widget: Widget, months: Iterable[str] = ()) -> list[Entry]:
+    """Read the entries of a widget. A calendar shows one month at a time: `months` are read."""
+    page.add_script_tag(path=HERE / "read_widgets.js")
+    rows = page.evaluate(f"(months) => {widget.name}(months)", [*months])
     return sorted(Entry(*row) for row in rows)
 
 
 def months_of(entries: Iterable[Entry]) -> list[str]:
-    """List the first days of the months that entries touch."""
+    """Return the first day of each month that contains a day of an entry."""
     return sorted({month for entry in entries for month in _months(entry.first, entry.last)})
 
 

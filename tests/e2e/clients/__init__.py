@@ -1,1 +1,1 @@
-"""Generators of clients, and programs that use what they make."""
+"""Generated clients and programs that use them, linters, and fuzzing."""

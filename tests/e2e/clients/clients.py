@@ -1,4 +1,4 @@
-"""The clients: how each is generated, how its types are checked, and the program that uses it."""
+"""The clients: the commands that generate, check and run each, and the program that uses it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,38 +11,39 @@ VENV = HERE / ".venv"
 BIN = VENV / "bin"
 GENERATORS = HERE / "generators"
 JAR = next(VENV.glob("lib/*/site-packages/openapi_generator_cli/*.jar"), VENV)
-"""Generates, and carries what the Java that it generates needs: Jackson."""
+"""The generator. It contains Jackson, which the generated Java needs too."""
 
 Command = Sequence[str | Path]
-"""Runs in a folder of its own. `{document}` is the URL of the document, `{server}` that of the
-server, and `*` stands for files of the folder, as in a shell."""
+"""A command that runs in the folder of a client. `{document}` is the URL of the OpenAPI document
+and `{server}` that of the server. `*` matches files of the folder, as in a shell."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """A client of the API, that one generator makes for one language."""
+    """A client of the API, which a generator creates for a language."""
 
     journey: str
-    """The program that uses it, and prints what it met."""
+    """The program that uses the client and prints the data that it received."""
     generate: Command
     check: Command
-    """Fails where the journey, or what is generated, uses a type in a wrong way."""
+    """Checks the types of the journey and of the generated code."""
     run: Command
     misuse: Mapping[str, str]
-    """Replaced so in the journey, it chooses what is no choice, reads a member that there is not,
-    and limits by a text."""
-    needs: Sequence[str] = ()
-    forgiven: str = "^$"
-    """Warnings that are the generator's own: any document brings them."""
+    """Replacements in the journey that are type errors: an unknown value, an unknown property, and
+    a text instead of a number."""
+    programs: Sequence[str] = ()
+    """The programs that the commands need."""
+    ignored_warnings: str = "^$"
+    """A pattern of warnings that the generator prints for any document."""
 
 
 _GENERATE = (BIN / "openapi-generator-cli", "generate", "-i", "{document}", "-o", ".", "-c")
 _TSC = (NPM / "tsc", "--project", ".")
 _MYPY = (BIN / "mypy", "--strict")
 _JAVA = ("java", "-XX:TieredStopAtLevel=1", "-cp", f"{JAR}:classes")
-_OWN = "OpenAPI 3.1 support is still in beta|Failed to get the schema name: null"
-_MISUSED_BY_SCRIPT = {'"desc"': '"down"', "date.edtf": "date.etdf", "limit: 5": 'limit: "5"'}
-_MISUSED_BY_PYTHON = {"SortOrder.DESC": '"desc"', "date.edtf": "date.etdf", "limit=5": 'limit="5"'}
+_BETA = "OpenAPI 3.1 support is still in beta|Failed to get the schema name: null"
+_TYPESCRIPT_MISUSE = {'"desc"': '"down"', "date.edtf": "date.etdf", "limit: 5": 'limit: "5"'}
+_PYTHON_MISUSE = {"SortOrder.DESC": '"desc"', "date.edtf": "date.etdf", "limit=5": 'limit="5"'}
 
 CLIENTS: Mapping[str, Client] = {
     "openapi-fetch": Client(
@@ -50,8 +51,8 @@ CLIENTS: Mapping[str, Client] = {
         generate=(NPM / "openapi-typescript", "{document}", "--output", "schema.ts"),
         check=(*_TSC, "--exactOptionalPropertyTypes"),
         run=("node", "openapi_fetch.js", "{server}"),
-        misuse=_MISUSED_BY_SCRIPT,
-        needs=["node"],
+        misuse=_TYPESCRIPT_MISUSE,
+        programs=["node"],
     ),
     "hey-api": Client(
         journey="hey_api.ts",
@@ -61,8 +62,8 @@ CLIENTS: Mapping[str, Client] = {
         ),
         check=_TSC,
         run=("node", "hey_api.js", "{server}"),
-        misuse=_MISUSED_BY_SCRIPT,
-        needs=["node"],
+        misuse=_TYPESCRIPT_MISUSE,
+        programs=["node"],
     ),
     "openapi-python-client": Client(
         journey="attrs_journey.py",
@@ -73,17 +74,17 @@ CLIENTS: Mapping[str, Client] = {
         ),
         check=(*_MYPY, "attrs_client", "attrs_journey.py"),
         run=(BIN / "python", "-W", "error", "attrs_journey.py", "{server}"),
-        misuse=_MISUSED_BY_PYTHON,
+        misuse=_PYTHON_MISUSE,
     ),
     "openapi-generator-python": Client(
         journey="pydantic_journey.py",
         generate=(*_GENERATE, GENERATORS / "openapi-generator-python.yaml"),
-        # What is generated is not strict.
+        # The generated code is not strict.
         check=(*_MYPY, "--follow-imports", "silent", "pydantic_journey.py"),
         run=(BIN / "python", "-W", "error", "pydantic_journey.py", "{server}"),
-        misuse=_MISUSED_BY_PYTHON,
-        needs=["java"],
-        forgiven=f"{_OWN}|(From|Date) \\(reserved word\\)",
+        misuse=_PYTHON_MISUSE,
+        programs=["java"],
+        ignored_warnings=f"{_BETA}|(From|Date) \\(reserved word\\)",
     ),
     "openapi-generator-java": Client(
         journey="Journey.java",
@@ -91,14 +92,14 @@ CLIENTS: Mapping[str, Client] = {
             *(*_GENERATE, GENERATORS / "openapi-generator-java.yaml"),
             *("--template-dir", GENERATORS / "java"),
         ),
-        # What is generated uses parts of Jackson that are deprecated.
+        # The generated code uses deprecated parts of Jackson.
         check=(
             *("javac", "-Xlint:all,-deprecation", "-Werror", "-proc:none"),
             *("-cp", JAR, "-d", "classes", "Journey.java", "src/main/java/**/*.java"),
         ),
         run=(*_JAVA, "Journey", "{server}"),
         misuse={"SortOrder.DESC": '"desc"', "getEdtf": "getEtdf", "limit(5)": 'limit("5")'},
-        needs=["java", "javac"],
-        forgiven=_OWN,
+        programs=["java", "javac"],
+        ignored_warnings=_BETA,
     ),
 }

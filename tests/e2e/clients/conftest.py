@@ -1,4 +1,4 @@
-"""The clients, each generated once from the document that the server gives."""
+"""The clients, each generated once from the OpenAPI document of a server."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.clients.clients import CLIENTS, HERE, JOURNEYS, VENV, Client, Command
-from tests.support.requirements import lacking, required_packages
+from tests.support.requirements import require_npm_packages, skip_or_fail
 
 PACKAGES = {"node": "nodejs", "java": "default-jdk-headless", "javac": "default-jdk-headless"}
 INSTALL = "python3 -m venv {0}/.venv && {0}/.venv/bin/pip install -r {0}/requirements.txt"
@@ -20,13 +20,13 @@ INSTALL = "python3 -m venv {0}/.venv && {0}/.venv/bin/pip install -r {0}/require
 
 @dataclass(frozen=True)
 class Generated:
-    """A client that is generated, in a folder with the journey that uses it."""
+    """A generated client, in a folder with the journey that uses it."""
 
     client: Client
     folder: Path
     server: httpx.URL
-    told: str
-    """What the generator said."""
+    output: str
+    """The output of the generator."""
 
     def run(self, command: Command) -> subprocess.CompletedProcess[str]:
         """Run a command in the folder."""
@@ -37,12 +37,12 @@ class Generated:
 def generated_client(
     request: pytest.FixtureRequest, seed: httpx.Client, workshop: Path
 ) -> Generated:
-    """Give each client, of the server of the seed dossier."""
+    """Generate each client from a server with the seed dossier."""
     client = CLIENTS[request.param]
-    required_programs(*client.needs)
+    required_programs(*client.programs)
     required_distributions()
-    if "node" in client.needs:
-        required_packages(HERE)
+    if "node" in client.programs:
+        require_npm_packages(HERE)
     folder = workshop / request.param
     folder.mkdir()
     for name in (client.journey, "tsconfig.json"):
@@ -54,7 +54,7 @@ def generated_client(
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder where what npm installed is found, and programs are modules."""
+    """Create a folder for the clients, with the npm packages. Its JavaScript files are modules."""
     folder = tmp_path_factory.mktemp("clients")
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "node_modules").symlink_to(HERE / "node_modules")
@@ -80,19 +80,20 @@ def _run(command: Command, folder: Path, server: httpx.URL) -> subprocess.Comple
 
 
 def required_programs(*programs: str) -> None:
-    """Skip where a program is missing."""
+    """Skip the test if a program is missing."""
     for program in programs:
         if shutil.which(program) is None:
-            lacking(f"this test needs {program}; install Debian's {PACKAGES[program]}")
+            skip_or_fail(f"This test needs {program}. Install Debian's {PACKAGES[program]}.")
 
 
 def required_distributions() -> None:
-    """Skip where a Python package is missing, or of another version than the one that is pinned."""
+    """Skip the test if a Python package is missing, or its version is not the pinned one."""
     site = [str(path) for path in VENV.glob("lib/*/site-packages")]
-    installed = {found.name.lower(): found.version for found in distributions(path=site)}
+    installed = {package.name.lower(): package.version for package in distributions(path=site)}
     pins = re.findall(
         r"^(\S+)==(\S+)", (HERE / "requirements.txt").read_text("utf-8"), re.MULTILINE
     )
     for name, version in pins:
         if installed.get(name) != version:
-            lacking(f"this test needs {name} {version}; run {INSTALL.format('tests/clients')}")
+            install = INSTALL.format("tests/e2e/clients")
+            skip_or_fail(f"This test needs {name} {version}. Run {install}.")

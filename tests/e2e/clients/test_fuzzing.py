@@ -1,4 +1,4 @@
-"""Fuzzing: whatever the document allows is answered as it says, and all else is refused."""
+"""Fuzzing: responses match the OpenAPI document, and invalid requests are rejected."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.support.requirements import repetitions
 
 EXAMPLES = repetitions(10, 100)
 ATTEMPTS = {"1": 1_000, "2": 100, "3": 100}
-"""By the seed: fewer would be a run that found nothing to ask."""
+"""The least number of requests by seed. A run with fewer would have skipped operations."""
 
 
 def _fuzz(document: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -38,55 +38,62 @@ def _fuzz(document: str, folder: Path, *options: str) -> subprocess.CompletedPro
 
 @pytest.mark.full
 @pytest.mark.parametrize("number", ATTEMPTS)
-def test_nothing_is_found(everything: httpx.Client, tmp_path: Path, number: str) -> None:
+def test_fuzzing_finds_no_error(everything: httpx.Client, tmp_path: Path, number: str) -> None:
     document = str(everything.base_url.join("/openapi.json"))
-    # What covers the schemas is the same whatever the seed.
+    # The coverage phase does not depend on the seed.
     phases = "examples,coverage,fuzzing,stateful" if number == "1" else "fuzzing,stateful"
     examples = ("--max-examples", str(EXAMPLES), "--phases", phases)
     run = _fuzz(document, tmp_path, "--seed", number, *examples)
     assert run.returncode == 0, run.stdout
-    told = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
-    assert told
-    assert told[1] == told[2]
-    assert int(told[1]) > ATTEMPTS[number]
+    summary = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
+    assert summary
+    assert summary[1] == summary[2]
+    assert int(summary[1]) > ATTEMPTS[number]
 
 
-def _more_than_a_page(document: Json) -> None:
+def _allow_larger_limit(document: Json) -> None:
     document["components"]["parameters"]["limit"]["schema"]["maximum"] = 1_000
 
 
-def _any_number(document: Json) -> None:
+def _change_type_of_total(document: Json) -> None:
     document["components"]["schemas"]["SourcePage"]["properties"]["total"] = {"type": "integer"}
 
 
-def _always_there(document: Json) -> None:
+def _require_next(document: Json) -> None:
     document["components"]["schemas"]["SourcePage"]["required"].append("next")
 
 
-# what the document says untruly: what is found
-LIES: Mapping[Callable[[Json], None], str] = {
-    _more_than_a_page: "the document allows it, but: limit: ",
-    _any_number: "Response violates schema",
-    _always_there: "Response violates schema",
+# a false statement in the document: the message of Schemathesis
+FALSE_STATEMENTS: Mapping[Callable[[Json], None], str] = {
+    _allow_larger_limit: "The document allows it, but: limit: ",
+    _change_type_of_total: "Response violates schema",
+    _require_next: "Response violates schema",
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_found(
-    everything: httpx.Client, tmp_path: Path, lie: Callable[[Json], None]
+@pytest.mark.parametrize("falsify", FALSE_STATEMENTS)
+def test_fuzzing_detects_false_document(
+    everything: httpx.Client, tmp_path: Path, falsify: Callable[[Json], None]
 ) -> None:
     document = everything.get("/openapi.json").json()
-    lie(document)
+    falsify(document)
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(document), "utf-8")
-    one = ("--include-path", "/sources", "--phases", "coverage", "--url", str(everything.base_url))
-    run = _fuzz(str(path), tmp_path, *one)
+    options = (
+        "--include-path",
+        "/sources",
+        "--phases",
+        "coverage",
+        "--url",
+        str(everything.base_url),
+    )
+    run = _fuzz(str(path), tmp_path, *options)
     assert run.returncode == 1, run.stdout
-    assert LIES[lie] in run.stdout
+    assert FALSE_STATEMENTS[falsify] in run.stdout
 
 
-# What it does not find. URL: status, and the parameter at fault
-UNFOUND = {
+# Requests that Schemathesis does not generate. URL: status, and the parameter of the error
+FURTHER_REQUESTS = {
     "/events?limit=NaN": (422, "limit"),
     "/events?limit=1e999": (422, "limit"),
     "/events?min_sources=Infinity": (422, "min_sources"),
@@ -111,13 +118,13 @@ UNFOUND = {
 }
 
 
-@pytest.mark.parametrize("url", UNFOUND)
-def test_what_fuzzing_does_not_find(seed: httpx.Client, url: str) -> None:
-    status, parameter = UNFOUND[url]
+@pytest.mark.parametrize("url", FURTHER_REQUESTS)
+def test_invalid_request_is_rejected(seed: httpx.Client, url: str) -> None:
+    status, parameter = FURTHER_REQUESTS[url]
     problem = check_problem(seed.get(url), status)
     assert [fault.parameter for fault in problem.errors] == ([parameter] if parameter else [])
 
 
 @pytest.mark.parametrize("path", ["/events", "/events/nso-blacklisted", "/events.csv", "/livez"])
-def test_head_is_not_refused(seed: httpx.Client, path: str) -> None:
+def test_head_is_allowed(seed: httpx.Client, path: str) -> None:
     assert seed.head(path).status_code == 200

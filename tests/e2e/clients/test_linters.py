@@ -1,4 +1,4 @@
-"""Linters find nothing in the document, and would find what is wrong with it."""
+"""Linters report nothing for the OpenAPI document, and report errors in a broken one."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from app.settings import Settings
 from tests.e2e.clients.clients import BIN, HERE, NPM, Command
 from tests.e2e.clients.conftest import required_distributions, required_programs
 from tests.support.openapi_diff import Json
-from tests.support.requirements import required_packages
+from tests.support.requirements import require_npm_packages
 
 OPERATOR = {
     "license_name": "CC BY 4.0",
@@ -23,53 +23,54 @@ OPERATOR = {
     "contact_url": "https://newsroom.example/desk",
     "contact_email": "desk@newsroom.example",
 }
-"""What an operator is asked to tell; nobody is invented where none does."""
+"""The settings without which linters warn about a missing contact or licence."""
 OFFLINE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 
-def _without_parameters(document: Json) -> None:
+def _remove_parameters(document: Json) -> None:
     del document["paths"]["/events/{id}"]["get"]["parameters"]
 
 
-def _with_a_wrong_example(document: Json) -> None:
+def _break_example(document: Json) -> None:
     content = document["paths"]["/livez"]["get"]["responses"]["200"]["content"]
     content["application/json"]["examples"]["dossier"]["value"] = {"status": "well"}
 
 
-def _without_tags(document: Json) -> None:
+def _remove_tags(document: Json) -> None:
     del document["paths"]["/events"]["get"]["tags"]
 
 
-def _unused(document: Json) -> None:
+def _add_unused_schema(document: Json) -> None:
     document["components"]["schemas"]["Unused"] = {"type": "object"}
 
 
 class Linter(NamedTuple):
-    """A linter, and what it must find."""
+    """A linter, and an error that it must report."""
 
     command: Command
-    spoil: Callable[[Json], None]
-    finds: str
+    break_document: Callable[[Json], None]
+    message: str
+    """The message for the broken document."""
     program: str = "node"
 
 
 LINTERS: Mapping[str, Linter] = {
     "openapi-spec-validator": Linter(
-        (BIN / "openapi-spec-validator",), _without_parameters, "was not resolved", "python3"
+        (BIN / "openapi-spec-validator",), _remove_parameters, "was not resolved", "python3"
     ),
     "redocly": Linter(
         (NPM / "redocly", "lint", "--extends=recommended-strict"),
-        _with_a_wrong_example,
+        _break_example,
         "no-invalid-media-type-examples",
     ),
     "spectral": Linter(
         (NPM / "spectral", "lint", "--fail-severity=hint", "--ruleset", HERE / "spectral.yaml"),
-        _without_tags,
+        _remove_tags,
         "operation-tags",
     ),
     "openapi-generator": Linter(
         (BIN / "openapi-generator-cli", "validate", "--recommend", "-i"),
-        _unused,
+        _add_unused_schema,
         "Unused model: Unused",
         "java",
     ),
@@ -78,12 +79,12 @@ LINTERS: Mapping[str, Linter] = {
 
 @pytest.fixture(params=LINTERS)
 def linter(request: pytest.FixtureRequest) -> Linter:
-    """Give each linter."""
+    """Return each linter."""
     linter = LINTERS[request.param]
     required_programs(linter.program)
     required_distributions()
     if linter.program == "node":
-        required_packages(HERE)
+        require_npm_packages(HERE)
     return linter
 
 
@@ -104,20 +105,21 @@ def _lint(linter: Linter, document: Json, folder: Path) -> subprocess.CompletedP
 
 @pytest.fixture
 def document() -> Json:
-    """Give the document of an operator who tells all that there is to tell."""
+    """Return the OpenAPI document with all optional settings."""
     document = create_app(Settings.model_validate(OPERATOR)).openapi()
     copy: Json = json.loads(json.dumps(document))
     return copy
 
 
-def test_the_document_is_clean(linter: Linter, document: Json, tmp_path: Path) -> None:
+def test_linter_accepts_document(linter: Linter, document: Json, tmp_path: Path) -> None:
     lint = _lint(linter, document, tmp_path)
     assert lint.returncode == 0, lint.stdout
-    told = lint.stdout.lower().replace("deprecation warning: node.js", "")  # Redocly's own
-    assert "warning" not in told
+    # Redocly prints a warning about the version of Node.js.
+    output = lint.stdout.lower().replace("deprecation warning: node.js", "")
+    assert "warning" not in output
 
 
-def test_a_spoilt_document_is_not(linter: Linter, document: Json, tmp_path: Path) -> None:
-    linter.spoil(document)
+def test_linter_reports_broken_document(linter: Linter, document: Json, tmp_path: Path) -> None:
+    linter.break_document(document)
     lint = _lint(linter, document, tmp_path)
-    assert linter.finds in lint.stdout, lint.stdout
+    assert linter.message in lint.stdout, lint.stdout

@@ -1,4 +1,4 @@
-"""What Schemathesis is told: names that are on record, and why a query may be refused."""
+"""Hooks of Schemathesis: names that exist in the dossiers, and reasons to reject a valid query."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,44 +14,44 @@ NAMES: Mapping[str, list[str]] = {
     "timeline": ["nso-blacklist", "harbour", "ferry"],
     "q": ["blacklist", '"entity list"', "quay"],
 }
-SAID_BY_NO_SCHEMA = (
-    "no actor is called",
-    "; give the id",
+REASONS_OUTSIDE_SCHEMA = (
+    "No actor is called",
+    ". Use the id.",
     "is not on record",
-    "it stands beside",
+    "It cannot be combined with",
     "is after `to`",
-    "is not a date; ",
-    "; give `next` of the page before",
-    "has no word in it",
-    "words; give at most",
-    "gives more than 1,000 buckets",
+    "is not a date. ",
+    "is not a cursor of this API",
+    "contains no word",
+    "words. Write at most",
+    "makes more than 1,000 buckets",
 )
 
 
 @schemathesis.hook
 def map_query(context: Any, query: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Put names that are on record for texts that are right but name nothing."""
+    """Replace well-formed but unknown names by names that exist."""
     if not query or context.operation.path == "/actors":
         return query
     return {
-        name: _on_record(name, value) if name in NAMES else value for name, value in query.items()
+        name: _existing(name, value) if name in NAMES else value for name, value in query.items()
     }
 
 
-def _on_record(name: str, value: Any) -> Any:
+def _existing(name: str, value: Any) -> Any:
     if isinstance(value, list):
-        return [_on_record(name, one) for one in value]
+        return [_existing(name, item) for item in value]
     if isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable():
         return NAMES[name][len(value) % len(NAMES[name])]
     return value
 
 
 @schemathesis.check
-def refused_for_what_no_schema_says(context: Any, response: Any, case: Any) -> None:
-    """Hold that what fits the document is refused for no other reason."""
+def rejected_only_for_known_reasons(context: Any, response: Any, case: Any) -> None:
+    """Fail if a request that matches the document is rejected for another reason."""
     if response.status_code != 422 or not case.meta or not case.meta.generation.mode.is_positive:
         return
     for fault in response.json()["errors"]:
         detail = fault["detail"]
-        known = any(said in detail for said in SAID_BY_NO_SCHEMA)
-        assert known, f"the document allows it, but: {detail}"
+        is_known = any(reason in detail for reason in REASONS_OUTSIDE_SCHEMA)
+        assert is_known, f"The document allows it, but: {detail}"

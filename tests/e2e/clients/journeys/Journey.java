@@ -22,7 +22,7 @@ import timeline.model.SortOrder;
 import timeline.model.Problem;
 import timeline.model.EventStatus;
 
-/** Asks a timeline by way of openapi-generator's Java client, of the JDK's own HTTP client. */
+/** Queries a server with the Java client of openapi-generator and the HTTP client of the JDK. */
 public final class Journey {
   private final ObjectMapper mapper = new TextOrJson();
   private final EventsApi events;
@@ -34,14 +34,14 @@ public final class Journey {
     events = new EventsApi(client);
   }
 
-  /** Prints what the client met. */
+  /** Prints the data that the client receives. */
   public static void main(String[] arguments) throws ApiException, JsonProcessingException {
     Journey journey = new Journey(arguments[0]);
-    System.out.println(journey.mapper.writeValueAsString(journey.met()));
+    System.out.println(journey.mapper.writeValueAsString(journey.received()));
   }
 
-  private Map<String, Object> met() throws ApiException, JsonProcessingException {
-    // What is reported of either company from November 2021 on, newest first?
+  private Map<String, Object> received() throws ApiException, JsonProcessingException {
+    // Events of either company since November 2021 that are reported, latest first.
     List<String> companies = List.of("nso-group", "candiru");
     EventPage filtered =
         events.listEvents(
@@ -52,7 +52,7 @@ public final class Journey {
                 .order(SortOrder.DESC)
                 .build());
 
-    // One event. What is not known is null: a date may be open at either end.
+    // One event. An unknown value is null: a date can be open at either end.
     Event visit = get("biden-visits-israel");
     EventWhen when = visit.getDate();
     LocalDate earliest = when.getEarliest();
@@ -61,11 +61,11 @@ public final class Journey {
     optional.put("summary", visit.getSummary());
     optional.put("amount", visit.getAmount());
 
-    // A mistake is told as a problem, of one shape everywhere.
-    APIListEventsRequest mistaken = APIListEventsRequest.newBuilder().from("2021-13").build();
+    // All errors have the same shape.
+    APIListEventsRequest invalid = APIListEventsRequest.newBuilder().from("2021-13").build();
     Problem missing = problemOf(() -> get("no-such-event"));
-    Problem refused = problemOf(() -> events.listEvents(mistaken));
-    Fault fault = refused.getErrors().get(0);
+    Problem rejected = problemOf(() -> events.listEvents(invalid));
+    Fault fault = rejected.getErrors().get(0);
 
     String csv =
         events.listEventsAsCsv(
@@ -86,9 +86,9 @@ public final class Journey {
         "event", event,
         "absent", optional.keySet().stream().filter(name -> optional.get(name) == null).toList(),
         "missing", Map.of("status", missing.getStatus(), "detail", missing.getDetail()),
-        "refused",
+        "rejected",
             Map.of(
-                "status", refused.getStatus(),
+                "status", rejected.getStatus(),
                 "parameter", fault.getParameter(),
                 "detail", fault.getDetail()),
         "csv", Map.of("header", lines[0], "lines", lines.length));
@@ -98,7 +98,7 @@ public final class Journey {
     return events.getEvent(APIGetEventRequest.newBuilder().id(id).build());
   }
 
-  /** Gives all events, page after page: an answer without `next` is the last. */
+  /** Returns all events, page by page: the last page has no `next`. */
   private List<Event> allEvents() throws ApiException {
     List<Event> all = new ArrayList<>();
     String cursor = null;
@@ -111,25 +111,25 @@ public final class Journey {
     return all;
   }
 
-  private static List<String> quoteOf(Citation said) {
-    return List.of(said.getQuote(), said.getSource().getPublisher().getName());
+  private static List<String> quoteOf(Citation citation) {
+    return List.of(citation.getQuote(), citation.getSource().getPublisher().getName());
   }
 
-  private interface Mistake {
-    Object make() throws ApiException;
+  private interface Request {
+    Object send() throws ApiException;
   }
 
-  /** Gives the problem that an error brings. */
-  private Problem problemOf(Mistake mistake) throws JsonProcessingException {
+  /** Returns the problem of a request that fails. */
+  private Problem problemOf(Request request) throws JsonProcessingException {
     try {
-      mistake.make();
+      request.send();
     } catch (ApiException error) {
       return mapper.readValue(error.getResponseBody(), Problem.class);
     }
-    throw new AssertionError("a mistake went unnoticed");
+    throw new AssertionError("an error was expected");
   }
 
-  /** Leaves text as it is: the generated code would read every answer as JSON, CSV too. */
+  /** Returns text unparsed: the generated code parses every response as JSON, even CSV. */
   private static final class TextOrJson extends ObjectMapper {
     private static final long serialVersionUID = 1L;
 

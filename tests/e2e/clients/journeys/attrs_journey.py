@@ -1,4 +1,4 @@
-"""Asks a timeline by way of openapi-python-client's client, of attrs and httpx."""
+"""Query a server with the client of openapi-python-client, which uses attrs and httpx."""
 
 import json
 import sys
@@ -11,8 +11,8 @@ from attrs_client.types import UNSET, Unset
 
 
 def main(client: Client) -> None:
-    """Print what the client met."""
-    # What is reported of either company from November 2021 on, newest first?
+    """Print the data that the client receives."""
+    # Events of either company since November 2021 that are reported, latest first.
     filtered = list_events.sync(
         client=client,
         actor=["nso-group", "candiru"],
@@ -22,7 +22,7 @@ def main(client: Client) -> None:
     )
     assert isinstance(filtered, EventPage)
 
-    # One event. What is not known is UNSET: a date may be open at either end.
+    # One event. An unknown value is UNSET: a date can be open at either end.
     visit = get_event.sync("biden-visits-israel", client=client)
     assert isinstance(visit, Event)
     earliest, latest = visit.date.earliest, visit.date.latest
@@ -30,18 +30,18 @@ def main(client: Client) -> None:
     assert not isinstance(latest, Unset)
     optional = {"summary": visit.summary, "amount": visit.amount}
 
-    # A mistake is told as a problem, of one shape everywhere.
+    # All errors have the same shape.
     missing = get_event.sync("no-such-event", client=client)
-    refused = list_events.sync(client=client, from_="2021-13")
+    rejected = list_events.sync(client=client, from_="2021-13")
     assert isinstance(missing, Problem)
-    assert isinstance(refused, Problem)
-    fault = refused.errors[0]
+    assert isinstance(rejected, Problem)
+    fault = rejected.errors[0]
 
     csv = list_events_as_csv.sync(client=client, actor=["candiru"])
     assert isinstance(csv, str)
     lines = csv.split("\r\n")
 
-    met = {
+    received = {
         "filtered": [event.id for event in filtered.items],
         "paged": [event.id for event in all_events(client)],
         "event": {
@@ -50,22 +50,22 @@ def main(client: Client) -> None:
             "earliest": earliest.isoformat(),
             "days": (latest - earliest).days + 1,
             "place": visit.place,
-            "quotes": [[said.quote, said.source.publisher.name] for said in visit.citations],
+            "quotes": [[one.quote, one.source.publisher.name] for one in visit.citations],
         },
         "absent": [name for name, value in optional.items() if value is UNSET],
         "missing": {"status": missing.status, "detail": missing.detail},
-        "refused": {
-            "status": refused.status,
+        "rejected": {
+            "status": rejected.status,
             "parameter": fault.parameter,
             "detail": fault.detail,
         },
         "csv": {"header": lines[0], "lines": len(lines)},
     }
-    print(json.dumps(met))
+    print(json.dumps(received))
 
 
 def all_events(client: Client) -> Iterator[Event]:
-    """Give all events, page after page: an answer without `next` is the last."""
+    """Yield all events, page by page: the last page has no `next`."""
     cursor: str | Unset = UNSET
     while True:
         page = list_events.sync(client=client, limit=5, cursor=cursor)

@@ -1,4 +1,4 @@
-/** Asks a timeline by way of the client that @hey-api/openapi-ts makes: a function an operation. */
+/** Queries a server with the client of @hey-api/openapi-ts: a function for each operation. */
 
 import { client } from "./client/client.gen.js";
 import { type Event, getEvent, listEvents, listEventsAsCsv } from "./client/index.js";
@@ -7,7 +7,7 @@ const DAY = 86_400_000;
 
 client.setConfig({ baseUrl: process.argv[2] ?? "http://localhost:8000" });
 
-/** All events, page after page: an answer without `next` is the last. */
+/** Yields all events, page by page: the last page has no `next`. */
 async function* allEvents(): AsyncGenerator<Event> {
   let cursor: string | undefined;
   do {
@@ -17,7 +17,7 @@ async function* allEvents(): AsyncGenerator<Event> {
   } while (cursor !== undefined);
 }
 
-// What is reported of either company from November 2021 on, newest first?
+// Events of either company since November 2021 that are reported, latest first.
 const filtered = await listEvents({
   query: {
     actor: ["nso-group", "candiru"],
@@ -31,15 +31,15 @@ const filtered = await listEvents({
 const paged: string[] = [];
 for await (const event of allEvents()) paged.push(event.id);
 
-// One event. What is not known is absent: a date may be open at either end.
+// One event. An unknown value is absent: a date can be open at either end.
 const visit = await getEvent({ path: { id: "biden-visits-israel" }, throwOnError: true });
 const { date, citations, place, summary, amount } = visit.data;
-if (date.earliest === undefined || date.latest === undefined) throw new Error("its date is open");
+if (date.earliest === undefined || date.latest === undefined) throw new Error("the date has an open end");
 
-// A mistake is told as a problem, of one shape everywhere; it is thrown only where one asks for it.
+// All errors have the same shape. They are thrown only with `throwOnError`.
 const missing = await getEvent({ path: { id: "no-such-event" } });
-const refused = await listEvents({ query: { from: "2021-13" } });
-if (!missing.error || !refused.error) throw new Error("a mistake went unnoticed");
+const rejected = await listEvents({ query: { from: "2021-13" } });
+if (!missing.error || !rejected.error) throw new Error("an error was expected");
 
 const csv = await listEventsAsCsv({ query: { actor: ["candiru"] }, throwOnError: true });
 const lines = csv.data.split("\r\n");
@@ -60,10 +60,10 @@ console.log(
       value === undefined ? [name] : [],
     ),
     missing: { status: missing.error.status, detail: missing.error.detail },
-    refused: {
-      status: refused.error.status,
-      parameter: refused.error.errors[0]?.parameter,
-      detail: refused.error.errors[0]?.detail,
+    rejected: {
+      status: rejected.error.status,
+      parameter: rejected.error.errors[0]?.parameter,
+      detail: rejected.error.errors[0]?.detail,
     },
     csv: { header: lines[0], lines: lines.length },
   }),

@@ -1,4 +1,4 @@
-/** Asks a timeline by way of openapi-fetch, whose types openapi-typescript makes. */
+/** Queries a server with openapi-fetch and the types of openapi-typescript. */
 
 import createClient from "openapi-fetch";
 
@@ -10,7 +10,7 @@ const DAY = 86_400_000;
 
 const api = createClient<paths>({ baseUrl: process.argv[2] ?? "http://localhost:8000" });
 
-/** All events, page after page: an answer without `next` is the last. */
+/** Yields all events, page by page: the last page has no `next`. */
 async function* allEvents(): AsyncGenerator<Event> {
   let cursor: string | undefined;
   do {
@@ -23,7 +23,7 @@ async function* allEvents(): AsyncGenerator<Event> {
   } while (cursor !== undefined);
 }
 
-// What is reported of either company from November 2021 on, newest first?
+// Events of either company since November 2021 that are reported, latest first.
 const filtered = await api.GET("/events", {
   params: {
     query: {
@@ -39,16 +39,16 @@ if (filtered.error) throw new Error(filtered.error.detail);
 const paged: string[] = [];
 for await (const event of allEvents()) paged.push(event.id);
 
-// One event. What is not known is absent: a date may be open at either end.
+// One event. An unknown value is absent: a date can be open at either end.
 const visit = await api.GET("/events/{id}", { params: { path: { id: "biden-visits-israel" } } });
 if (visit.error) throw new Error(visit.error.detail);
 const { date, citations, place, summary, amount } = visit.data;
-if (date.earliest === undefined || date.latest === undefined) throw new Error("its date is open");
+if (date.earliest === undefined || date.latest === undefined) throw new Error("the date has an open end");
 
-// A mistake is told as a problem, of one shape everywhere.
+// All errors have the same shape.
 const missing = await api.GET("/events/{id}", { params: { path: { id: "no-such-event" } } });
-const refused = await api.GET("/events", { params: { query: { from: "2021-13" } } });
-if (!missing.error || !refused.error) throw new Error("a mistake went unnoticed");
+const rejected = await api.GET("/events", { params: { query: { from: "2021-13" } } });
+if (!missing.error || !rejected.error) throw new Error("an error was expected");
 
 const csv = await api.GET("/events.csv", {
   params: { query: { actor: ["candiru"] } },
@@ -73,10 +73,10 @@ console.log(
       value === undefined ? [name] : [],
     ),
     missing: { status: missing.error.status, detail: missing.error.detail },
-    refused: {
-      status: refused.error.status,
-      parameter: refused.error.errors[0]?.parameter,
-      detail: refused.error.errors[0]?.detail,
+    rejected: {
+      status: rejected.error.status,
+      parameter: rejected.error.errors[0]?.parameter,
+      detail: rejected.error.errors[0]?.detail,
     },
     csv: { header: lines[0], lines: lines.length },
   }),

@@ -1,4 +1,4 @@
-"""Asks a timeline by way of openapi-generator's Python client, of Pydantic and urllib3."""
+"""Query a server with the Python client of openapi-generator, which uses Pydantic and urllib3."""
 
 import json
 import sys
@@ -17,10 +17,10 @@ from pydantic_client.exceptions import ApiException
 
 
 def main(url: str) -> None:
-    """Print what the client met."""
+    """Print the data that the client receives."""
     events = EventsApi(ApiClient(Configuration(host=url)))
 
-    # What is reported of either company from November 2021 on, newest first?
+    # Events of either company since November 2021 that are reported, latest first.
     filtered = events.list_events(
         actor=["nso-group", "candiru"],
         var_from="2021-11",
@@ -28,21 +28,21 @@ def main(url: str) -> None:
         order=SortOrder.DESC,
     )
 
-    # One event. What is not known is None: a date may be open at either end.
+    # One event. An unknown value is None: a date can be open at either end.
     visit = events.get_event("biden-visits-israel")
     earliest, latest = visit.var_date.earliest, visit.var_date.latest
     assert earliest is not None
     assert latest is not None
     optional = {"summary": visit.summary, "amount": visit.amount}
 
-    # A mistake is told as a problem, of one shape everywhere.
+    # All errors have the same shape.
     missing = problem_of(lambda: events.get_event("no-such-event"))
-    refused = problem_of(lambda: events.list_events(var_from="2021-13"))
-    fault = refused.errors[0]
+    rejected = problem_of(lambda: events.list_events(var_from="2021-13"))
+    fault = rejected.errors[0]
 
     lines = events.list_events_as_csv(actor=["candiru"]).split("\r\n")
 
-    met = {
+    received = {
         "filtered": [event.id for event in filtered.items],
         "paged": [event.id for event in all_events(events)],
         "event": {
@@ -51,22 +51,22 @@ def main(url: str) -> None:
             "earliest": earliest.isoformat(),
             "days": (latest - earliest).days + 1,
             "place": visit.place,
-            "quotes": [[said.quote, said.source.publisher.name] for said in visit.citations],
+            "quotes": [[one.quote, one.source.publisher.name] for one in visit.citations],
         },
         "absent": [name for name, value in optional.items() if value is None],
         "missing": {"status": missing.status, "detail": missing.detail},
-        "refused": {
-            "status": refused.status,
+        "rejected": {
+            "status": rejected.status,
             "parameter": fault.parameter,
             "detail": fault.detail,
         },
         "csv": {"header": lines[0], "lines": len(lines)},
     }
-    print(json.dumps(met))
+    print(json.dumps(received))
 
 
 def all_events(events: EventsApi) -> Iterator[Event]:
-    """Give all events, page after page: an answer without `next` is the last."""
+    """Yield all events, page by page: the last page has no `next`."""
     page = events.list_events(limit=5)
     yield from page.items
     while page.next is not None:
@@ -74,15 +74,15 @@ def all_events(events: EventsApi) -> Iterator[Event]:
         yield from page.items
 
 
-def problem_of(mistake: Callable[[], object]) -> Problem:
-    """Give the problem that an error brings."""
+def problem_of(request: Callable[[], object]) -> Problem:
+    """Return the problem of a request that fails."""
     try:
-        mistake()
+        request()
     except ApiException as error:
         if isinstance(error.data, Problem):
             return error.data
         raise
-    raise AssertionError("a mistake went unnoticed")
+    raise AssertionError("an error was expected")
 
 
 main(sys.argv[1])

@@ -1,4 +1,4 @@
-"""Everybody can use the page: by eye, ear and key, in any language and size, on paper."""
+"""Accessibility: screen readers, keyboard, contrast, screen sizes, writing directions, print."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser.conftest import Visit
-from tests.e2e.browser.pages import DESKTOP, PHONE, address, selected, violations
-from tests.e2e.browser.site import HERE
+from tests.e2e.browser.conftest import OpenPage
+from tests.e2e.browser.pages import DESKTOP, PHONE, ids_from_api, page_url, violations
+from tests.e2e.browser.widget_site import HERE
 from tests.support.server import serving_files
 
 PAGES = [
@@ -20,29 +20,29 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["live", "still"])
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_everybody_can_use_it(
+def test_page_has_no_violations(
     seed: httpx.Client,
-    visit: Visit,
+    open_page: OpenPage,
     path: str,
     scheme: str,
     viewport: dict[str, int],
     script: bool,
 ) -> None:
     options = {"color_scheme": scheme, "viewport": viewport}
-    with visit(address(seed, path), seed, **options) as page:
-        if not script:  # of the page: where all scripts are off, what looks at it is off too
+    with open_page(page_url(seed, path), seed, **options) as page:
+        if not script:  # axe-core needs JavaScript, so only the script of the page is removed
             page.route("**/web/page-*.js", lambda route: route.fulfill(body=""))
             page.reload()
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
-def test_what_nobody_could_use_is_found(seed: httpx.Client, visit: Visit) -> None:
-    with visit(address(seed, "/"), seed) as page:
+def test_axe_finds_violations(seed: httpx.Client, open_page: OpenPage) -> None:
+    with open_page(page_url(seed, "/"), seed) as page:
         page.evaluate(
             "document.querySelector('#q').closest('label').replaceWith(document.querySelector('#q'))"
         )
@@ -52,10 +52,12 @@ def test_what_nobody_could_use_is_found(seed: httpx.Client, visit: Visit) -> Non
 
 
 @pytest.mark.parametrize("path", ["/", "/events/markup.html"])
-def test_any_direction_of_writing_has_room(hostile: httpx.Client, visit: Visit, path: str) -> None:
-    slugs = selected(hostile, "limit=500")
+def test_page_with_mixed_directions_fits_phone(
+    hostile: httpx.Client, open_page: OpenPage, path: str
+) -> None:
+    slugs = ids_from_api(hostile, "limit=500")
     path = path.replace("markup", slugs[0])
-    with visit(address(hostile, path), hostile, viewport=PHONE) as page:
+    with open_page(page_url(hostile, path), hostile, viewport=PHONE) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert violations(page) == []
         assert (
@@ -81,7 +83,7 @@ events:
 
 @pytest.fixture(scope="module")
 def hebrew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Give a client of a dossier in Hebrew."""
+    """Yield a client of a server with a dossier in Hebrew."""
     folder = tmp_path_factory.mktemp("hebrew")
     (folder / "quay.yaml").write_text(HEBREW, "utf-8")
     with serving_files(folder, folder / "quay.yaml") as client:
@@ -90,43 +92,46 @@ def hebrew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("path", ["/", "/embed.html", "/events/contract.html"])
-def test_hebrew_runs_from_right_to_left_and_dates_from_left_to_right(
-    hebrew: httpx.Client, visit: Visit, path: str, viewport: dict[str, int]
+def test_hebrew_is_right_to_left_and_dates_are_left_to_right(
+    hebrew: httpx.Client, open_page: OpenPage, path: str, viewport: dict[str, int]
 ) -> None:
-    with visit(address(hebrew, path), hebrew, viewport=viewport) as page:
-        page.evaluate((HERE / "drawn.js").read_text("utf-8") + "; window.asSeen = asSeen; null")
+    with open_page(page_url(hebrew, path), hebrew, viewport=viewport) as page:
+        page.evaluate(
+            (HERE / "read_widgets.js").read_text("utf-8") + "; window.visualText = visualText; null"
+        )
         card = page.locator("article.event")
-        seen = {
-            part: "".join(card.locator(part).evaluate("(element) => asSeen(element)").split())
+        visual = {
+            part: "".join(card.locator(part).evaluate("(element) => visualText(element)").split())
             for part in (".when", "figcaption")
         }
-        assert seen[".when"].startswith("until14March2020(startunknown)")
-        assert "2June2020" in seen["figcaption"]
-        start, told = card.locator(".when").bounding_box(), card.locator(".told").bounding_box()
-        assert start
-        assert told
+        assert visual[".when"].startswith("until14March2020(startunknown)")
+        assert "2June2020" in visual["figcaption"]
+        date_box = card.locator(".when").bounding_box()
+        record_box = card.locator(".record").bounding_box()
+        assert date_box
+        assert record_box
         if viewport is DESKTOP:
-            assert start["x"] > told["x"]
+            assert date_box["x"] > record_box["x"]
         assert card.evaluate("(card) => getComputedStyle(card).direction") == "rtl"
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
-def _focused(page: Page) -> str:
+def _focused_id(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id"))
 
 
-def test_keys_lead_through_it(seed: httpx.Client, visit: Visit) -> None:
-    events = [f"event-{slug}" for slug in selected(seed, "")]
-    with visit(address(seed, "/"), seed, viewport=DESKTOP) as page:
-        walk = [("j", 0), ("j", 1), ("k", 0), ("k", 0), ("End", 21), ("j", 21), ("Home", 0)]
-        for key, at in walk:
+def test_keys_move_focus(seed: httpx.Client, open_page: OpenPage) -> None:
+    events = [f"event-{slug}" for slug in ids_from_api(seed, "")]
+    with open_page(page_url(seed, "/"), seed, viewport=DESKTOP) as page:
+        steps = [("j", 0), ("j", 1), ("k", 0), ("k", 0), ("End", 21), ("j", 21), ("Home", 0)]
+        for key, index in steps:
             page.keyboard.press(key)
-            assert _focused(page) == events[at]
+            assert _focused_id(page) == events[index]
         page.keyboard.press("j")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.closest('.event').id") == events[1]
         page.keyboard.press("/")
-        assert _focused(page) == "q"
+        assert _focused_id(page) == "q"
         page.keyboard.type("jk/")
         expect(page.locator("#q")).to_have_value("jk/")
         expect(page.locator("#count")).to_have_text("0 events")
@@ -138,25 +143,25 @@ def test_keys_lead_through_it(seed: httpx.Client, visit: Visit) -> None:
         page.wait_for_url("**/events/*.html")
 
 
-def test_tab_reaches_everything_in_its_order(seed: httpx.Client, visit: Visit) -> None:
-    with visit(address(seed, "/"), seed, viewport=DESKTOP) as page:
+def test_tab_order_is_reading_order(seed: httpx.Client, open_page: OpenPage) -> None:
+    with open_page(page_url(seed, "/"), seed, viewport=DESKTOP) as page:
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
         expect(page.locator(".skip")).to_be_in_viewport()
         for field in ("q", "from", "to", "date_match", "order", "actor-nso-group"):
             page.keyboard.press("Tab")
-            assert _focused(page) == field
+            assert _focused_id(page) == field
         page.keyboard.press("Space")
         expect(page.locator("#count")).to_have_text("13 events")
-        assert _focused(page) == "actor-nso-group"
+        assert _focused_id(page) == "actor-nso-group"
         page.locator(".skip").focus()
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.closest('.event') !== null")
 
 
-def test_on_paper_there_is_nothing_to_click(seed: httpx.Client, visit: Visit) -> None:
-    with visit(address(seed, "/"), seed) as page:
+def test_print_hides_controls(seed: httpx.Client, open_page: OpenPage) -> None:
+    with open_page(page_url(seed, "/"), seed) as page:
         page.emulate_media(media="print")
         for hidden in (".filters", ".share", ".skip", ".keys"):
             expect(page.locator(hidden)).to_be_hidden()

@@ -1,4 +1,4 @@
-"""A site of its own that shows widgets, as a newsroom's does."""
+"""A site on another origin than the API, whose pages contain widgets. A newsroom has one."""
 
 import threading
 from collections.abc import Iterator
@@ -10,32 +10,33 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-class Site(ThreadingHTTPServer):
-    """Serves the npm packages, and the pages that it is given."""
+class WidgetSite(ThreadingHTTPServer):
+    """A server of the npm packages, and of pages that tests add."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        # Browsers request the icon by themselves; a 404 would be an error in the console.
         self._pages = {"/favicon.ico": ("image/x-icon", b"")}
 
     @property
     def origin(self) -> str:
-        """Give where it is."""
+        """The scheme, host and port."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def add(self, path: str, content: str, media_type: str = "text/html") -> str:
-        """Add a page, and give its URL."""
+        """Add a page, and return its URL."""
         self._pages[path] = (f"{media_type}; charset=utf-8", content.encode())
         return self.origin + path
 
     def page(self, path: str) -> tuple[str, bytes] | None:
-        """Give the media type of a page, and the page."""
+        """Return the media type and the body of a page."""
         return self._pages.get(path.partition("?")[0])
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    server: Site
+    server: WidgetSite
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments, directory=HERE)  # type: ignore[arg-type]
@@ -43,25 +44,25 @@ class _Handler(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         page = self.server.page(self.path)
         if page:
-            media_type, content = page
+            media_type, body = page
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", media_type)
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(body)
         elif self.path.startswith("/node_modules/"):
             super().do_GET()
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
-def showing() -> Iterator[Site]:
-    """Serve a site."""
-    with Site() as site:
+def run_site() -> Iterator[WidgetSite]:
+    """Run a site in a thread."""
+    with WidgetSite() as site:
         thread = threading.Thread(target=site.serve_forever)
         thread.start()
         try:

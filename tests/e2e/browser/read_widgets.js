@@ -1,8 +1,8 @@
-// What the widgets have drawn, read from the page: [text, first day, last day, group] of each event.
+// Functions that read the entries of a widget: [text, first day, last day, group] for each event.
 
 const frame = () => new Promise(requestAnimationFrame);
 
-/** A time as the day that it has in the page's own time zone. */
+/** Return the day of a time in the time zone of the page. */
 const dayOf = (time) => {
   const date = new Date(time);
   const [year, month, day] = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
@@ -11,15 +11,15 @@ const dayOf = (time) => {
 
 const HALF_A_DAY = 12 * 60 * 60 * 1000;
 
-/** The day whose midnight is nearest, since places on the screen are rounded. */
+/** Return the day whose midnight is nearest, because positions on the screen are rounded. */
 const nearestDay = (time) => dayOf(Number(time) + HALF_A_DAY);
 
-/** TimelineJS: the markers' places on its axis; the text is the slide's date, then its headline. */
+/** TimelineJS: the positions of the markers on the axis. The text is the date and headline of the slide. */
 function timelinejs() {
   const { _earliest, _pixels_per_milli } = timeline._timenav.timescale ?? {};
-  // What the styles say, since places are still moving.
+  // Positions are read from the styles, because the elements are still moving.
   const groups = [...document.querySelectorAll(".tl-timegroup")];
-  const isBeside = (marker) => ({ style: { top, height } }) =>
+  const isInRow = (marker) => ({ style: { top, height } }) =>
     parseFloat(top) <= parseFloat(marker.style.top) && parseFloat(marker.style.top) < parseFloat(top) + parseFloat(height);
   return [...document.querySelectorAll(".tl-timemarker")].map((marker) => {
     const slide = document.getElementById(marker.id.replace(/-marker$/, ""));
@@ -27,15 +27,15 @@ function timelinejs() {
     const { left, width } = marker.style;
     const at = (pixels) => nearestDay(_earliest + pixels / _pixels_per_milli);
     const start = parseFloat(left);
-    const group = groups.findLast(isBeside(marker))?.innerText ?? "";
+    const group = groups.findLast(isInRow(marker))?.innerText ?? "";
     return [`${date}: ${headline}`, at(start), at(start + (parseFloat(width) || 0)), group];
   });
 }
 
-/** vis-timeline: the boxes' edges and the dots' middles; the end of a box is the midnight after. */
+/** vis-timeline: the edges of the boxes and the centres of the dots. A box ends at the next midnight. */
 async function vis() {
-  const drawing = await timeline;
-  drawing.redraw();
+  const chart = await timeline;
+  chart.redraw();
   await frame();
   await frame();
   const { left } = document.querySelector(".vis-panel.vis-center").getBoundingClientRect();
@@ -44,16 +44,16 @@ async function vis() {
     const text = item.querySelector(".vis-item-content").innerText;
     const dot = item.querySelector(".vis-dot")?.getBoundingClientRect();
     const box = item.getBoundingClientRect();
-    const at = (pixels) => Number(drawing.body.util.toTime(pixels - left));
+    const at = (pixels) => Number(chart.body.util.toTime(pixels - left));
     const start = dot ? dot.left + dot.width / 2 : box.left;
     const last = dot ? at(start) : at(box.right) - 2 * HALF_A_DAY;
-    const isBeside = ({ top, bottom }) => top <= box.top && box.bottom <= bottom;
-    const group = labels.find((label) => isBeside(label.getBoundingClientRect()))?.innerText ?? "";
+    const isInRow = ({ top, bottom }) => top <= box.top && box.bottom <= bottom;
+    const group = labels.find((label) => isInRow(label.getBoundingClientRect()))?.innerText ?? "";
     return [text, nearestDay(at(start)), nearestDay(last), group];
   });
 }
 
-/** A calendar: the days on which an entry lies, over all the months. */
+/** Calendars: the days that an entry covers, in several months. */
 async function calendarDays(months, show, entries, textOf, cells, dateOf) {
   const days = new Map();
   for (const month of months) {
@@ -89,8 +89,8 @@ const eventcalendar = (months) =>
     (cell) => cell.querySelector("time").dateTime,
   );
 
-/** The characters of an element in the order in which they stand on the screen. */
-function asSeen(element) {
+/** Return the text of an element in its visual order, which differs with right-to-left text. */
+function visualText(element) {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   const places = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -106,5 +106,5 @@ function asSeen(element) {
   return places.map(([, , character]) => character).join("");
 }
 
-/** Whether some of a text is hidden. */
-const isCut = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth;
+/** Return whether a part of a text is hidden. */
+const isClipped = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth;
