@@ -1,1 +1,1 @@
-"""Dossier files: reading, checking, loading and writing them."""
+"""Dossier files: reading, validating, loading and exporting them."""

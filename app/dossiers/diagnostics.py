@@ -1,30 +1,31 @@
-"""What is found in dossiers: problems that stop a load, and warnings that do not."""
+"""Diagnostics of dossier files: errors prevent a load, warnings do not."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 MAX_DIAGNOSTICS = 10_000
-"""So many findings are kept; of the others only the number, so that memory stays bounded."""
-
+"""The number of errors, and of warnings, that are kept. The rest is only counted, so that memory
+stays bounded."""
 
 ProgressCallback = Callable[[int, int], None]
-"""Is told now and then how far the search for findings has come: how much of how much is done."""
+"""A function that is called now and then with the number of items done and their total."""
 
 
 class Diagnostic(NamedTuple):
-    """One thing that is wrong, and its cure. Findings sort by file and line."""
+    """An error or a warning, with its place. Diagnostics sort by file and line."""
 
     file: int
-    """Where the file stands among those that are read."""
+    """The position of the file among the files of the load."""
     line: int
+    """0 if the diagnostic concerns the whole file."""
     path: Path
     place: str
-    """As `events[3].date`; empty if it is the file or the line as a whole."""
+    """A value, such as `events[3].date`; empty for a whole line or file."""
     message: str
 
     def format(self, kind: str = "") -> str:
-        """Write it as compilers do: `seed/x.yaml:41: events[3].date: …`."""
+        """Format like a compiler message: `seed/x.yaml:41: events[3].date: …`."""
         line = f":{self.line}" if self.line else ""
         return ": ".join(
             part for part in (f"{self.path}{line}", kind, self.place, self.message) if part
@@ -32,59 +33,59 @@ class Diagnostic(NamedTuple):
 
 
 class Diagnostics:
-    """All that is found in the files of one load, each thing once."""
+    """The errors and warnings of one load, without duplicates."""
 
     def __init__(self) -> None:
-        self._errors = _Bounded()
-        self._warnings = _Bounded()
+        self._errors = _BoundedSet()
+        self._warnings = _BoundedSet()
 
-    def add_error(self, finding: Diagnostic) -> None:
-        """Keep what must be mended before anything is loaded."""
-        self._errors.add(finding)
+    def add_error(self, diagnostic: Diagnostic) -> None:
+        """Add a mistake that prevents the load."""
+        self._errors.add(diagnostic)
 
-    def add_warning(self, finding: Diagnostic) -> None:
-        """Keep what is likely to be a mistake."""
-        self._warnings.add(finding)
+    def add_warning(self, diagnostic: Diagnostic) -> None:
+        """Add a likely mistake."""
+        self._warnings.add(diagnostic)
 
     @property
     def errors(self) -> list[str]:
-        """Tell the problems, in the order of the files."""
-        return self._errors.told("")
+        """The errors as lines of text, in the order of the files."""
+        return self._errors.lines("")
 
     @property
     def warnings(self) -> list[str]:
-        """Tell the warnings, in the order of the files."""
-        return self._warnings.told("warning")
+        """The warnings as lines of text, in the order of the files."""
+        return self._warnings.lines("warning")
 
     @property
     def error_count(self) -> int:
-        """How many problems there are."""
-        return len(self._errors.kept) + self._errors.left_out
+        """The number of errors, including those that are not kept."""
+        return len(self._errors.kept) + self._errors.dropped
 
     def __bool__(self) -> bool:
         return bool(self._errors.kept)
 
 
-class _Bounded:
+class _BoundedSet:
     def __init__(self) -> None:
         self.kept: set[Diagnostic] = set()
-        self.left_out = 0
+        self.dropped = 0
 
-    def add(self, finding: Diagnostic) -> None:
-        if finding not in self.kept:
+    def add(self, diagnostic: Diagnostic) -> None:
+        if diagnostic not in self.kept:
             if len(self.kept) < MAX_DIAGNOSTICS:
-                self.kept.add(finding)
+                self.kept.add(diagnostic)
             else:
-                self.left_out += 1
+                self.dropped += 1
 
-    def told(self, kind: str) -> list[str]:
-        lines = [finding.format(kind) for finding in sorted(self.kept)]
-        return lines + [f"and {self.left_out:,} more"] * bool(self.left_out)
+    def lines(self, kind: str) -> list[str]:
+        lines = [diagnostic.format(kind) for diagnostic in sorted(self.kept)]
+        return lines + [f"There are {self.dropped:,} more."] * bool(self.dropped)
 
 
 class DossierError(Exception):
-    """Dossiers cannot be loaded; `findings` says why, each with its place and its cure."""
+    """Dossiers cannot be loaded; `diagnostics` contains the reasons."""
 
-    def __init__(self, findings: Diagnostics) -> None:
-        self.diagnostics = findings
-        super().__init__("\n".join(findings.errors))
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self.diagnostics = diagnostics
+        super().__init__("\n".join(diagnostics.errors))

@@ -1,44 +1,41 @@
-"""A whole dossier, and its JSON Schema."""
+"""The structure of a dossier, and its JSON Schema."""
 
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    Field,
-)
+from pydantic import AfterValidator, Field
 
 from app.schemas.entries import ActorEntry, Entry, EventEntry, SourceEntry, TimelineEntry
 
 
 class Dossier(Entry):
-    """A timeline, and the records that it tells of."""
+    """A timeline with its records."""
 
     json_schema: Annotated[str | None, Field(alias="$schema")] = None
     """Where an editor finds this schema."""
     timeline: TimelineEntry
-    sources: list[SourceEntry] = []
-    actors: list[ActorEntry] = []
-    events: list[EventEntry] = []
+    sources: list[SourceEntry] = Field(default=[])
+    actors: list[ActorEntry] = Field(default=[])
+    events: list[EventEntry] = Field(default=[])
 
 
 def _required(value: object) -> object:
     if value is None:
-        raise ValueError("it is empty; write it")
+        raise ValueError("It is empty. Write a value.")
     return value
 
 
 class DossierEnvelope(Entry):
-    """A dossier whose records are yet to be read."""
+    """The sections of a dossier. The reader validates each record of a section on its own."""
 
     json_schema: Annotated[Any, Field(alias="$schema")] = None
     timeline: Annotated[Any, AfterValidator(_required)]
-    sources: list[Any] = []
-    actors: list[Any] = []
-    events: list[Any] = []
+    sources: list[Any] = Field(default=[])
+    actors: list[Any] = Field(default=[])
+    events: list[Any] = Field(default=[])
 
 
 def dossier_json_schema() -> dict[str, Any]:
-    """Give the JSON Schema of a dossier, for editors."""
+    """Return the JSON Schema of a dossier, for editors."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **Dossier.model_json_schema(),

@@ -1,4 +1,4 @@
-"""The database back into dossiers, which load to the same records."""
+"""Exporting the database as dossiers. Loading them results in the same records."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,60 +20,68 @@ from app.schemas.entries import CitationEntry
 ExportFormat = Literal["yaml", "jsonl"]
 JsonObject = Mapping[str, Any]
 DossierItem = tuple[str, JsonObject]
-"""The kind of a record, and the record as a dossier has it; a timeline begins a dossier."""
+"""The kind of a record and its entry in a dossier. Each timeline begins a dossier."""
 Condition = ColumnElement[bool]
 
 EXPORT_BATCH = 500
-"""So many records are in memory at a time."""
+"""The number of records in memory at a time."""
 
 
 class ExportError(Exception):
-    """It cannot be written what or how it is asked for; the message says why."""
+    """The requested export is not possible; the message says why."""
 
 
-def export_format(path: Path | None, asked: ExportFormat | None) -> ExportFormat:
-    """Tell how a file is to be written: as it is read again, which is by the end of its name.
+def export_format(path: Path | None, requested: ExportFormat | None) -> ExportFormat:
+    """Return the format of an export: that of the suffix, by which the file is read again.
 
-    Raises ExportError if it would be read otherwise.
+    Raise ExportError if the suffix does not fit the requested format.
     """
     formats: dict[str, ExportFormat] = dict.fromkeys(YAML_SUFFIXES, "yaml")
     formats |= dict.fromkeys(LINES_SUFFIXES, "jsonl")
     if path is None:
-        return asked or "yaml"
+        return requested or "yaml"
     if path.is_dir():
-        raise ExportError(f"{path}: it is a directory; name a file in it")
-    named = formats.get(path.suffix.lower(), asked if path.exists() else None)
-    if named is None or named != (asked or named):
-        right = " or ".join(f".{one}" for one in ([asked] if asked else get_args(ExportFormat)))
-        raise ExportError(f"{path}: name it {right}, as what it is to be written in")
-    return named
+        raise ExportError(f"{path}: It is a directory. Write to a file in it.")
+    # An existing file without such a suffix can be a device such as /dev/stdout.
+    format_ = formats.get(path.suffix.lower(), requested if path.exists() else None)
+    if format_ is None or format_ != (requested or format_):
+        fitting = [requested] if requested else get_args(ExportFormat)
+        suffixes = " or ".join(f".{format_}" for format_ in fitting)
+        raise ExportError(
+            f"{path}: The suffix does not name the format. Write to a {suffixes} file."
+        )
+    return format_
 
 
 def export(connection: Connection, timeline: str | None, format_: ExportFormat) -> Iterator[str]:
-    """Write a timeline as a dossier that stands alone, piece by piece; None writes all of them.
+    """Export one timeline as a dossier that can be loaded on its own, or all timelines (None).
 
-    Then the first of the dossiers has all actors and sources, whether anything names them or not.
-    Raises ExportError if there is no such timeline.
+    Yield pieces of text. In an export of all timelines, the first dossier contains all actors and
+    sources, also those that no record refers to.
+
+    Raise ExportError if there is no such timeline.
     """
-    found = select(tables.timeline.c.slug, tables.timeline.c.id).order_by(*TIMELINE_ORDER.clauses())
-    ids = {row.slug: row.id for row in connection.execute(found)}
+    rows = select(tables.timeline.c.slug, tables.timeline.c.id).order_by(*TIMELINE_ORDER.clauses())
+    ids = {row.slug: row.id for row in connection.execute(rows)}
     if not ids:
-        raise ExportError("nothing has been loaded yet; `timeline load` does it")
+        raise ExportError("The database is empty. Load a file with `timeline load`.")
     if timeline is None:
         dossiers = _everything(connection, ids.values())
     elif timeline in ids:
         dossiers = _single(connection, ids[timeline])
     else:
         nearest, *_ = process.extractOne(timeline, ids.keys())
-        raise ExportError(f"there is no timeline {quote(timeline)}; the nearest is {nearest}")
+        raise ExportError(
+            f"There is no timeline {quote(timeline)}. The nearest is {quote(nearest)}."
+        )
     return _yaml(dossiers) if format_ == "yaml" else _json_lines(dossiers)
 
 
 def _everything(connection: Connection, timelines: Iterable[int]) -> Iterator[DossierItem]:
-    named: Condition = true()
+    included: Condition = true()
     for timeline in timelines:
-        yield from _dossier(connection, timeline, named, named)
-        named = false()
+        yield from _dossier(connection, timeline, included, included)
+        included = false()
 
 
 def _single(connection: Connection, timeline: int) -> Iterator[DossierItem]:
@@ -83,8 +91,9 @@ def _single(connection: Connection, timeline: int) -> Iterator[DossierItem]:
         tables.participation.c.event_id.in_(events)
     )
     publishers = select(tables.source.c.publisher_id).where(tables.source.c.id.in_(sources))
-    (named,) = participants.union(publishers).subquery().c
-    actors = select(named.label("id")).cte("actors", recursive=True)
+    (referenced,) = participants.union(publishers).subquery().c
+    # A dossier that can be loaded on its own also contains the ancestors of its actors.
+    actors = select(referenced.label("id")).cte("actors", recursive=True)
     parents = select(tables.actor.c.parent_id).join(actors, actors.c.id == tables.actor.c.id)
     actors = actors.union(parents.where(tables.actor.c.parent_id.is_not(None)))
     return _dossier(
@@ -98,21 +107,16 @@ def _single(connection: Connection, timeline: int) -> Iterator[DossierItem]:
 def _dossier(
     connection: Connection, timeline: int, sources: Condition, actors: Condition
 ) -> Iterator[DossierItem]:
-    in_order = event_order("date").keys
-    for kind, written, record, order in (
+    events = tables.event.c.id.in_(_events_of(timeline))
+    for kind, to_entry, records, order in (
         ("timeline", _timeline, select(TIMELINE).where(tables.timeline.c.id == timeline), ()),
         ("source", _source, select(SOURCE).where(sources), [tables.source.c.slug]),
         ("actor", _actor, select(ACTOR).where(actors), [tables.actor.c.slug]),
-        (
-            "event",
-            _event,
-            select(EVENT).where(tables.event.c.id.in_(_events_of(timeline))),
-            in_order,
-        ),
+        ("event", _event, select(EVENT).where(events), event_order("date").keys),
     ):
         options = {"yield_per": EXPORT_BATCH}
-        for row in connection.scalars(record.order_by(*order), execution_options=options):
-            yield kind, written(json.loads(row))
+        for row in connection.scalars(records.order_by(*order), execution_options=options):
+            yield kind, to_entry(json.loads(row))
 
 
 def _events_of(timeline: int) -> Selection:
@@ -146,24 +150,24 @@ def _actor(record: JsonObject) -> JsonObject:
 
 def _event(record: JsonObject) -> JsonObject:
     date = record["date"]
-    words = {"date_text": date.get("source_text"), "date_note": date.get("note")}
+    texts = {"date_text": date.get("source_text"), "date_note": date.get("note")}
     lists = {
         "topics": record["topics"],
-        "participants": [{**one, "actor": one["actor"]["id"]} for one in record["participants"]],
-        "citations": [_citation(one) for one in record["citations"]],
+        "participants": [{**part, "actor": part["actor"]["id"]} for part in record["participants"]],
+        "citations": [_citation(citation) for citation in record["citations"]],
     }
     return {
         **_only(record, "id", "title", "summary", "kind", "status"),
         "date": date["edtf"],
-        **{key: value for key, value in words.items() if value},
+        **{key: value for key, value in texts.items() if value},
         **_only(record, "place", "amount"),
         **{key: values for key, values in lists.items() if values},
     }
 
 
 def _citation(record: JsonObject) -> JsonObject:
-    told = {**record, "source": record["source"]["id"]}
-    return {key: value for key, value in told.items() if _DEFAULTS.get(key) != value}
+    entry = {**record, "source": record["source"]["id"]}
+    return {key: value for key, value in entry.items() if _DEFAULTS.get(key) != value}
 
 
 _DEFAULTS = {key: field.default for key, field in CitationEntry.model_fields.items()}
@@ -179,34 +183,35 @@ def _json_lines(records: Iterable[DossierItem]) -> Iterator[str]:
 
 
 def _yaml(records: Iterable[DossierItem]) -> Iterator[str]:
-    above = ""
+    previous = ""
     for kind, record in records:
         if kind == "timeline":
-            yield "---\n" if above else ""
-            yield _dumped({"timeline": record})
+            yield "---\n" if previous else ""
+            yield _dump({"timeline": record})
         else:
-            yield f"\n{kind}s:\n" if kind != above else ""
-            yield _dumped([record])
-        above = kind
+            yield f"\n{kind}s:\n" if kind != previous else ""
+            yield _dump([record])
+        previous = kind
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Writes nothing as a reference to what stands above, and texts of several lines as such."""
+    """Writes equal values in full instead of as YAML aliases."""
 
     def ignore_aliases(self, _: object) -> bool:
         return True
 
 
-def _text(dumper: _Dumper, text: str) -> yaml.Node:
+def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
+    """Write a text of several lines as a block, which is easier to edit."""
     style = "|" if "\n" in text else None
     scalar: yaml.Node = dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
     return scalar
 
 
-_Dumper.add_representer(str, _text)
+_Dumper.add_representer(str, _represent_text)
 
 
-def _dumped(data: object) -> str:
-    """Write YAML that any reader reads as the same texts: `'2021-11-03'` is in quotes."""
-    written: str = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
-    return written
+def _dump(data: object) -> str:
+    """Write YAML that every parser reads as the same texts: `'2021-11-03'` is quoted."""
+    text: str = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return text

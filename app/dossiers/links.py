@@ -1,4 +1,4 @@
-"""The links of sources, each asked over the network: which are broken, and which have moved."""
+"""Checking the links of sources over the network: which are broken, and which have moved."""
 
 import asyncio
 import time
@@ -19,189 +19,202 @@ PERMANENT_REDIRECTS = {301, 308}
 # 999 is LinkedIn's: https://github.com/gjtorikian/html-proofer/issues/215
 BOT_BLOCKED_STATUSES = {401, 403, 405, 407, 429, 451, 999}
 RETRYABLE_STATUSES = {429, 503}
-# httpx lets ValueErrors of idna through, and anyio's groups, as for a port of 99999.
+# httpx does not convert the ValueErrors of idna, nor the exception groups of anyio, which a port of
+# 99999 causes.
 REQUEST_ERRORS = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ExceptionGroup)
 
 LinkUses = dict[str, list[tuple[ParsedRecord[SourceEntry], str]]]
-"""Links without their fragments; of each, the sources that name it, and the keys they do it by."""
+"""URLs without their fragments, each with the sources that contain it, and their keys."""
 
 
 class LinksError(Exception):
-    """No link can be asked; the message says why."""
+    """No link can be requested; the message says why."""
 
 
 class RateLimit(NamedTuple):
-    """How servers are asked, so that it is no burden to them."""
+    """Limits that keep the load on servers low."""
 
     concurrency: int = 8
-    """So many requests at most at once; of one host, one."""
+    """The maximum number of concurrent requests. Each host gets one at a time."""
     pause: float = 0.5
     """Seconds between two requests to one host."""
     timeout: float = 15.0
-    """Seconds in which the head of an answer must have come; its body is never read."""
+    """Seconds until the headers of a response must be complete. The body is never read."""
 
 
 DEFAULT_RATE_LIMIT = RateLimit()
 
 
 class LinkResult(NamedTuple):
-    """What came of asking a link; nothing is said of one that is as it should be."""
+    """The outcome for a link. A link that works has no message."""
 
     message: str = ""
     broken: bool = False
     retry: bool = False
-    """Whether it may end otherwise if it is asked again."""
+    """Whether a second request may succeed."""
     moved_to: str = ""
 
 
 def check_links(
-    written: Iterable[ParsedRecord[SourceEntry]],
-    findings: Diagnostics,
-    tell: ProgressCallback = lambda _done, _total: None,
+    sources: Iterable[ParsedRecord[SourceEntry]],
+    diagnostics: Diagnostics,
+    on_progress: ProgressCallback = lambda _done, _total: None,
     *,
     rate_limit: RateLimit = DEFAULT_RATE_LIMIT,
 ) -> int:
-    """Ask every link, once however often it is named; returns how many different ones there are.
+    """Request each different link once, and return the number of links.
 
-    What is broken goes to the problems, at each place that names it; to the warnings what has
-    moved, what cannot be judged, and what is broken but has a copy beside it. Raises LinksError if
-    the environment names a proxy or certificates that cannot be used, and RuntimeError in a
-    coroutine, since it runs a loop of its own.
+    A broken link becomes an error at each place that contains it, or a warning if the source also
+    has an archived copy. A link that has moved or cannot be judged becomes a warning.
+
+    Raise LinksError if the environment names a proxy or certificates that cannot be used, and
+    RuntimeError in a coroutine, since this function runs its own event loop.
     """
-    naming: LinkUses = defaultdict(list)
-    for one in written:
-        for key, link in (("url", one.record.url), ("archived_url", one.record.archived_url)):
+    uses: LinkUses = defaultdict(list)
+    for entry in sources:
+        for key, link in (("url", entry.record.url), ("archived_url", entry.record.archived_url)):
             if link:
-                naming[link.partition("#")[0]].append((one, key))
-    asyncio.run(_check_all(naming, findings, tell, rate_limit))
-    return len(naming)
+                uses[link.partition("#")[0]].append((entry, key))
+    asyncio.run(_check_all(uses, diagnostics, on_progress, rate_limit))
+    return len(uses)
 
 
 async def _check_all(
-    naming: LinkUses, findings: Diagnostics, tell: ProgressCallback, manners: RateLimit
+    uses: LinkUses,
+    diagnostics: Diagnostics,
+    on_progress: ProgressCallback,
+    rate_limit: RateLimit,
 ) -> None:
-    hosts: dict[str, list[str]] = defaultdict(list)
-    for link in naming:
-        hosts[link.split("/")[2]].append(link)
-    endings = asyncio.Queue[tuple[str, LinkResult]]()
+    links_by_host: dict[str, list[str]] = defaultdict(list)
+    for link in uses:
+        links_by_host[link.split("/")[2]].append(link)
+    results = asyncio.Queue[tuple[str, LinkResult]]()
     async with _client() as client, asyncio.TaskGroup() as group:
-        asker = _LinkChecker(client, manners)
-        for links in hosts.values():
-            group.create_task(asker.ask_each(links, endings))
-        for done in range(1, len(naming) + 1):
-            link, ending = await endings.get()
-            for one, key in naming[link]:
-                _report(one, key, ending, findings)
-            tell(done, len(naming))
+        checker = _LinkChecker(client, rate_limit)
+        for links in links_by_host.values():
+            group.create_task(checker.check_each(links, results))
+        for done in range(1, len(uses) + 1):
+            link, result = await results.get()
+            for entry, key in uses[link]:
+                _report(entry, key, result, diagnostics)
+            on_progress(done, len(uses))
 
 
 def _client() -> httpx.AsyncClient:
-    """Make a client as the environment says: it may name a proxy, or certificates."""
+    """Create a client; the environment can configure a proxy and certificates."""
     try:
-        # The time of a request is bounded where it is made, from the first byte to the last.
+        # httpx limits each read on its own, so a slow server could take forever. `_send` limits the
+        # whole request.
         return httpx.AsyncClient(headers={"User-Agent": USER_AGENT}, timeout=None)  # noqa: S113
     except (ImportError, ValueError, OSError) as error:
-        raise LinksError(f"no link can be asked as the environment is: {error}") from None
+        raise LinksError(
+            f"The proxy or the certificates in the environment cannot be used ({error})."
+        ) from None
 
 
 def _report(
-    one: ParsedRecord[SourceEntry], key: str, ending: LinkResult, findings: Diagnostics
+    entry: ParsedRecord[SourceEntry], key: str, result: LinkResult, diagnostics: Diagnostics
 ) -> None:
-    if ending.moved_to:
-        moved_to = ending.moved_to + "".join(str(getattr(one.record, key)).partition("#")[1:])
-        cure = (
-            "write that" if len(moved_to) <= MAX_QUOTED else "follow it, and write what you reach"
-        )
-        message = f"it has moved to {quote(moved_to)}; {cure}"
-        findings.add_warning(one.location.diagnostic(message, key))
-    elif ending.broken and key == "url" and one.record.archived_url:
-        message = f"{ending.message}; correct it, or leave it to its archived_url"
-        findings.add_warning(one.location.diagnostic(message, key))
-    elif ending.broken:
-        copy = ", or name a copy as archived_url" if key == "url" else ""
-        findings.add_error(one.location.diagnostic(f"{ending.message}; correct it{copy}", key))
-    elif ending.message:
-        findings.add_warning(one.location.diagnostic(ending.message, key))
+    if result.moved_to:
+        moved_to = result.moved_to + "".join(str(getattr(entry.record, key)).partition("#")[1:])
+        is_short = len(moved_to) <= MAX_QUOTED  # and therefore quoted in full
+        fix = "Use that URL." if is_short else "Open it, and use the URL that you reach."
+        message = f"It has moved to {quote(moved_to)}. {fix}"
+        diagnostics.add_warning(entry.location.diagnostic(message, key))
+    elif result.broken and key == "url" and entry.record.archived_url:
+        message = f"{result.message} Correct it, or rely on the archived_url."
+        diagnostics.add_warning(entry.location.diagnostic(message, key))
+    elif result.broken:
+        copy = ", or add a copy as archived_url" if key == "url" else ""
+        message = f"{result.message} Correct it{copy}."
+        diagnostics.add_error(entry.location.diagnostic(message, key))
+    elif result.message:
+        diagnostics.add_warning(entry.location.diagnostic(result.message, key))
 
 
 class _LinkChecker:
-    """Asks links, with manners."""
+    """Requests links within a rate limit."""
 
-    def __init__(self, client: httpx.AsyncClient, manners: RateLimit) -> None:
+    def __init__(self, client: httpx.AsyncClient, rate_limit: RateLimit) -> None:
         self._client = client
-        self._manners = manners
-        self._slots = asyncio.Semaphore(manners.concurrency)
-        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._free_at: dict[str, float] = defaultdict(float)
+        self._rate_limit = rate_limit
+        self._slots = asyncio.Semaphore(rate_limit.concurrency)
+        self._host_locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._next_request_at: dict[str, float] = defaultdict(float)
 
-    async def ask_each(
-        self, links: list[str], endings: asyncio.Queue[tuple[str, LinkResult]]
+    async def check_each(
+        self, links: list[str], results: asyncio.Queue[tuple[str, LinkResult]]
     ) -> None:
-        """Ask the links of one host in turn, and each once more if that may help."""
+        """Request the links of one host in turn, and a second time where that may help."""
         for link in links:
-            ending = await self._ending(link)
-            endings.put_nowait((link, await self._ending(link) if ending.retry else ending))
+            result = await self._check(link)
+            results.put_nowait((link, await self._check(link) if result.retry else result))
 
-    async def _ending(self, link: str) -> LinkResult:
-        at, answers = link, list[httpx.Response]()
+    async def _check(self, link: str) -> LinkResult:
+        """Request a link, and follow its redirects."""
+        url, responses = link, list[httpx.Response]()
         try:
             request: httpx.Request | None = self._client.build_request("GET", link)
-            while request and len(answers) <= MAX_REDIRECTS:
-                at = str(request.url)
-                answers.append(await self._answer(request))
-                request = answers[-1].next_request
+            while request and len(responses) <= MAX_REDIRECTS:
+                url = str(request.url)
+                responses.append(await self._send(request))
+                request = responses[-1].next_request
         except TimeoutError:
-            patience = f"{self._manners.timeout:g} seconds"
-            return LinkResult(f"{quote(at)} does not answer within {patience}", broken=True)
+            timeout = f"{self._rate_limit.timeout:g} seconds"
+            return LinkResult(f"{quote(url)} does not respond within {timeout}.", broken=True)
         except REQUEST_ERRORS as error:
-            again = isinstance(error, httpx.TransportError)
-            return LinkResult(f"{quote(at)} cannot be reached: {_reason(error)}", True, again)
-        return _classify(answers)
+            retry = isinstance(error, httpx.TransportError)
+            return LinkResult(f"{quote(url)} cannot be reached ({_reason(error)}).", True, retry)
+        return _classify(responses)
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        """Ask for one address when its host is free; gives the answer without its body."""
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send a request once its host is free; return the response without its body."""
         host = request.url.host
-        async with self._turns[host]:
-            # A slot is taken only now, lest those who wait for one host take all.
-            await asyncio.sleep(self._free_at[host] - time.monotonic())
-            async with self._slots, asyncio.timeout(self._manners.timeout):
+        async with self._host_locks[host]:
+            # A request takes a slot only after the pause. Otherwise requests that wait for one host
+            # would hold up all others.
+            await asyncio.sleep(self._next_request_at[host] - time.monotonic())
+            async with self._slots, asyncio.timeout(self._rate_limit.timeout):
                 try:
-                    answer = await self._client.send(request, stream=True)
-                    await answer.aclose()
+                    response = await self._client.send(request, stream=True)
+                    await response.aclose()
                 finally:
-                    self._free_at[host] = time.monotonic() + self._manners.pause
-        return answer
+                    self._next_request_at[host] = time.monotonic() + self._rate_limit.pause
+        return response
 
 
 def _reason(error: Exception) -> str:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    return escape(str(error) or type(error).__name__)
+    return escape(str(error).rstrip(".") or type(error).__name__)
 
 
-def _classify(answers: list[httpx.Response]) -> LinkResult:
-    last, status = answers[-1], answers[-1].status_code
+def _classify(responses: list[httpx.Response]) -> LinkResult:
+    last, status = responses[-1], responses[-1].status_code
     if last.next_request:
-        return LinkResult(f"it leads on and on, more than {MAX_REDIRECTS} times", broken=True)
+        return LinkResult(f"It redirects more than {MAX_REDIRECTS} times.", broken=True)
     if last.is_success:
-        return _classify_success(answers)
+        return _classify_success(responses)
     if status in BOT_BLOCKED_STATUSES:
-        message = f"the server does not show it to programs ({status}); look at it yourself"
+        message = f"The server rejects programs ({status}). Open the link in a browser."
     elif last.is_server_error:
-        message = f"the server is in trouble ({status}); try again later"
+        message = f"The server reports an error ({status}). Try again later."
     else:
-        return LinkResult(f"there is nothing at {quote(last.url)} ({status})", broken=True)
+        return LinkResult(f"There is nothing at {quote(last.url)} ({status}).", broken=True)
     return LinkResult(message, retry=status in RETRYABLE_STATUSES)
 
 
-def _classify_success(answers: list[httpx.Response]) -> LinkResult:
-    asked, reached = answers[0].url, answers[-1].url
+def _classify_success(responses: list[httpx.Response]) -> LinkResult:
+    requested, reached = responses[0].url, responses[-1].url
+    # Where the leading permanent redirects end. What follows a temporary one may change again.
     moved_to = next(
-        answer.url for answer in answers if answer.status_code not in PERMANENT_REDIRECTS
+        response.url for response in responses if response.status_code not in PERMANENT_REDIRECTS
     )
-    if moved_to != asked:
+    if moved_to != requested:
         return LinkResult(moved_to=str(moved_to))
-    # Who sets a cookie leads back to where it was asked.
-    if reached != asked:
-        return LinkResult(f"it leads to {quote(reached)} for now; see that it shows the same")
+    # A server that sets a cookie can redirect to the requested URL.
+    if reached != requested:
+        return LinkResult(
+            f"It redirects to {quote(reached)} for now. Check that the content is the same."
+        )
     return LinkResult()

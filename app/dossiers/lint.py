@@ -1,29 +1,27 @@
-"""What can be loaded, but is likely to be a mistake: the warnings."""
+"""Warnings: records that can be loaded, but are likely to be mistakes."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
+from itertools import chain
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Integer,
-    select,
-)
+from sqlalchemy import Column, Connection, Integer, select
 
 from app.db import tables
 from app.db.expressions import in_values
 from app.db.sqlite.bulk import insert_rows, temporary_table
 from app.domain.text import casefold_text, quote
-from app.dossiers.diagnostics import Diagnostic, Diagnostics
+from app.dossiers.diagnostics import Diagnostics
 from app.dossiers.parsing import KeyPath
-from app.dossiers.reader import DossierFile, ParsedRecord
-from app.dossiers.references import location_text, seen_records
+from app.dossiers.reader import Location, ParsedRecord
+from app.dossiers.seen_records import SeenRecords
 from app.schemas.entries import ActorEntry, EventEntry
 from app.store.orphans import ORPHAN_CONDITIONS
+from app.store.upsert import UpsertResult
 
-_seen_quotes = temporary_table(
-    "quoted",
+# A temporary table, so that memory stays bounded however many quotes there are.
+_seen_quote = temporary_table(
+    "seen_quote",
     Column("digest", Integer, primary_key=True),
     Column("file", Integer),
     Column("line", Integer),
@@ -31,35 +29,40 @@ _seen_quotes = temporary_table(
 
 
 class Linter:
-    """Looks for likely mistakes in the records of one load."""
+    """Finds likely mistakes in the records of one load.
 
-    def __init__(
-        self, connection: Connection, files: Sequence[DossierFile], findings: Diagnostics
-    ) -> None:
+    The checks compare records with the tables, so each takes what the upsert of its records
+    returned: it runs after they are stored. Sources must be stored before events are checked.
+    """
+
+    def __init__(self, connection: Connection, seen: SeenRecords, diagnostics: Diagnostics) -> None:
         self._connection = connection
-        self._files = files
-        self._findings = findings
-        _seen_quotes.create(connection)
+        self._seen = seen
+        self._diagnostics = diagnostics
+        _seen_quote.create(connection)
 
-    def check_actors(self, batch: Sequence[ParsedRecord[ActorEntry]]) -> None:
-        """Warn of names that belong to two actors; before the batch is saved."""
+    def _warn(self, location: Location, warning: str, *loc: str | int) -> None:
+        self._diagnostics.add_warning(location.diagnostic(warning, *loc))
+
+    def check_actors(self, batch: Sequence[ParsedRecord[ActorEntry]], stored: UpsertResult) -> None:
+        """Warn of names that belong to two actors: a query must then use the id."""
         names = [
-            (one, name, loc, casefold_text(name))
-            for one in batch
-            for name, loc in _names(one.record)
+            (entry, name, loc, casefold_text(name))
+            for entry in batch
+            for name, loc in _names(entry.record)
         ]
-        owners = self._owners({key for *_, key in names}, {one.id for one in batch})
-        for one, name, loc, key in names:
-            owner = owners.setdefault(key, one.id)
-            if owner != one.id:
-                warning = (
-                    f"{quote(name)} is also a name of {quote(owner)}; to ask for one, give its id"
+        owners = self._other_owners({key for *_, key in names}, stored.ids)
+        for entry, name, loc, key in names:
+            owner = owners.setdefault(key, entry.id)
+            if owner != entry.id:
+                problem = f"{quote(name)} is also a name of {quote(owner)}."
+                self._warn(
+                    entry.location, f"{problem} To search for one of them, use its id.", *loc
                 )
-                self._findings.add_warning(one.location.diagnostic(warning, *loc))
 
-    def _owners(self, keys: set[str], but: set[str]) -> dict[str, str]:
-        """Give an actor that is stored for each of the names that one has."""
-        owned = (
+    def _other_owners(self, keys: set[str], ids: Collection[str]) -> dict[str, str]:
+        """Return an actor for each of the names that actors with other ids have."""
+        owners = (
             select(tables.actor_alias.c.key, tables.actor.c.slug)
             .join(tables.actor, tables.actor.c.id == tables.actor_alias.c.actor_id)
             .where(in_values(tables.actor_alias.c.key, keys)),
@@ -67,71 +70,77 @@ class Linter:
                 in_values(tables.actor.c.key, keys)
             ),
         )
-        rows = [row for query in owned for row in self._connection.execute(query)]
-        return {key: slug for key, slug in rows if slug not in but}
+        rows = [row for query in owners for row in self._connection.execute(query)]
+        return {key: slug for key, slug in rows if slug not in ids}
 
-    def check_events(self, batch: Sequence[ParsedRecord[EventEntry]]) -> None:
-        """Warn of doubtful events; once the sources that they cite are saved."""
-        cited = {citation.source for one in batch for citation in one.record.citations}
+    def check_events(
+        self,
+        batch: Sequence[ParsedRecord[EventEntry]],
+        stored: UpsertResult,
+        timelines: Collection[int],
+    ) -> None:
+        """Warn of contradictions in events, repeated quotes, and changes in other timelines.
+
+        `timelines` contains the ids of all timelines of the load.
+        """
+        cited = {citation.source for entry in batch for citation in entry.record.citations}
         days = select(tables.source.c.slug, tables.source.c.published).where(
             in_values(tables.source.c.slug, cited)
         )
         published = {row.slug: row.published for row in self._connection.execute(days)}
-        for one in batch:
-            for warning, loc in (*_event_warnings(one.record, published), *_truncated_texts(one)):
-                self._findings.add_warning(one.location.diagnostic(warning, *loc))
+        for entry in batch:
+            for warning, loc in chain(
+                _event_warnings(entry.record, published), _truncated_texts(entry)
+            ):
+                self._warn(entry.location, warning, *loc)
         self._check_quotes(batch)
+        locations = {stored.ids[entry.id]: entry.location for entry in batch}
+        changed = {event: locations[event] for event in stored.changed}
+        self._check_shared_changes(changed, timelines)
 
     def _check_quotes(self, batch: Sequence[ParsedRecord[EventEntry]]) -> None:
-        cited = [
-            (_digest(citation.source, citation.quote), one.location, at)
-            for one in batch
-            for at, citation in enumerate(one.record.citations)
+        quotes = [
+            (_digest(citation.source, citation.quote), entry.location, at)
+            for entry in batch
+            for at, citation in enumerate(entry.record.citations)
         ]
-        found = select(_seen_quotes).where(
-            in_values(_seen_quotes.c.digest, {digest for digest, *_ in cited})
+        earlier = select(_seen_quote).where(
+            in_values(_seen_quote.c.digest, {digest for digest, *_ in quotes})
         )
-        before = {row.digest: (row.file, row.line) for row in self._connection.execute(found)}
+        seen = {row.digest: (row.file, row.line) for row in self._connection.execute(earlier)}
         rows = []
-        for digest, place, at in cited:
+        for digest, location, at in quotes:
             loc = ("citations", at, "quote")
-            if digest in before:
-                file, line = before[digest]
-                where = location_text(file, line, place.file, self._files)
-                self._findings.add_warning(
-                    place.diagnostic(f"it is cited already on {where}", *loc)
-                )
+            if digest in seen:
+                file, line = seen[digest]
+                where = self._seen.location_text(file, line, location.file)
+                self._warn(location, f"The quote is already cited on {where}.", *loc)
             else:
-                line = place.line_at((*place.loc, *loc))
-                before[digest] = place.file, line
-                rows.append({"digest": digest, "file": place.file, "line": line})
-        insert_rows(self._connection, _seen_quotes, rows)
+                line = location.line_at((*location.loc, *loc))
+                seen[digest] = location.file, line
+                rows.append({"digest": digest, "file": location.file, "line": line})
+        insert_rows(self._connection, _seen_quote, rows)
 
-    def check_shared_changes(
-        self, changed: Mapping[int, ParsedRecord[EventEntry]], timelines: Collection[int]
+    def _check_shared_changes(
+        self, changed: Mapping[int, Location], timelines: Collection[int]
     ) -> None:
-        """Warn of stored events that change in a timeline too that is not one of those loaded."""
-        stands = select(
-            tables.event_timeline.c.event_id, tables.timeline.c.id, tables.timeline.c.slug
-        ).join(tables.timeline, tables.timeline.c.id == tables.event_timeline.c.timeline_id)
-        found = stands.where(in_values(tables.event_timeline.c.event_id, changed))
-        for event, timeline, slug in self._connection.execute(found):
-            if timeline not in timelines:
-                warning = (
-                    f"it changes in the timeline {quote(slug)} too; "
-                    "if it is another event, give it another id"
-                )
-                self._findings.add_warning(changed[event].location.diagnostic(warning))
+        timeline = tables.timeline.c
+        member = tables.event_timeline.c
+        rows = select(member.event_id, timeline.slug).join(
+            tables.timeline, timeline.id == member.timeline_id
+        )
+        elsewhere = in_values(member.event_id, changed), ~in_values(timeline.id, timelines)
+        for event, slug in self._connection.execute(rows.where(*elsewhere)):
+            problem = f"The event also changes in the timeline {quote(slug)}."
+            self._warn(changed[event], f"{problem} If it is a different event, use another id.")
 
     def check_orphans(self) -> None:
-        """Warn of actors that nobody names and sources that nothing cites, once all is saved."""
-        for kind, (table, unnamed) in ORPHAN_CONDITIONS.items():
-            warning = "no event cites it" if table is tables.source else "nothing names it"
-            found = select(seen_records).join(table, table.c.slug == seen_records.c.id)
-            for row in self._connection.execute(found.where(seen_records.c.kind == kind, unnamed)):
-                told = f"the {kind} {quote(row.id)}: {warning}"
-                path = self._files[row.file].path
-                self._findings.add_warning(Diagnostic(row.file, row.line, path, "", told))
+        """Warn of actors and sources that no record refers to. Call it last in a load."""
+        for kind in ORPHAN_CONDITIONS:
+            subject = "event cites" if kind == "source" else "record refers to"
+            for id_, file, line in self._seen.orphans(kind):
+                warning = f"No {subject} the {kind} {quote(id_)}."
+                self._diagnostics.add_warning(self._seen.diagnostic(file, line, warning))
 
 
 def _names(actor: ActorEntry) -> Iterator[tuple[str, KeyPath]]:
@@ -145,27 +154,31 @@ def _event_warnings(
 ) -> Iterator[tuple[str, KeyPath]]:
     days = [published[citation.source] for citation in event.citations]
     known = [day for day in days if day]
+    # A source without a day may be later than the event.
     if len(known) == len(days) and event.date.earliest > max(known):
-        told = f"it is after every source that reports it, the last of them of {max(known)}"
-        yield f"{told}; correct it, or cite a later one", ("date",)
+        problem = "The event is after every source that reports it."
+        last = f"The last source is of {max(known)}."
+        yield f"{problem} {last} Correct the date, or cite a later source.", ("date",)
     denied = any(citation.stance == "denies" for citation in event.citations)
     if event.status == "disputed" and not denied:
-        cure = "write `stance: denies` at the one that does"
-        yield f"it is disputed, but no citation denies it; {cure}", ("status",)
+        fix = "Write `stance: denies` in the one that does."
+        yield f"The event is disputed, but no citation denies it. {fix}", ("status",)
     if denied and event.status != "disputed":
-        yield f"it is {event.status}, but a citation denies it; write `disputed`", ("status",)
+        problem = f"The event is {event.status}, but a citation denies it."
+        yield f"{problem} Write `disputed`.", ("status",)
 
 
-def _truncated_texts(one: ParsedRecord[EventEntry]) -> Iterator[tuple[str, KeyPath]]:
-    quotes: list[KeyPath] = [("citations", at, "quote") for at in range(len(one.record.citations))]
+def _truncated_texts(entry: ParsedRecord[EventEntry]) -> Iterator[tuple[str, KeyPath]]:
+    quotes: list[KeyPath] = [
+        ("citations", at, "quote") for at in range(len(entry.record.citations))
+    ]
     for loc in (("title",), ("summary",), ("date_text",), *quotes):
-        if one.location.may_be_truncated((*one.location.loc, *loc)):
-            yield (
-                "it ends before ` #`; put it in quotes if it goes on, or the comment elsewhere",
-                loc,
-            )
+        if entry.location.may_be_truncated((*entry.location.loc, *loc)):
+            fix = "If it continues, put it in quotes. Otherwise move the comment."
+            yield f"The text ends before ` #`. {fix}", loc
 
 
 def _digest(*texts: str) -> int:
+    # Eight bytes, so that it fits SQLite's integers.
     digest = blake2b("\n".join(texts).encode(), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)

@@ -1,10 +1,9 @@
-"""Dossier files into the database: all of them in one transaction, or nothing."""
+"""Loading dossier files into the database: all of them, or nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import chain, islice
-from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -15,8 +14,16 @@ from app.db.sqlite.bulk import LOAD_BATCH, indexes_dropped, update_statistics
 from app.dossiers.diagnostics import Diagnostics, DossierError, ProgressCallback
 from app.dossiers.lint import Linter
 from app.dossiers.pruning import Pruner
-from app.dossiers.reader import InvalidRecord, ParsedRecord, RecordT, open_dossiers
+from app.dossiers.reader import (
+    DossierFile,
+    DossierInput,
+    InvalidRecord,
+    ParsedRecord,
+    RecordT,
+    open_dossiers,
+)
 from app.dossiers.references import ReferenceChecker, references
+from app.dossiers.seen_records import SeenRecords
 from app.gc import relaxed_gc
 from app.schemas.entries import ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.store.upsert import (
@@ -24,8 +31,7 @@ from app.store.upsert import (
     add_to_timelines,
     ids_of,
     last_id,
-    refresh_event_records,
-    set_updated_at,
+    refresh_events,
     upsert_actors,
     upsert_events,
     upsert_parents,
@@ -35,7 +41,7 @@ from app.store.upsert import (
 
 
 class ChangeCounts(NamedTuple):
-    """How many records of a kind a load added, changed and removed."""
+    """The numbers of records of a kind that a load added, changed and removed."""
 
     added: int = 0
     changed: int = 0
@@ -43,7 +49,7 @@ class ChangeCounts(NamedTuple):
 
 
 class LoadReport(NamedTuple):
-    """What a load did to each kind of record, and what it warns of."""
+    """The changes to each kind of record, and the warnings."""
 
     counts: dict[str, ChangeCounts]
     warnings: list[str]
@@ -52,168 +58,180 @@ class LoadReport(NamedTuple):
 @relaxed_gc()
 def load(
     connection: Connection,
-    paths: Iterable[Path],
+    files: Iterable[DossierInput],
     now: datetime,
     *,
     prune: bool = False,
-    tell: ProgressCallback = lambda _done, _total: None,
+    on_progress: ProgressCallback = lambda _done, _total: None,
 ) -> LoadReport:
-    """Write dossiers, each record replacing that of the same id whole.
+    """Load dossiers. Each record replaces the whole stored record of the same id.
 
-    An unchanged record keeps its `updated_at`, and the revision advances only if something
-    changed. `prune` removes what the timelines of these files held before and the files do not.
-    Raises DossierError with all that is wrong in the files; what is written by then is not to be
-    committed.
+    An unchanged record keeps its `updated_at`, and the revision advances only if something has
+    changed. `prune` deletes what the timelines of these files contained before and the files do not
+    contain any more.
+
+    Raise DossierError with all errors of the files. The caller must then roll back, since records
+    have been written to find errors between them.
     """
-    findings = Diagnostics()
-    pruner = Pruner(connection) if prune else None
-    loading = _Loader(connection, paths, findings, now)
-    loading.load_timelines()
-    loading.load_actors()
-    loading.load_sources()
-    with loading.indexing():
-        loading.load_events(tell)
-    if findings:
-        raise DossierError(findings)
+    diagnostics = Diagnostics()
+    dossiers = open_dossiers(files, diagnostics)
+    seen = SeenRecords(connection, dossiers)
+    pruner = Pruner(connection, seen) if prune else None
+    linter = Linter(connection, seen, diagnostics)
+    checker = ReferenceChecker(connection, seen, diagnostics)
+    loader = _Loader(connection, dossiers, checker, linter, now)
+    # In the order of their references: an event refers to actors and sources, a source to actors.
+    loader.load_timelines()
+    loader.load_actors()
+    loader.load_sources()
+    with loader.bulk_insert():
+        loader.load_events(on_progress)
+    if diagnostics:
+        raise DossierError(diagnostics)
     if pruner:
-        loading.prune(pruner)
-    loading.check_orphans()
-    if loading.changed:
+        loader.prune(pruner)
+    linter.check_orphans()
+    if loader.changed:
         advance_revision(connection)
         update_statistics(connection, tables.event)
-    return LoadReport(loading.counts, findings.warnings)
+    return LoadReport(loader.counts, diagnostics.warnings)
 
 
 def is_empty(connection: Connection) -> bool:
-    """Tell whether nothing has been loaded yet."""
+    """Return whether nothing has been loaded yet."""
     return connection.scalar(select(tables.timeline.c.id).limit(1)) is None
 
 
 class _Loader:
-    """One load. The files are read once for each kind of record, so that any may name any other."""
+    """One load. It reads the files once for each kind, so that any file can refer to any other."""
 
     def __init__(
-        self, connection: Connection, paths: Iterable[Path], findings: Diagnostics, now: datetime
+        self,
+        connection: Connection,
+        files: Sequence[DossierFile],
+        checker: ReferenceChecker,
+        linter: Linter,
+        now: datetime,
     ) -> None:
         self._connection = connection
+        self._files = files
+        self._checker = checker
+        self._linter = linter
         self._now = now
-        self._files = open_dossiers(paths, findings)
-        self._checker = ReferenceChecker(connection, self._files, findings)
-        self._doubter = Linter(connection, self._files, findings)
         self._timelines: dict[tuple[int, int], int] = {}
         self.counts = dict.fromkeys(("event", "actor", "source", "timeline"), ChangeCounts())
         self.changed = False
         self._last_event = last_id(connection, tables.event)
 
     def load_timelines(self) -> None:
-        for new, again in self._registered(TimelineEntry):
+        for new, repeated in self._checked(TimelineEntry):
             self._count("timeline", upsert_timelines(self._connection, _records(new)))
-            ids = ids_of(self._connection, tables.timeline, (one.id for one in new + again))
-            for one in new + again:
-                self._timelines[one.location.dossier] = ids[one.id]
+            entries = new + repeated
+            ids = ids_of(self._connection, tables.timeline, (entry.id for entry in entries))
+            for entry in entries:
+                self._timelines[entry.location.dossier] = ids[entry.id]
 
     def load_actors(self) -> None:
         counted = set[int]()
-        for new, _ in self._registered(ActorEntry):
-            self._doubter.check_actors(new)
-            saved = upsert_actors(self._connection, _records(new))
-            self._count("actor", saved)
-            counted |= saved.new | saved.changed
-        # A parent may stand behind its child, so it is linked once all are there.
+        for new, _ in self._checked(ActorEntry):
+            stored = upsert_actors(self._connection, _records(new))
+            self._linter.check_actors(new, stored)
+            self._count("actor", stored)
+            counted |= stored.new | stored.changed
+        # A parent can come after its child, so parents are set after all actors are stored.
         for batch in self._batches(ActorEntry):
             self._checker.check_invalid_entries(ActorEntry, batch)
-            saved_ids = ids_of(self._connection, tables.actor, (one.id for one in batch))
-            written = [
-                one for one in batch if isinstance(one, ParsedRecord) and one.id in saved_ids
+            stored_ids = ids_of(self._connection, tables.actor, (entry.id for entry in batch))
+            entries = [
+                entry
+                for entry in batch
+                if isinstance(entry, ParsedRecord) and entry.id in stored_ids
             ]
-            known, _ = self._named(written)
-            children = self._checker.drop_dangling(written, {ActorEntry: known})
+            known, _ = self._referenced_ids(entries)
+            children = self._checker.drop_dangling(entries, {ActorEntry: known})
             linked = upsert_parents(self._connection, _records(children), known)
             self._count("actor", linked._replace(changed=linked.changed - counted))
         self._checker.reject_parent_cycles()
 
     def load_sources(self) -> None:
-        for new, _ in self._registered(SourceEntry):
-            known, _ = self._named(new)
+        for new, _ in self._checked(SourceEntry):
+            known, _ = self._referenced_ids(new)
             sources = self._checker.drop_dangling(new, {ActorEntry: known})
             self._count("source", upsert_sources(self._connection, _records(sources), known))
 
-    def indexing(self) -> AbstractContextManager[None]:
-        """Give a context in which events are added as fast as may be."""
-        more = sum(file.events for file in self._files)
+    def bulk_insert(self) -> AbstractContextManager[None]:
+        """Drop the indexes of events while events are added, if most events are new.
+
+        Creating an index from all rows is then faster than adding each row to it.
+        """
+        added = sum(file.events for file in self._files)
         stored = self._connection.scalar(select(func.count()).select_from(tables.event)) or 0
-        listed = (
+        indexed = (
             tables.event,
             tables.participation,
             tables.citation,
             tables.event_topic,
             tables.event_timeline,
         )
-        return indexes_dropped(self._connection, *listed) if more > stored else nullcontext()
+        return indexes_dropped(self._connection, *indexed) if added > stored else nullcontext()
 
-    def load_events(self, tell: ProgressCallback) -> None:
+    def load_events(self, on_progress: ProgressCallback) -> None:
         done, total = 0, sum(file.events for file in self._files)
-        for new, again in self._registered(EventEntry):
-            actors, sources = self._named(new)
+        for new, repeated in self._checked(EventEntry):
+            actors, sources = self._referenced_ids(new)
             events = self._checker.drop_dangling(new, {ActorEntry: actors, SourceEntry: sources})
-            self._doubter.check_events(events)
-            saved = upsert_events(self._connection, _records(events), actors, sources, self._now)
-            changed = {
-                saved.ids[one.id]: one for one in events if saved.ids[one.id] in saved.changed
-            }
-            self._doubter.check_shared_changes(changed, self._timelines.values())
-            ids = {**ids_of(self._connection, tables.event, (one.id for one in again)), **saved.ids}
-            joined = add_to_timelines(self._connection, self._members(events + again, ids))
-            touched = (saved.changed | joined) - saved.new
-            set_updated_at(self._connection, touched, self._now)
-            refresh_event_records(self._connection, saved.new | touched)
-            self.changed |= bool(touched)
-            # What this load added is not changed by standing in a second of its dossiers.
-            older = {event for event in touched if event <= self._last_event}
-            self._count("event", saved._replace(changed=older))
-            done += len(new) + len(again)
-            tell(done, total)
+            stored = upsert_events(self._connection, _records(events), actors, sources, self._now)
+            self._linter.check_events(events, stored, self._timelines.values())
+            repeated_ids = ids_of(self._connection, tables.event, (entry.id for entry in repeated))
+            members = self._members(events + repeated, {**repeated_ids, **stored.ids})
+            joined = add_to_timelines(self._connection, members)
+            changed = (stored.changed | joined) - stored.new
+            refresh_events(self._connection, changed, self._now, new=stored.new)
+            self.changed |= bool(changed)
+            # An event that this load has added does not count as changed if another of its dossiers
+            # contains it too.
+            older = {event for event in changed if event <= self._last_event}
+            self._count("event", stored._replace(changed=older))
+            done += len(new) + len(repeated)
+            on_progress(done, total)
 
     def prune(self, pruner: Pruner) -> None:
-        """Remove what the files no longer hold."""
+        """Delete what the files no longer contain."""
         self._remove("event", len(pruner.remove_missing_events(self._timelines, self._now)))
+        # Sources first: without a source, its publisher can become an orphan.
         for kind in ("source", "actor"):
             self._remove(kind, pruner.remove_orphans(kind))
-
-    def check_orphans(self) -> None:
-        """Warn of what can be told only once all is saved."""
-        self._doubter.check_orphans()
 
     def _members(
         self, events: Iterable[ParsedRecord[EventEntry]], ids: Mapping[str, int]
     ) -> set[tuple[int, int]]:
-        """Pair events with the timelines in whose dossiers they stand."""
+        """Return pairs of an event and the timeline whose dossier contains it."""
         return {
-            (ids[one.id], self._timelines[one.location.dossier])
-            for one in events
-            if one.id in ids and one.location.dossier in self._timelines
+            (ids[entry.id], self._timelines[entry.location.dossier])
+            for entry in events
+            if entry.id in ids and entry.location.dossier in self._timelines
         }
 
-    def _named(
+    def _referenced_ids(
         self, batch: Iterable[ParsedRecord[RecordT]]
     ) -> tuple[dict[str, int], dict[str, int]]:
-        """Look up the actors and the sources that records name."""
-        named: dict[type[Record], set[str]] = {ActorEntry: set(), SourceEntry: set()}
-        for one in batch:
-            for kind, id_, _ in references(one.record):
-                named[kind].add(id_)
+        """Return the row ids of the actors and of the sources that records refer to."""
+        ids: dict[type[Record], set[str]] = {ActorEntry: set(), SourceEntry: set()}
+        for entry in batch:
+            for model, id_, _ in references(entry.record):
+                ids[model].add(id_)
         return (
-            ids_of(self._connection, tables.actor, named[ActorEntry]),
-            ids_of(self._connection, tables.source, named[SourceEntry]),
+            ids_of(self._connection, tables.actor, ids[ActorEntry]),
+            ids_of(self._connection, tables.source, ids[SourceEntry]),
         )
 
-    def _registered(
+    def _checked(
         self, model: type[RecordT]
     ) -> Iterator[tuple[list[ParsedRecord[RecordT]], list[ParsedRecord[RecordT]]]]:
-        """Give the records of a kind in batches: the new ones, and those that came before."""
+        """Yield the valid records in batches: new ones, and those that came before."""
         for batch in self._batches(model):
             yield self._checker.record_definitions(model, batch)
-            if model is not ActorEntry:  # whose parents come later
+            if model is not ActorEntry:  # whose parents can come later
                 self._checker.check_invalid_entries(model, batch)
 
     def _batches(
@@ -223,12 +241,12 @@ class _Loader:
         while batch := list(islice(entries, LOAD_BATCH)):
             yield batch
 
-    def _count(self, kind: str, saved: UpsertResult) -> None:
+    def _count(self, kind: str, stored: UpsertResult) -> None:
         added, changed, removed = self.counts[kind]
         self.counts[kind] = ChangeCounts(
-            added + len(saved.new), changed + len(saved.changed), removed
+            added + len(stored.new), changed + len(stored.changed), removed
         )
-        self.changed |= bool(saved.new or saved.changed)
+        self.changed |= bool(stored.new or stored.changed)
 
     def _remove(self, kind: str, removed: int) -> None:
         self.counts[kind] = self.counts[kind]._replace(removed=removed)
@@ -236,4 +254,4 @@ class _Loader:
 
 
 def _records(batch: Iterable[ParsedRecord[RecordT]]) -> list[RecordT]:
-    return [one.record for one in batch]
+    return [entry.record for entry in batch]

@@ -1,4 +1,4 @@
-"""What Pydantic finds wrong in a dossier, in our words and with the cure."""
+"""Messages for the validation errors of dossiers: what is wrong, and the fix."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from app.schemas.fields import (
 )
 from app.schemas.validation import validation_message
 
-_RECORDS: dict[str, type[Entry]] = {
+_MODELS: dict[str, type[Entry]] = {
     "a dossier": DossierEnvelope,
     "a timeline": TimelineEntry,
     "a source": SourceEntry,
@@ -42,47 +42,48 @@ _RECORDS: dict[str, type[Entry]] = {
     "a participant": ParticipantEntry,
     "a citation": CitationEntry,
 }
-_INSIDE: dict[str | int, type[Entry]] = {
+_NESTED_MODELS: dict[str | int, type[Entry]] = {
     "aliases": AliasEntry,
     "amount": AmountEntry,
     "participants": ParticipantEntry,
     "citations": CitationEntry,
 }
 MIN_SIMILARITY = 75
-"""Of 100: a key that is less like one than this is not taken for a misspelling of it."""
+"""Of 100: the least similarity of a key to a known one that counts as a misspelling of it."""
 
-_DETAILS = {
-    "string_unicode": "it has half of a surrogate pair in it; write the whole character",
-    "too_long": "it has {actual_length:,}; give at most {max_length:,}",
+# Our message for error types that occur in dossiers only; see also `app.schemas.validation`.
+_MESSAGES = {
+    "string_unicode": "It contains half of a surrogate pair. Write the whole character.",
+    "too_long": "The list has {actual_length:,} items. Write at most {max_length:,}.",
 }
 
 
 def error_message(model: type[BaseModel], error: ErrorDetails) -> str:
-    """Say what Pydantic found wrong with a value in a record, and what to write instead."""
-    kind, loc, given = error["type"], error["loc"], error["input"]
-    holder, key = _owning_model(model, loc[:-1]), str(loc[-1]) if loc else ""
+    """Return the message for an error that Pydantic found in a record of this model."""
+    kind, loc, value = error["type"], error["loc"], error["input"]
+    owner, key = _owning_model(model, loc[:-1]), str(loc[-1]) if loc else ""
     if kind == "extra_forbidden":
-        return _unknown_key(holder, key, given)
+        return _unknown_key(owner, key, value)
     if key == "citations" and kind in ("missing", "too_short"):
-        return "there is none; no event stands without a quote and its source"
-    if kind in _DETAILS:
-        return _DETAILS[kind].format(**error.get("ctx", {}))
+        return "There are none. An event needs at least one quote with its source."
+    if kind in _MESSAGES:
+        return _MESSAGES[kind].format(**error.get("ctx", {}))
     if kind == "string_pattern_mismatch":
-        return _MISMATCHES[error["ctx"]["pattern"]](given)
-    if given is None or kind == "string_too_short":
-        required = key in holder.model_fields and holder.model_fields[key].is_required()
-        return f"it is empty; {'write it' if required else 'give a value or leave it out'}"
+        return _MISMATCHES[error["ctx"]["pattern"]](value)
+    if value is None or kind == "string_too_short":
+        required = key in owner.model_fields and owner.model_fields[key].is_required()
+        return f"It is empty. Write a value{'' if required else ' or leave it out'}."
     if kind in ("model_type", "model_attributes_type"):
-        return f"it is not a record; write {_required_keys(_owning_model(model, loc))}"
+        return f"It is not a record. Write {_required_keys(_owning_model(model, loc))}."
     if kind == "string_type":
-        return not_a_string_message(given)
+        return not_a_string_message(value)
     return validation_message(error)
 
 
 def _owning_model(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel]:
-    """Give the model of the record at a place, or of that which holds the value there."""
+    """Return the model of the record at a place, or of the record that contains the place."""
     for key in loc:
-        model = _INSIDE.get(key, model)
+        model = _NESTED_MODELS.get(key, model)
     return model
 
 
@@ -91,50 +92,51 @@ def _required_keys(model: type[BaseModel]) -> str:
     return f"{{{', '.join(f'{key}: …' for key in keys)}}}"
 
 
-def _unknown_key(holder: type[BaseModel], key: str, value: object) -> str:
-    known = [name for name, field in holder.model_fields.items() if not field.alias]
-    likely = process.extractOne(
+def _unknown_key(owner: type[BaseModel], key: str, value: object) -> str:
+    known = [name for name, field in owner.model_fields.items() if not field.alias]
+    nearest = process.extractOne(
         key, known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=MIN_SIMILARITY
     )
-    if likely:
-        return f"it is not known here; remove it, or correct it: the nearest key is {likely[0]}"
+    if nearest:
+        return f"The key is unknown here. The nearest is {quote(nearest[0])}."
     if value is None:
         if ":" in key:
-            return "it is not known here; write a space behind the colon"
-        return "it has no value; within braces put a text with a comma in quotes"
-    return f"it is not known here; {_suggest_place(holder, key, known)}"
+            return "The key is unknown here. Write a space after the colon."
+        # In braces, `{capacity: chair, acting}` has a key `acting`.
+        return "The key has no value. In braces, put a text that contains a comma in quotes."
+    return f"The key is unknown here. {_suggest_place(owner, key, known)}"
 
 
-def _suggest_place(holder: type[BaseModel], key: str, known: list[str]) -> str:
-    owners = [owner for owner, model in _RECORDS.items() if key in model.model_fields]
-    if holder is DossierEnvelope and owners:
-        return "indent it, as a key of a record"
+def _suggest_place(owner: type[BaseModel], key: str, known: list[str]) -> str:
+    owners = [name for name, model in _MODELS.items() if key in model.model_fields]
+    if owner is DossierEnvelope and owners:
+        return "Indent it, to make it a key of a record."
     if "a dossier" in owners:
-        return "move it to the left margin, as a key of the dossier"
-    return (
-        f"it is a key of {' and '.join(owners)}" if owners else f"the keys are {', '.join(known)}"
-    )
+        return "Move it to the left margin, to make it a key of the dossier."
+    if owners:
+        return f"It is a key of {' and '.join(owners)}."
+    return f"The keys are {', '.join(known)}."
 
 
-def _not_an_id(given: str) -> str:
-    near = "-".join(words(given))
+def _not_an_id(value: str) -> str:
+    near = "-".join(words(value))
     example = near if re.fullmatch(SLUG_PATTERN, near) else "nso-group"
-    return f"{quote(given)} is not an id; write small letters, digits and hyphens, as {example}"
+    return f"{quote(value)} is not an id. Write lower-case letters, digits and hyphens: {example}."
 
 
-def _invalid_characters(given: str) -> str:
-    control = re.search(r"[\x00-\x1f\x7f-\x9f]", given.replace("\n", ""))
+def _invalid_characters(value: str) -> str:
+    control = re.search(r"[\x00-\x1f\x7f-\x9f]", value.replace("\n", ""))
     if control:
-        return f"it has the control character {control[0]!r} in it; remove it"
-    return f"{quote(given)} has a line break in it; write it on one line"
+        return f"It contains the control character {control[0]!r}. Remove it."
+    return f"{quote(value)} contains a line break. Write it on one line."
 
 
-def _not_a_keyword(given: str) -> str:
-    near = "_".join(words(given))
+def _not_a_keyword(value: str) -> str:
+    near = "_".join(words(value))
     example = near if re.fullmatch(KEYWORD_PATTERN, near) else "lobbying"
     return (
-        f"{quote(given)} is not a keyword; "
-        f"write small letters, digits, hyphens and underscores, as {example}"
+        f"{quote(value)} is not a keyword. "
+        f"Write lower-case letters, digits, hyphens and underscores: {example}."
     )
 
 
@@ -143,9 +145,11 @@ _MISMATCHES: dict[str, Callable[[str], str]] = {
     PROSE_PATTERN: _invalid_characters,
     LINE_PATTERN: _invalid_characters,
     KEYWORD_PATTERN: _not_a_keyword,
-    LINK_PATTERN: lambda given: (
-        f"{quote(given)} is not a link; write it whole, from http:// or https:// on, with the name "
-        "of a host, without spaces and without a user name"
+    LINK_PATTERN: lambda value: (
+        f"{quote(value)} is not a link. Write a complete URL that begins with http:// or https://, "
+        "with a host name, without spaces and without a user name."
     ),
-    SHA256_PATTERN: lambda given: f"{quote(given)} is not a digest; write 64 of 0–9 and a–f",
+    SHA256_PATTERN: lambda value: (
+        f"{quote(value)} is not a SHA-256 digest. Write 64 characters of 0–9 and a–f."
+    ),
 }

@@ -1,4 +1,7 @@
-"""YAML and JSON as data whose scalars are the texts that stand there, each with its line."""
+"""Parsing of YAML and JSON into data that keeps each scalar as written, and knows its line.
+
+`date: 2021` and `id: 007` stay texts; the models convert what is a number.
+"""
 
 import json
 import re
@@ -12,19 +15,21 @@ from typing import Any
 import yaml
 
 MAX_DEPTH = 100
-"""A dossier is nested five deep."""
+"""Deeper nesting would overflow the stack of the YAML composer. A dossier has five levels."""
 
 MAX_ALIAS_EXPANSION = 10**7
-"""So many characters a YAML text repeats at most, by naming with `*` what stands above."""
+"""The number of characters that YAML aliases (`*name`) may add to a text. A few lines can expand to
+gigabytes: https://en.wikipedia.org/wiki/Billion_laughs_attack"""
 
-_MANY_ON_A_LINE = re.compile(rf"([-?] +){{{MAX_DEPTH}}}|^ {{1000}}", re.MULTILINE)
+# Nesting without brackets: `- - - a`, or a deep indentation.
+_DEEP_LINE = re.compile(rf"([-?] +){{{MAX_DEPTH}}}|^ {{1000}}", re.MULTILINE)
 
 KeyPath = tuple[str | int, ...]
-"""The way to a value: `("events", 3, "date")`."""
+"""The path of a value: `("events", 3, "date")`."""
 
 
 class ParseError(ValueError):
-    """A text is not YAML or not JSON; the message says why, `line` where if that is known."""
+    """A text cannot be parsed. `line` is None if the line of the mistake is not known."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -33,43 +38,46 @@ class ParseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one YAML or JSON document says."""
+    """The content of a YAML or JSON document, with the lines of its values."""
 
     data: Any
     line_at: Callable[[KeyPath], int]
-    """The line on which a value stands or, where there is none, the nearest that holds it."""
+    """Returns the line of a value; if the value is missing, that of the record it belongs to."""
     duplicate_keys: list[tuple[str, int]]
-    """Keys that are written twice in one mapping, with their lines."""
+    """Keys that occur twice in one mapping, with their lines."""
     may_be_truncated: Callable[[KeyPath], bool] = lambda _: False
-    """Whether a text without quotation marks may go on in what YAML takes for a comment."""
+    """Whether an unquoted text may continue in what YAML takes for a comment."""
 
 
 def parse_yaml(text: str) -> Iterator[Document]:
-    """Read each document of a YAML text; raise NotWellFormedError where that ends."""
+    """Yield the documents of a YAML text; raise ParseError at the first mistake."""
     try:
         _check_depth(text)
         loader = _Loader(text)
         while loader.check_node():
             yield loader.get_document()
     except yaml.MarkedYAMLError as error:
-        cure, mark = _explain(error)
+        message, mark = _explain(error)
         line = text.count("\n", 0, mark.index) + 1 if mark else None
-        raise ParseError(cure, line) from None
+        raise ParseError(message, line) from None
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
-        problem = f"it has the control character {chr(error.character)!r} in it; remove it"
-        raise ParseError(problem, line) from None
+        message = f"It contains the control character {chr(error.character)!r}. Remove it."
+        raise ParseError(message, line) from None
     except RecursionError:
-        raise ParseError("it is nested too deeply") from None
+        raise ParseError(_TOO_DEEP) from None
+
+
+_TOO_DEEP = f"It is nested too deeply. Write at most {MAX_DEPTH} levels."
 
 
 class _Loader(yaml.CSafeLoader):
-    """Reads `2021` as the text that stands there; of implicit types only null and merge are left.
+    """A loader that reads every scalar as text, except null and the merge key `<<`.
 
-    A key written twice is kept in `repeated`, and an explicit tag is refused.
+    A tag such as `!!int` is an error. PyYAML ignores duplicate keys; this loader reports them.
     """
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the interface of PyYAML
         first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
         for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
@@ -85,59 +93,63 @@ class _Loader(yaml.CSafeLoader):
         self._breaks = [match.start() for match in re.finditer("\n", text)]
 
     def get_document(self) -> Document:
-        """Construct the next document."""
+        """Return the next document."""
         root = self.get_node()
-        assert root  # noqa: S101 - check_node has told that there is one
-        repeated = [(key.value, self.line(key.start_mark)) for key in _duplicate_keys(root)]
+        assert root  # noqa: S101 - check_node has returned True
+        duplicates = [(key.value, self.line(key.start_mark)) for key in _duplicate_keys(root)]
         if "*" in self._text and _expanded_length(root) > len(self._text) + MAX_ALIAS_EXPANSION:
-            raise ParseError("it repeats too much by `*`; write it out")
+            raise ParseError("It repeats too much text with `*`. Write the text out.")
 
-        def is_cut(loc: KeyPath) -> bool:
+        def may_be_truncated(loc: KeyPath) -> bool:
             _, node = _find(root, loc)
-            behind = self._text[node.end_mark.index :]
-            plain = isinstance(node, yaml.ScalarNode) and not node.style
-            # Behind a text, as in "Pier #7", stands one space, before a comment mostly two.
-            return plain and behind.startswith(" #")
+            is_plain = isinstance(node, yaml.ScalarNode) and not node.style
+            # One space, as in "Pier #7". Before an intended comment there are mostly two.
+            return is_plain and self._text.startswith(" #", node.end_mark.index)
 
-        def line_of(loc: KeyPath) -> int:
+        def line_at(loc: KeyPath) -> int:
             return self.line(_find(root, loc)[0])
 
-        return Document(self.construct_document(root), line_of, repeated, is_cut)
+        return Document(self.construct_document(root), line_at, duplicates, may_be_truncated)
 
     def line(self, mark: yaml.Mark) -> int:
-        """Give the line as editors count; libyaml takes more characters for line breaks."""
+        """Return the line as editors count it; libyaml takes more characters for line breaks."""
         return bisect_left(self._breaks, mark.index) + 1
 
 
 def _duplicate_keys(root: yaml.Node) -> Iterator[yaml.Node]:
-    """Find keys that are written twice in one mapping, before any is merged into another."""
-    seen, ahead = set[int](), [root]
-    while ahead:
-        node = ahead.pop()
+    """Yield the keys that occur again in their mapping.
+
+    Call it before the document is constructed, which merges mappings: `<<` may repeat a key.
+    """
+    seen, pending = set[int](), [root]
+    while pending:
+        node = pending.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
-            ahead += node.value
+            pending += node.value
         elif isinstance(node, yaml.MappingNode):
             keys = set[str]()
             for key, value in node.value:
                 if not isinstance(key, yaml.ScalarNode):
-                    problem = "a key is not a text; write `key: value`"
-                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+                    raise yaml.MarkedYAMLError(problem=_NOT_A_KEY, problem_mark=key.start_mark)
                 if key.value in keys:
                     yield key
                 keys.add(key.value)
-                ahead.append(value)
+                pending.append(value)
+
+
+_NOT_A_KEY = "A key is not a text. Write `key: value`."
 
 
 def _expanded_length(root: yaml.Node) -> int:
-    """Tell how many characters it would be, written out: a few lines may say a billion laughs."""
+    """Return the number of characters with all aliases expanded, without expanding them."""
     lengths: dict[int, int] = {}
 
     def length(node: yaml.Node) -> int:
         if id(node) not in lengths:
-            lengths[id(node)] = 0  # where it stands within itself
+            lengths[id(node)] = 0  # for a node that contains itself
             lengths[id(node)] = 1 + (
                 len(node.value)
                 if isinstance(node, yaml.ScalarNode)
@@ -154,8 +166,11 @@ def _parts(node: yaml.Node) -> Iterable[yaml.Node]:
 
 
 def _check_depth(text: str) -> None:
-    """Refuse what is nested so deeply that libyaml's composer would overflow its stack."""
-    if text.count("[") + text.count("{") < MAX_DEPTH and not _MANY_ON_A_LINE.search(text):
+    """Raise ParseError for a nesting that would overflow the stack of libyaml's composer.
+
+    The parser does not recurse, but is slow: a text that cannot be that deep is not parsed.
+    """
+    if text.count("[") + text.count("{") < MAX_DEPTH and not _DEEP_LINE.search(text):
         return
     depth = 0
     for event in yaml.parse(text, yaml.CSafeLoader):
@@ -163,11 +178,14 @@ def _check_depth(text: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             mark = event.start_mark
-            raise ParseError("it is nested too deeply", mark.line + 1 if mark else None)
+            raise ParseError(_TOO_DEEP, mark.line + 1 if mark else None)
 
 
 def _find(node: yaml.Node, loc: KeyPath) -> tuple[yaml.Mark, yaml.Node]:
-    """Give the value at a place, or the nearest that holds it, and where its key stands."""
+    """Return the position of the key of a value, and the value.
+
+    If there is no such value, return those of the nearest that contains it.
+    """
     mark = node.start_mark
     for at in loc:
         if isinstance(node, yaml.SequenceNode) and isinstance(at, int):
@@ -182,52 +200,58 @@ def _find(node: yaml.Node, loc: KeyPath) -> tuple[yaml.Mark, yaml.Node]:
     return mark, node
 
 
-# What libyaml says, and what people have then done.
+# Parts of libyaml's messages, and the mistakes that usually cause them. The first match wins.
 _EXPLANATIONS = {
     "mapping values": (
-        "a text with `: ` in it, or a line indented too far; put such a text in quotes"
+        "A text contains `: `, or a line is indented too far. Put such a text in quotes."
     ),
     "character that": (
-        "a tab, or a text that begins with %, @ or `; indent with spaces, and put a text in quotes"
+        "There is a tab, or a text begins with %, @ or `. Indent with spaces, and put such a text "
+        "in quotes."
     ),
     "quoted scalar": (
-        "a quotation mark that is not closed, or a backslash in double quotes; close it, or write "
-        "the text in single quotes"
+        "A quotation mark is not closed, or a text in double quotes contains a backslash. Close "
+        "it, or write the text in single quotes."
     ),
-    "could not determine a constructor": "a tag, as !!int; remove it, or put the text in quotes",
-    "but found": "a tag, as !!int; remove it, or put the text in quotes",
-    "undefined alias": "a text that begins with *; put it in quotes",
-    "simple key": (
-        "a key without `: ` behind it, or a text that is not indented; write `key: value`"
+    "could not determine a constructor": (
+        "A text begins with a tag such as !!int. Remove the tag, or put the text in quotes."
     ),
+    "but found": (
+        "A text begins with a tag such as !!int. Remove the tag, or put the text in quotes."
+    ),
+    "simple key": ("A key has no `: ` after it, or a text is not indented. Write `key: value`."),
+    "nesting depth": _TOO_DEEP,
     "flow": (
-        "a bracket that is not closed, or a comma in a text within brackets; close it, or put the "
-        "text in quotes"
+        "A bracket is not closed, or a text in brackets contains a comma. Close the bracket, or "
+        "put the text in quotes."
     ),
-    "alias": "a text that begins with *; put it in quotes",
-    "anchor": "a text that begins with &; put it in quotes",
+    "alias": "A text begins with `*`. Put it in quotes.",
+    "anchor": "A text begins with `&`. Put it in quotes.",
     "": (
-        "an indentation that does not fit, or a quotation mark within quotes or not closed further "
-        "up; align the keys of a record, and write a text with quotation marks behind `>-`, on the "
-        "next line, indented"
+        "A line is indented wrongly, or a quotation mark is inside quotes or not closed further "
+        "up. Align the keys of a record, and write a text with quotation marks after `>-`, on the "
+        "next line, indented."
     ),
 }
 
 
 def _explain(error: yaml.MarkedYAMLError) -> tuple[str, yaml.Mark | None]:
-    """Tell the likely mistake with its cure, and where it begins."""
-    told = f"{error.context or ''} {error.problem}".strip()
-    if error.problem and error.problem.startswith("a key is not"):
-        cure = error.problem
-    else:
-        cure = next(cure for part, cure in _EXPLANATIONS.items() if part in told)
-        cure = f"{cure} ({told})"
-    begun_before = re.search("quoted|simple key|flow", error.context or "")
-    return cure, (error.context_mark if begun_before else None) or error.problem_mark
+    """Return the likely mistake with its fix and libyaml's message, and where it begins."""
+    if error.problem == _NOT_A_KEY:
+        return _NOT_A_KEY, error.problem_mark
+    reported = ", ".join(filter(None, (error.context, error.problem)))
+    message = next(message for part, message in _EXPLANATIONS.items() if part in reported)
+    # libyaml notices an unclosed quotation mark or bracket further down, often at the end.
+    begins_earlier = re.search("quoted|simple key|flow", error.context or "")
+    mark = (error.context_mark if begins_earlier else None) or error.problem_mark
+    return f"{message} ({reported})", mark
 
 
 class JsonReader:
-    """Reads JSON, numbers as they are written; keys written twice in the last are `repeated`."""
+    """A JSON parser that keeps numbers as texts.
+
+    `duplicate_keys` contains the keys that occur twice in one object of the last text.
+    """
 
     def __init__(self) -> None:
         self.duplicate_keys: list[str] = []
@@ -236,60 +260,61 @@ class JsonReader:
         )
 
     def read(self, text: str) -> Any:  # noqa: ANN401 - any JSON
-        """Read a text; raise NotWellFormedError if it is not JSON."""
+        """Parse a text; raise ParseError if it is not JSON."""
         self.duplicate_keys.clear()
         try:
             return self._decoder.decode(text)
         except json.JSONDecodeError as error:
-            raise ParseError(f"it is not JSON: {error.msg}", error.lineno) from None
+            raise ParseError(f"It is not JSON ({error.msg}).", error.lineno) from None
         except RecursionError:
-            raise ParseError("it is nested too deeply") from None
+            raise ParseError(_TOO_DEEP) from None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            times = Counter(key for key, _ in pairs)
-            self.duplicate_keys += [key for key in times if times[key] > 1]
-        return made
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            self.duplicate_keys += [key for key in counts if counts[key] > 1]
+        return members
 
 
 def parse_json(text: str) -> Document:
-    """Read a JSON text; raise NotWellFormedError if it is none."""
+    """Parse a JSON text; raise ParseError if it is not JSON."""
     data = JsonReader().read(text)
     lines: dict[KeyPath, int] = {}
-    repeated: dict[KeyPath, int] = {}
+    duplicates: dict[KeyPath, int] = {}
     for loc, line, is_key in _places(text):
-        # What stands within what is written twice is so too.
-        if is_key and loc in lines and not any(loc[:end] in repeated for end in range(len(loc))):
-            repeated[loc] = line
+        # The keys inside a duplicate repeat too, and are not reported again.
+        if is_key and loc in lines and not any(loc[:end] in duplicates for end in range(len(loc))):
+            duplicates[loc] = line
         lines.setdefault(loc, line)
 
-    def line_of(loc: KeyPath) -> int:
+    def line_at(loc: KeyPath) -> int:
         return next(lines[loc[:end]] for end in range(len(loc), -1, -1) if loc[:end] in lines)
 
-    return Document(data, line_of, [(str(loc[-1]), line) for loc, line in repeated.items()])
+    return Document(data, line_at, [(str(loc[-1]), line) for loc, line in duplicates.items()])
 
 
-# Of a text, a run of characters at a time: each alone would be kept to come back to.
+# A text is matched in runs of characters. The engine keeps each repetition of a group to backtrack,
+# which would take much memory if it were a single character.
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|[^\s{}\[\],:"]+|\n')
 
 
 def _places(text: str) -> Iterator[tuple[KeyPath, int, bool]]:
-    """Give the place and the line of each key and each value of a text that is JSON."""
+    """Yield the path and line of each key (True) and each value (False) of a valid JSON text."""
     line = 1
-    path: list[Any] = []  # of each mapping the key, None before it; of each list the index
+    path: list[Any] = []  # of each object the current key, None before it; of each array the index
     for match in _TOKEN.finditer(text):
-        found = match[0]
-        if found == "\n":
+        symbol = match[0]
+        if symbol == "\n":
             line += 1
-        elif found in "]}":
+        elif symbol in "]}":
             path.pop()
-        elif found == ",":
+        elif symbol == ",":
             path[-1] = path[-1] + 1 if isinstance(path[-1], int) else None
         elif path and path[-1] is None:
-            path[-1] = json.loads(found)
+            path[-1] = json.loads(symbol)
             yield tuple(path), line, True
         else:
             yield tuple(path), line, False
-            if found in "[{":
-                path.append(0 if found == "[" else None)
+            if symbol in "[{":
+                path.append(0 if symbol == "[" else None)

@@ -1,94 +1,84 @@
-"""What files no longer hold: withdrawn, when asked, from the timelines that they tell."""
+"""Pruning: deleting the records that the loaded files no longer contain."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Integer,
-    String,
-    delete,
-    insert,
-    literal,
-    select,
-    tuple_,
-)
+from sqlalchemy import Column, Connection, Integer, String, delete, insert, literal, select
 
 from app.db import tables
 from app.db.expressions import in_values
 from app.db.sqlite.bulk import LOAD_BATCH, temporary_table
-from app.dossiers.references import TimelineIds, seen_records
+from app.dossiers.references import TimelineIds
+from app.dossiers.seen_records import SeenRecords
 from app.store.orphans import ORPHAN_CONDITIONS
-from app.store.upsert import refresh_event_records, remove_events, set_updated_at
+from app.store.upsert import delete_events, refresh_events
 
 _referenced_before = temporary_table(
-    "named_before",
+    "referenced_before",
     Column("kind", String, primary_key=True),
     Column("id", Integer, primary_key=True),
 )
 
 
 class Pruner:
-    """Removes what a load has left behind; made before the load, asked after it."""
+    """Deletes what a load leaves over. Create it before the load, call its methods afterwards."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seen: SeenRecords) -> None:
         self._connection = connection
+        self._seen = seen
+        # Only what loses its last reference is deleted: a record that is an orphan already stays.
         _referenced_before.create(connection)
-        for kind, (table, unnamed) in ORPHAN_CONDITIONS.items():
-            named = select(literal(kind), table.c.id).where(~unnamed)
-            connection.execute(insert(_referenced_before).from_select(["kind", "id"], named))
+        for kind, (table, is_orphan) in ORPHAN_CONDITIONS.items():
+            referenced = select(literal(kind), table.c.id).where(~is_orphan)
+            connection.execute(insert(_referenced_before).from_select(["kind", "id"], referenced))
 
     def remove_missing_events(self, timelines: TimelineIds, now: datetime) -> set[int]:
-        """Take from each timeline the events that none of its dossiers holds; give them.
+        """Remove events from the timelines whose dossiers no longer contain them; return them.
 
-        An event that is then in no timeline is deleted.
+        An event that no other timeline contains is deleted.
         """
-        withdrawn = set[int]()
+        removed = set[int]()
         for timeline in {*timelines.values()}:
-            dossiers = [dossier for dossier, row in timelines.items() if row == timeline]
+            dossiers = [dossier for dossier, id_ in timelines.items() if id_ == timeline]
             while events := self._missing_events(timeline, dossiers):
-                leaving = in_values(tables.event_timeline.c.event_id, events)
+                members = in_values(tables.event_timeline.c.event_id, events)
                 self._connection.execute(
                     delete(tables.event_timeline).where(
-                        leaving, tables.event_timeline.c.timeline_id == timeline
+                        members, tables.event_timeline.c.timeline_id == timeline
                     )
                 )
                 elsewhere = {
                     *self._connection.scalars(
-                        select(tables.event_timeline.c.event_id).where(leaving)
+                        select(tables.event_timeline.c.event_id).where(members)
                     )
                 }
-                set_updated_at(self._connection, elsewhere, now)
-                refresh_event_records(self._connection, elsewhere)
-                remove_events(self._connection, events - elsewhere)
-                withdrawn |= events
-        return withdrawn
+                refresh_events(self._connection, elsewhere, now)
+                delete_events(self._connection, events - elsewhere)
+                removed |= events
+        return removed
 
     def _missing_events(self, timeline: int, dossiers: Iterable[tuple[int, int]]) -> set[int]:
-        held = (
-            select(tables.event.c.id)
-            .join(seen_records, seen_records.c.id == tables.event.c.slug)
-            .where(seen_records.c.kind == "event")
-            .where(tuple_(seen_records.c.file, seen_records.c.dossier).in_(dossiers))
+        present = select(tables.event.c.id).where(
+            tables.event.c.slug.in_(self._seen.ids("event", dossiers))
         )
-        found = select(tables.event_timeline.c.event_id).where(
+        missing = select(tables.event_timeline.c.event_id).where(
             tables.event_timeline.c.timeline_id == timeline,
-            tables.event_timeline.c.event_id.not_in(held),
+            tables.event_timeline.c.event_id.not_in(present),
         )
-        return {*self._connection.scalars(found.limit(LOAD_BATCH))}
+        return {*self._connection.scalars(missing.limit(LOAD_BATCH))}
 
     def remove_orphans(self, kind: str) -> int:
-        """Delete the actors or sources that were named before and are not any more; tell how many.
+        """Delete the actors or sources that the load has made orphans; return their number.
 
-        What the files hold stays, named or not.
+        Records in the files stay, even as orphans.
         """
-        table, unnamed = ORPHAN_CONDITIONS[kind]
+        table, is_orphan = ORPHAN_CONDITIONS[kind]
         before = select(_referenced_before.c.id).where(_referenced_before.c.kind == kind)
-        held = select(seen_records.c.id).where(seen_records.c.kind == kind)
-        removed = delete(table).where(table.c.id.in_(before), table.c.slug.not_in(held), unnamed)
+        orphans = delete(table).where(
+            table.c.id.in_(before), table.c.slug.not_in(self._seen.ids(kind)), is_orphan
+        )
         total = 0
-        # Without a child, its parent may be named no more.
-        while count := self._connection.execute(removed).rowcount:
+        # Deleting an actor can make its parent an orphan.
+        while count := self._connection.execute(orphans).rowcount:
             total += count
         return total

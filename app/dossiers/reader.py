@@ -1,10 +1,14 @@
-"""Dossier files, entry by entry: YAML and JSON read whole, JSON Lines line by line."""
+"""Reading dossier files record by record.
+
+YAML and JSON are read whole, JSON Lines line by line.
+"""
 
 import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO, Generic, NamedTuple, Protocol, TypeVar
+from typing import IO, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,14 +17,7 @@ from app.domain.text import escape, quote
 from app.dossiers.diagnostics import Diagnostic, Diagnostics
 from app.dossiers.document import DossierEnvelope
 from app.dossiers.messages import error_message
-from app.dossiers.parsing import (
-    Document,
-    JsonReader,
-    KeyPath,
-    ParseError,
-    parse_json,
-    parse_yaml,
-)
+from app.dossiers.parsing import Document, JsonReader, KeyPath, ParseError, parse_json, parse_yaml
 from app.schemas.entries import (
     RECORD_KINDS,
     ActorEntry,
@@ -33,41 +30,48 @@ from app.schemas.entries import (
 YAML_SUFFIXES = (".yaml", ".yml")
 LINES_SUFFIXES = (".jsonl", ".ndjson")
 MAX_LINE_BYTES = 2**20
-"""Bytes of one line of JSON Lines, far beyond what a record takes."""
+"""The maximum length of a line of JSON Lines, far more than a record takes."""
 MAX_DOCUMENT_BYTES = 2**25
-"""Bytes of a file that is read at once, some ten thousand events."""
+"""The maximum size of a YAML or JSON file, about ten thousand events."""
+
+DossierInput = Path | IO[bytes]
+"""A path, or an open binary file that is seekable and has a `name`.
+
+The suffix of the name selects the file type. An open file is read several times, each time from its
+beginning, and stays open.
+"""
 
 RecordT = TypeVar("RecordT", bound=Record)
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class Location(NamedTuple):
-    """Where something is written."""
+    """The place of a record or a value in a file."""
 
     dossier: tuple[int, int]
-    """Which of the files, and which dossier of it: several may stand one behind the other."""
+    """The positions of the file among all files, and of the dossier in the file."""
     path: Path
     line_at: Callable[[KeyPath], int]
     loc: KeyPath = ()
     may_be_truncated: Callable[[KeyPath], bool] = lambda _: False
-    """Whether a text may go on in what YAML takes for a comment."""
+    """Whether YAML may have taken the end of a text for a comment."""
 
     @property
     def line(self) -> int:
-        """The line on which it begins."""
+        """The first line."""
         return self.line_at(self.loc)
 
     @property
     def file(self) -> int:
-        """Which of the files."""
+        """The position of the file among all files."""
         return self.dossier[0]
 
     def at_line(self, line: int) -> "Location":
-        """Give a line of the file as a place."""
+        """Return the location of a line of the same file."""
         return self._replace(line_at=lambda _: line)
 
     def diagnostic(self, message: str, *loc: str | int) -> Diagnostic:
-        """Say something of what stands here, or of a value in it."""
+        """Build a diagnostic for this location, or for a value in it."""
         whole = (*self.loc, *loc)
         place = "".join(f"[{key}]" if isinstance(key, int) else f".{escape(key)}" for key in whole)
         return Diagnostic(
@@ -76,7 +80,7 @@ class Location(NamedTuple):
 
 
 class ParsedRecord(NamedTuple, Generic[RecordT]):
-    """A record where it is written."""
+    """A valid record with its location."""
 
     record: RecordT
     location: Location
@@ -88,244 +92,257 @@ class ParsedRecord(NamedTuple, Generic[RecordT]):
 
 
 class InvalidRecord(NamedTuple):
-    """A place where a record is written, but not soundly; what is wrong has been told."""
+    """An invalid record with its location. Its errors are in the diagnostics already."""
 
     id: str
-    """Empty if there is none that a record may have."""
+    """Empty if there is none, or if it is not valid."""
     location: Location
     data: Any
-    """As it is written."""
+    """The parsed YAML or JSON."""
 
 
 class DossierFile(Protocol):
-    """A file of one dossier or of several; it is read as often as is asked."""
+    """A file of one or more dossiers."""
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """The path or, of an open file, the name."""
 
     @property
     def events(self) -> int:
-        """How many events it has, once its timelines have been read."""
+        """The number of events, known after the timelines have been read."""
 
     @property
     def fully_read(self) -> bool:
-        """Whether all that has been read of it could be; if not, it may hold more records."""
+        """Whether every part so far was readable; if not, the file may contain more records."""
 
     def entries(self, model: type[RecordT]) -> Iterator[ParsedRecord[RecordT] | InvalidRecord]:
-        """Give the records of a kind in their order; what is wrong in one goes to the findings."""
+        """Yield the records of a kind in their order, and add errors to the diagnostics.
+
+        It can be called repeatedly, but only one iteration may run at a time.
+        """
 
 
-def open_dossiers(paths: Iterable[Path], findings: Diagnostics) -> list[DossierFile]:
-    """Open each file once, as the end of its name tells: YAML, JSON or JSON Lines."""
-    files: list[DossierFile] = []
-    for path in dict.fromkeys(paths):
-        place = Location((len(files), 0), path, lambda _: 0)
+def open_dossiers(files: Iterable[DossierInput], diagnostics: Diagnostics) -> list[DossierFile]:
+    """Open each different file, as YAML, JSON or JSON Lines according to its suffix."""
+    opened: list[DossierFile] = []
+    for file in dict.fromkeys(files):
+        path = file if isinstance(file, Path) else Path(str(file.name))
+        location = Location((len(opened), 0), path, lambda _: 0)
         if path.suffix.lower() in LINES_SUFFIXES:
-            files.append(_JsonLinesFile(place, findings))
+            opened.append(_JsonLinesFile(file, location, diagnostics))
         else:
-            files.append(_DocumentFile(place, findings))
-    return files
+            opened.append(_DocumentFile(file, location, diagnostics))
+    return opened
 
 
 class _DocumentFile:
-    """A YAML or JSON file, which is read at once."""
+    """A YAML or JSON file, which is read once and kept in memory."""
 
-    def __init__(self, place: Location, findings: Diagnostics) -> None:
-        self._place = place
-        self._findings = findings
-        self._written: dict[type[Record], list[ParsedRecord[Any] | InvalidRecord]] = {
+    def __init__(self, file: DossierInput, location: Location, diagnostics: Diagnostics) -> None:
+        self._location = location
+        self._diagnostics = diagnostics
+        self._entries: dict[type[Record], list[ParsedRecord[Any] | InvalidRecord]] = {
             model: [] for model in RECORD_KINDS
         }
-        self.path = place.path
+        self.path = location.path
         self.fully_read = True
-        at = 0
+        number = 0
         try:
-            for at, document in enumerate(_documents(self.path), 1):
-                self._read(document, self._in(document, at))
-            if at == 0:
-                findings.add_error(place.diagnostic("it is empty; begin with `timeline:`"))
+            for number, document in enumerate(_documents(file, self.path.suffix.lower()), 1):
+                self._read(document, self._document_location(document, number))
+            if number == 0:
+                message = "The file is empty. Begin it with `timeline:`."
+                diagnostics.add_error(location.diagnostic(message))
         except (OSError, ValueError) as error:
             self.fully_read = False
-            findings.add_error(_read_error(error, place))
+            diagnostics.add_error(_read_error(error, location))
 
-    def _in(self, document: Document, at: int) -> Location:
+    def _document_location(self, document: Document, number: int) -> Location:
         return Location(
-            (self._place.file, at),
+            (self._location.file, number),
             self.path,
             document.line_at,
             may_be_truncated=document.may_be_truncated,
         )
 
-    def _read(self, document: Document, place: Location) -> None:
+    def _read(self, document: Document, location: Location) -> None:
         for key, line in document.duplicate_keys:
-            self._findings.add_error(place.at_line(line).diagnostic(_duplicate_key_message(key)))
-        # What is not where it should be may hold more records.
-        self.fully_read &= (
-            _validate(DossierEnvelope, document.data, place, self._findings) is not None
-        )
+            message = _duplicate_key_message(key)
+            self._diagnostics.add_error(location.at_line(line).diagnostic(message))
+        # A misspelled section may contain records that are then not found.
+        envelope = _validate(DossierEnvelope, document.data, location, self._diagnostics)
+        self.fully_read &= envelope is not None
         for model, loc, data in _records(document.data):
-            written = _parse_record(model, data, place._replace(loc=loc), self._findings)
-            self._written[model].append(written)
+            entry = _parse_record(model, data, location._replace(loc=loc), self._diagnostics)
+            self._entries[model].append(entry)
 
     @property
     def events(self) -> int:
-        """How many events it has."""
-        return len(self._written[EventEntry])
+        return len(self._entries[EventEntry])
 
     def entries(self, model: type[RecordT]) -> Iterator[ParsedRecord[RecordT] | InvalidRecord]:
-        """Give the records of a kind."""
-        return iter(self._written[model])
+        return iter(self._entries[model])
 
 
-def _documents(path: Path) -> Iterator[Document]:
-    with _opened(path) as file:
-        content = file.read(MAX_DOCUMENT_BYTES + 1)
+def _documents(file: DossierInput, suffix: str) -> Iterator[Document]:
+    with _opened(file) as opened:
+        content = opened.read(MAX_DOCUMENT_BYTES + 1)
     if len(content) > MAX_DOCUMENT_BYTES:
-        raise ParseError("it is too large to be read at once; write it as JSON Lines, .jsonl")
+        raise ParseError(
+            "The file is too large to be read at once. Write it as JSON Lines, .jsonl."
+        )
     text = content.decode("utf-8-sig")
-    if path.suffix.lower() == ".json":
+    if suffix == ".json":
         return iter([parse_json(text)])
-    if path.suffix.lower() in YAML_SUFFIXES:
+    if suffix in YAML_SUFFIXES:
         return parse_yaml(text)
-    raise ParseError("name it .yaml, .json or .jsonl, as what it is written in")
+    raise ParseError("The suffix is unknown. Name the file .yaml, .json or .jsonl.")
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Open a file that ends, and that can be read as often as is asked."""
-    if path.exists() and not path.is_file():
-        raise ParseError("it is not a file that can be read twice; save it as one")
-    return path.open("rb")
+def _opened(file: DossierInput) -> AbstractContextManager[IO[bytes]]:
+    """Open a path, or rewind an open file, which then stays open.
+
+    Raise ParseError for a pipe or a device, which may never end and cannot be read again.
+    """
+    if isinstance(file, Path):
+        if not file.exists() or file.is_file():
+            return file.open("rb")
+    elif file.seekable():
+        file.seek(0)
+        return nullcontext(file)
+    raise ParseError("It cannot be read more than once. Save it as a regular file.")
 
 
-def _records(data: Any) -> Iterator[tuple[type[Record], KeyPath, Any]]:  # noqa: ANN401 - as written
-    """Give each record of a dossier with its kind and its place."""
+def _records(data: Any) -> Iterator[tuple[type[Record], KeyPath, Any]]:  # noqa: ANN401 - parsed
+    """Yield the type, the place and the data of each record of a dossier."""
     if not isinstance(data, dict):
         return
     if data.get("timeline") is not None:
         yield TimelineEntry, ("timeline",), data["timeline"]
     for model, key in ((SourceEntry, "sources"), (ActorEntry, "actors"), (EventEntry, "events")):
         if isinstance(data.get(key), list):
-            for at, one in enumerate(data[key]):
-                yield model, (key, at), one
+            for at, record in enumerate(data[key]):
+                yield model, (key, at), record
 
 
 class _JsonLinesFile:
     """A file of JSON Lines, which is never in memory as a whole.
 
-    A timeline begins a dossier, and what follows belongs to it.
+    Each timeline begins a dossier, to which the following records belong.
     """
 
+    # Recognises the kind without parsing the line: a load reads the file once for each kind.
     _KIND = re.compile(rb'\s*\{\s*"(timeline|source|actor|event)"\s*:')
 
-    def __init__(self, place: Location, findings: Diagnostics) -> None:
-        self.path = place.path
+    def __init__(self, file: DossierInput, location: Location, diagnostics: Diagnostics) -> None:
+        self.path = location.path
         self.events = 0
         self.fully_read = True
-        self._place = place
-        self._findings = findings
+        self._file = file
+        self._location = location
+        self._diagnostics = diagnostics
         self._json = JsonReader()
 
     def entries(self, model: type[RecordT]) -> Iterator[ParsedRecord[RecordT] | InvalidRecord]:
-        """Give the records of a kind, reading no line of another."""
         wanted = RECORD_KINDS[model]
         try:
-            with _opened(self.path) as file:
+            with _opened(self._file) as file:
                 for number, dossier, kind, line in self._lines(file):
-                    # What is of no kind is told of with the last.
+                    # A line without a kind is an error, which one of the passes reports.
                     if kind == wanted or (not kind and model is EventEntry):
-                        yield from self._entry(model, line, self._at(number, dossier))
+                        yield from self._entry(model, line, self._line_location(number, dossier))
         except (OSError, ValueError) as error:
             self.fully_read = False
-            self._findings.add_error(_read_error(error, self._place))
+            self._diagnostics.add_error(_read_error(error, self._location))
 
-    def _lines(self, file: BinaryIO) -> Iterator[tuple[int, int, str, bytes]]:
-        """Give each line that is not empty: its number, its dossier, the kind of its record."""
+    def _lines(self, file: IO[bytes]) -> Iterator[tuple[int, int, str, bytes]]:
+        """Yield each line that is not empty: its number, its dossier, its kind, its content."""
         dossier, self.events, empty = -1, 0, True
         for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES), b""), 1):
             if len(line) == MAX_LINE_BYTES:
-                raise ParseError("it is too long; write each record on its own", number)
+                raise ParseError("The line is too long. Write each record on its own line.", number)
             if number == 1:
-                line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - it is no part of it
+                line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - not part of the record
             match = self._KIND.match(line)
             kind = match[1].decode() if match else ""
             dossier += kind == "timeline"
             self.events += kind == "event"
             if kind or line.strip():
                 if dossier < 0 and empty:
-                    problem = f"no timeline stands before it; {_BEGIN}"
-                    self._findings.add_error(self._at(number, 0).diagnostic(problem))
+                    message = f"There is no timeline before this line. {_BEGIN}"
+                    self._diagnostics.add_error(self._line_location(number, 0).diagnostic(message))
                 empty = False
                 yield number, dossier, kind, line
         if empty:
-            self._findings.add_error(self._place.diagnostic(f"it is empty; {_BEGIN}"))
+            self._diagnostics.add_error(self._location.diagnostic(f"The file is empty. {_BEGIN}"))
 
-    def _at(self, number: int, dossier: int) -> Location:
-        return Location((self._place.file, dossier), self.path, lambda _: number)
+    def _line_location(self, number: int, dossier: int) -> Location:
+        return Location((self._location.file, dossier), self.path, lambda _: number)
 
     def _entry(
-        self, model: type[RecordT], line: bytes, place: Location
+        self, model: type[RecordT], line: bytes, location: Location
     ) -> Iterator[ParsedRecord[RecordT] | InvalidRecord]:
         kind = RECORD_KINDS[model]
         try:
             data = self._json.read(line.decode())
             if not isinstance(data, dict) or len(data) != 1 or kind not in data:
-                raise ParseError('it is not one record; write {"event": {…}}')
+                raise ParseError('It is not a single record. Write {"event": {…}}.')
         except ValueError as error:
             self.fully_read = False
-            self._findings.add_error(_read_error(error, place))
+            self._diagnostics.add_error(_read_error(error, location))
             return
         for key in self._json.duplicate_keys:
-            self._findings.add_error(place.diagnostic(_duplicate_key_message(key)))
-        yield _parse_record(model, data[kind], place._replace(loc=(kind,)), self._findings)
+            self._diagnostics.add_error(location.diagnostic(_duplicate_key_message(key)))
+        yield _parse_record(model, data[kind], location._replace(loc=(kind,)), self._diagnostics)
 
 
-_BEGIN = 'begin with {"timeline": {"id": …, "title": …}}'
+_BEGIN = 'Begin the file with {"timeline": {"id": …, "title": …}}.'
 
 
 def _parse_record(
     model: type[RecordT],
-    data: Any,  # noqa: ANN401 - as written
-    place: Location,
-    findings: Diagnostics,
+    data: Any,  # noqa: ANN401 - parsed
+    location: Location,
+    diagnostics: Diagnostics,
 ) -> ParsedRecord[RecordT] | InvalidRecord:
-    record = _validate(model, data, place, findings)
+    record = _validate(model, data, location, diagnostics)
     if record:
-        return ParsedRecord(record, place)
-    given = data.get("id") if isinstance(data, dict) else None
-    id_ = given.strip() if isinstance(given, str) else ""
-    return InvalidRecord(id_ if re.fullmatch(SLUG_PATTERN, id_) else "", place, data)
+        return ParsedRecord(record, location)
+    id_ = data.get("id") if isinstance(data, dict) else None
+    id_ = id_.strip() if isinstance(id_, str) else ""
+    return InvalidRecord(id_ if re.fullmatch(SLUG_PATTERN, id_) else "", location, data)
 
 
 def _validate(
     model: type[ModelT],
-    data: Any,  # noqa: ANN401 - as written
-    place: Location,
-    findings: Diagnostics,
+    data: Any,  # noqa: ANN401 - parsed
+    location: Location,
+    diagnostics: Diagnostics,
 ) -> ModelT | None:
-    """Read a record; keep all that is wrong in it."""
+    """Validate data; add all its errors to the diagnostics and return None if there are any."""
     try:
         return model.model_validate(data)
-    except ValidationError as error:
-        for one in error.errors(include_url=False):
-            findings.add_error(place.diagnostic(error_message(model, one), *one["loc"]))
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False):
+            message = error_message(model, error)
+            diagnostics.add_error(location.diagnostic(message, *error["loc"]))
         return None
 
 
 def _duplicate_key_message(key: str) -> str:
-    hyphen = ", or begin a record with a hyphen" if key == "id" else ""
-    return f"the key {quote(key)} is written twice; remove one{hyphen}"
+    hyphen = ", or begin a new record with a hyphen" if key == "id" else ""
+    return f"The key {quote(key)} is written twice. Remove one{hyphen}."
 
 
-def _read_error(error: OSError | ValueError, place: Location) -> Diagnostic:
-    line = place.line
+def _read_error(error: OSError | ValueError, location: Location) -> Diagnostic:
+    line = location.line
     if isinstance(error, OSError):
-        return place.diagnostic(f"it cannot be read: {error.strerror}")
+        return location.diagnostic(f"The file cannot be read ({error.strerror}).")
     if isinstance(error, UnicodeDecodeError):
         above = error.object[: error.start].count(b"\n")
-        return place.at_line(max(line, 1) + above).diagnostic(
-            "it is not in UTF-8; save it as UTF-8"
-        )
+        message = "The file is not UTF-8. Save it as UTF-8."
+        return location.at_line(max(line, 1) + above).diagnostic(message)
     if isinstance(error, ParseError):
-        return place.at_line(line or error.line or 0).diagnostic(str(error))
-    raise error
+        return location.at_line(line or error.line or 0).diagnostic(str(error))
+    raise error  # a bug, not an invalid file

@@ -1,10 +1,6 @@
-"""Actors and sources that no record names."""
+"""Actors and sources that no stored record refers to."""
 
-from sqlalchemy import (
-    Table,
-    exists,
-    or_,
-)
+from sqlalchemy import Table, exists, or_
 
 from app.db import tables
 from app.db.expressions import Expression
@@ -21,4 +17,4 @@ ORPHAN_CONDITIONS: dict[str, tuple[Table, Expression]] = {
         ),
     ),
 }
-"""What records name, with the condition that nothing stored does."""
+"""The table of each kind that can be an orphan, and the condition that a row of it is one."""

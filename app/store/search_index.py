@@ -1,4 +1,8 @@
-"""The search index, kept in step with what events say."""
+"""The full-text index of events.
+
+The document of an event combines several tables: its own texts, its quotes and the names of its
+actors. Code that writes one of them calls a function of this module in the same transaction.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -8,73 +12,73 @@ from sqlalchemy import Connection, func, select
 
 from app.db import tables
 from app.db.expressions import Expression, Selection, in_values
-from app.db.sqlite import fulltext as search
+from app.db.sqlite import fulltext
 from app.db.sqlite.bulk import LOAD_BATCH, insert_rows
 
 
 class SearchDocument(NamedTuple):
-    """What an event is found by: its own texts, and the names of who takes part."""
+    """The searchable content of an event: its own texts, and the names of its actors."""
 
     event: int
     texts: Iterable[str | None]
     actors: Sequence[int]
 
 
-def add_documents(connection: Connection, said: Collection[SearchDocument]) -> None:
-    """Make it so that these events, which are not yet in the search index, are found."""
-    names = _names_of(connection, {actor for one in said for actor in one.actors})
+def add_documents(connection: Connection, documents: Collection[SearchDocument]) -> None:
+    """Add events that are not in the index yet."""
+    names = _actor_names(connection, {actor for one in documents for actor in one.actors})
     rows = []
-    for event, texts, actors in said:
-        own = search.document_text(text for text in texts if text)
+    for event, texts, actors in documents:
+        own = fulltext.document_text(text for text in texts if text)
         parts = [own, *(names[actor] for actor in dict.fromkeys(actors))]
-        rows.append({"rowid": event, "content": search.PHRASE_BOUNDARY.join(parts)})
-    insert_rows(connection, search.SEARCH_INDEX, rows)
+        rows.append({"rowid": event, "content": fulltext.PHRASE_BOUNDARY.join(parts)})
+    insert_rows(connection, fulltext.SEARCH_INDEX, rows)
 
 
 def update_documents(connection: Connection, events: Collection[int]) -> None:
-    """Make it so that these events are found by what is stored of them now."""
+    """Replace the documents of events by the stored content."""
     delete_documents(connection, events)
-    add_documents(connection, [*_stored(connection, events)])
+    add_documents(connection, [*_stored_documents(connection, events)])
 
 
 def delete_documents(connection: Connection, events: Collection[int]) -> None:
-    """Make it so that these events are not found any more."""
+    """Delete the documents of events."""
     if events:
-        connection.execute(search.DELETE_DOCUMENT, [{"rowid": id_} for id_ in events])
+        connection.execute(fulltext.DELETE_DOCUMENT, [{"rowid": id_} for id_ in events])
 
 
 def update_for_actors(connection: Connection, actors: Collection[int]) -> None:
-    """Bring the search index of all events in step in which one of the actors takes part."""
+    """Update all events that one of the actors takes part in, one batch at a time."""
     if not actors:
         return
-    after = 0
-    part = tables.participation.c.event_id
-    found = select(part).where(in_values(tables.participation.c.actor_id, actors)).distinct()
-    in_order = found.order_by(part).limit(LOAD_BATCH)
-    while events := connection.scalars(in_order.where(part > after)).all():
+    last = 0
+    event = tables.participation.c.event_id
+    found = select(event).where(in_values(tables.participation.c.actor_id, actors)).distinct()
+    in_order = found.order_by(event).limit(LOAD_BATCH)
+    while events := connection.scalars(in_order.where(event > last)).all():
         update_documents(connection, events)
-        after = events[-1]
+        last = events[-1]
 
 
-def _names_of(connection: Connection, actors: Collection[int]) -> dict[int, str]:
-    """Give the names and aliases of actors as they are found."""
+def _actor_names(connection: Connection, actors: Collection[int]) -> dict[int, str]:
+    """Return the name and aliases of each actor as one searchable text."""
     names = defaultdict[int, list[str]](list)
     actor, alias = tables.actor.c, tables.actor_alias.c
-    named = select(actor.id, actor.name).where(in_values(actor.id, actors))
-    known = select(alias.actor_id, alias.name).where(in_values(alias.actor_id, actors))
-    for query in (named, known.order_by(alias.actor_id, alias.name)):
+    own = select(actor.id, actor.name).where(in_values(actor.id, actors))
+    aliases = select(alias.actor_id, alias.name).where(in_values(alias.actor_id, actors))
+    for query in (own, aliases.order_by(alias.actor_id, alias.name)):
         for id_, name in connection.execute(query):
             names[id_].append(name)
-    return {id_: search.document_text(texts) for id_, texts in names.items()}
+    return {id_: fulltext.document_text(texts) for id_, texts in names.items()}
 
 
-def _stored(connection: Connection, events: Collection[int]) -> Iterator[SearchDocument]:
-    """Give what is stored of events."""
+def _stored_documents(connection: Connection, events: Collection[int]) -> Iterator[SearchDocument]:
+    """Read the documents of stored events."""
     actors = defaultdict(list)
-    part = tables.participation.c.event_id
-    taking_part = select(part, tables.participation.c.actor_id).where(in_values(part, events))
+    event = tables.participation.c.event_id
+    participants = select(event, tables.participation.c.actor_id).where(in_values(event, events))
     for id_, actor in connection.execute(
-        taking_part.order_by(part, tables.participation.c.position)
+        participants.order_by(event, tables.participation.c.position)
     ):
         actors[id_].append(actor)
     for id_, *texts in connection.execute(_TEXTS.where(in_values(tables.event.c.id, events))):
@@ -83,7 +87,7 @@ def _stored(connection: Connection, events: Collection[int]) -> Iterator[SearchD
 
 def _joined(texts: Selection) -> Expression:
     (text,) = texts.correlate(tables.event).subquery().c
-    return select(func.group_concat(text, search.TEXT_SEPARATOR)).scalar_subquery()
+    return select(func.group_concat(text, fulltext.TEXT_SEPARATOR)).scalar_subquery()
 
 
 _TEXTS = select(

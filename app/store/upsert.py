@@ -1,9 +1,21 @@
-"""Records into the tables: each replaces that of the same id whole, and it is told what changed."""
+"""Insert and update records.
+
+Every function runs in the transaction of the caller and never commits, so that a writer can undo
+everything. A record replaces the whole stored record of the same id; the result says which rows are
+new and which have changed.
+
+When a function returns, everything that depends on its changes is up to date: the full-text index,
+and the stored JSON of events that show a changed actor or source. (The JSON of other records is not
+stored.) The caller does the rest:
+
+- After `upsert_events` and `add_to_timelines`, it calls `refresh_events`. The JSON of an event
+  contains its timelines and its `updated_at`, so it can only be built after both.
+- If anything has changed, it calls `app.db.revision.advance_revision` once.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, case, delete, func, insert, literal, select, union, update
@@ -13,7 +25,6 @@ from app.db.expressions import Selection, in_values, json_values
 from app.db.models import Timestamp, date_columns
 from app.db.records import refresh_records
 from app.db.sqlite.bulk import insert_rows
-from app.domain.edtf import EventDate
 from app.domain.text import casefold_text
 from app.schemas.entries import ActorEntry, EventEntry, SourceEntry, TimelineEntry
 from app.store.search_index import (
@@ -29,32 +40,33 @@ Row = dict[str, Any]
 
 
 class UpsertResult(NamedTuple):
-    """The rows that were saved, by slug, and which of them are new or changed."""
+    """The ids of the written rows by slug, and which of these rows are new or changed."""
 
     ids: Ids
     new: set[int]
     changed: set[int]
+    """Rows that existed before, with different content."""
 
 
 def ids_of(connection: Connection, table: Table, slugs: Iterable[str]) -> dict[str, int]:
-    """Look up the rows of at most a few thousand slugs; those that are not there are left out."""
+    """Return the ids of at most a few thousand slugs, without those that are not stored."""
     found = select(table.c.slug, table.c.id).where(in_values(table.c.slug, {*slugs}))
     return {row.slug: row.id for row in connection.execute(found)}
 
 
 def last_id(connection: Connection, table: Table) -> int:
-    """Give the number of the row that was added last; 0 if there is none."""
+    """Return the highest id of a table; 0 if it is empty."""
     return connection.scalar(select(func.max(table.c.id))) or 0
 
 
 def upsert_timelines(connection: Connection, timelines: Iterable[TimelineEntry]) -> UpsertResult:
-    """Save what dossiers are about."""
-    rows = ({**one.model_dump(exclude={"id"}), "slug": one.id} for one in timelines)
+    """Insert or update timelines."""
+    rows = ({**entry.model_dump(exclude={"id"}), "slug": entry.id} for entry in timelines)
     return _upsert(connection, tables.timeline, rows)
 
 
 def upsert_actors(connection: Connection, actors: Collection[ActorEntry]) -> UpsertResult:
-    """Save actors with their aliases, and what they are found by; their parents come later."""
+    """Insert or update actors with their aliases, without their parents: see `upsert_parents`."""
     saved = _upsert(
         connection,
         tables.actor,
@@ -85,19 +97,22 @@ def upsert_actors(connection: Connection, actors: Collection[ActorEntry]) -> Ups
         saved.changed | _replace_lists(connection, tables.actor_alias, aliases, saved.new)
     ) - saved.new
     if changed:
-        taking_part = select(tables.participation.c.event_id).where(
+        participations = select(tables.participation.c.event_id).where(
             in_values(tables.participation.c.actor_id, changed)
         )
-        publishes = select(tables.source.c.id).where(
+        published = select(tables.source.c.id).where(
             in_values(tables.source.c.publisher_id, changed)
         )
         update_for_actors(connection, changed)
-        refresh_records(connection, union(taking_part, _citing(publishes)))
+        refresh_records(connection, union(participations, _events_citing(published)))
     return UpsertResult(saved.ids, saved.new, changed)
 
 
 def upsert_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Ids) -> UpsertResult:
-    """Save whom each actor is a part of, once all are there."""
+    """Set or clear the parent of each actor; `ids` contains the ids of all parents.
+
+    A parent can come after its child, so call this after all actors are stored.
+    """
     rows = (
         {"slug": actor.id, "parent_id": ids[actor.parent] if actor.parent else None}
         for actor in actors
@@ -108,7 +123,7 @@ def upsert_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Id
 def upsert_sources(
     connection: Connection, sources: Iterable[SourceEntry], actors: Ids
 ) -> UpsertResult:
-    """Save sources; `actors` has the ids of their publishers."""
+    """Insert or update sources; `actors` contains the ids of their publishers."""
     rows = (
         {
             **source.model_dump(exclude={"id", "publisher"}),
@@ -120,11 +135,11 @@ def upsert_sources(
     )
     saved = _upsert(connection, tables.source, rows)
     if saved.changed:
-        refresh_records(connection, _citing(select(json_values(saved.changed).c.value)))
+        refresh_records(connection, _events_citing(select(json_values(saved.changed).c.value)))
     return saved
 
 
-def _citing(sources: Selection) -> Selection:
+def _events_citing(sources: Selection) -> Selection:
     return select(tables.citation.c.event_id).where(tables.citation.c.source_id.in_(sources))
 
 
@@ -135,17 +150,22 @@ def upsert_events(
     sources: Ids,
     now: datetime,
 ) -> UpsertResult:
-    """Save events with all that hangs on them, and what they are found by."""
+    """Insert or update events with their participants, citations and topics.
+
+    `actors` and `sources` contain the ids of all records that they refer to. Call `refresh_events`
+    afterwards.
+    """
     saved = _upsert(
         connection, tables.event, map(_event_row, events), created_at=now, updated_at=now
     )
     by_id = {saved.ids[event.id]: event for event in events}
     participations, citations, topics = {}, {}, {}
     for id_, event in by_id.items():
-        listed = {"event_id": id_, "date_key": _date_columns(event.date.edtf)["date_key"]}
-        participations[id_] = _participations(listed, event, actors)
-        citations[id_] = _citations(listed, event, sources)
-        topics[id_] = _topics(listed, event)
+        # A copy of the sort key, so that the index of each list is in the order of dates.
+        event_columns = {"event_id": id_, "date_key": event.date.sort_key}
+        participations[id_] = _participations(event_columns, event, actors)
+        citations[id_] = _citations(event_columns, event, sources)
+        topics[id_] = _topics(event_columns, event)
     changed = saved.changed | {
         id_
         for table, rows in (
@@ -161,11 +181,11 @@ def upsert_events(
     return UpsertResult(saved.ids, saved.new, changed - saved.new)
 
 
-def _participations(listed: Row, event: EventEntry, actors: Ids) -> list[Row]:
+def _participations(event_columns: Row, event: EventEntry, actors: Ids) -> list[Row]:
     ids = [actors[part.actor] for part in event.participants]
     rows = [
         {
-            **listed,
+            **event_columns,
             "actor_id": id_,
             "role": part.role,
             "position": position,
@@ -179,11 +199,11 @@ def _participations(listed: Row, event: EventEntry, actors: Ids) -> list[Row]:
     return sorted(rows, key=lambda row: (row["actor_id"], row["role"]))
 
 
-def _citations(listed: Row, event: EventEntry, sources: Ids) -> list[Row]:
+def _citations(event_columns: Row, event: EventEntry, sources: Ids) -> list[Row]:
     ids = [sources[citation.source] for citation in event.citations]
     return [
         {
-            **listed,
+            **event_columns,
             "position": position,
             "source_id": id_,
             "quote": citation.quote,
@@ -199,12 +219,12 @@ def _citations(listed: Row, event: EventEntry, sources: Ids) -> list[Row]:
     ]
 
 
-def _topics(listed: Row, event: EventEntry) -> list[Row]:
-    return [{**listed, "topic": topic} for topic in sorted({*event.topics})]
+def _topics(event_columns: Row, event: EventEntry) -> list[Row]:
+    return [{**event_columns, "topic": topic} for topic in sorted({*event.topics})]
 
 
 def _is_first_occurrence(ids: Iterable[int]) -> Iterator[bool]:
-    """Tell of each whether it stands there for the first time."""
+    """Yield for each id whether it is its first occurrence."""
     seen = set[int]()
     for id_ in ids:
         yield id_ not in seen
@@ -217,22 +237,16 @@ def _search_document(id_: int, event: EventEntry, actors: Ids) -> SearchDocument
     return SearchDocument(id_, texts, [actors[part.actor] for part in event.participants])
 
 
-@lru_cache(maxsize=16_384)
-def _date_columns(edtf: str) -> Row:
-    # Many events share a day.
-    return date_columns(EventDate.parse(edtf))
-
-
 def _update_timeline_keys(connection: Connection, events: Collection[int]) -> None:
-    """Put events whose date may have changed where they stand now in their timelines."""
+    """Copy the sort key of events, whose dates may have changed, to their timelines."""
     key = select(tables.event.c.date_key).where(
         tables.event.c.id == tables.event_timeline.c.event_id
     )
-    listed = update(tables.event_timeline).where(
+    members = update(tables.event_timeline).where(
         in_values(tables.event_timeline.c.event_id, events)
     )
     if events:
-        connection.execute(listed.values(date_key=key.scalar_subquery()))
+        connection.execute(members.values(date_key=key.scalar_subquery()))
 
 
 def _event_row(event: EventEntry) -> Row:
@@ -243,7 +257,7 @@ def _event_row(event: EventEntry) -> Row:
         "summary": event.summary,
         "kind": event.kind,
         "status": event.status,
-        **_date_columns(event.date.edtf),
+        **date_columns(event.date),
         "date_text": event.date_text,
         "date_note": event.date_note,
         "place": event.place,
@@ -256,45 +270,51 @@ def _event_row(event: EventEntry) -> Row:
 
 
 def add_to_timelines(connection: Connection, members: set[tuple[int, int]]) -> set[int]:
-    """Put events into timelines; give those that were not in theirs. No event leaves one."""
+    """Add events to timelines, as pairs of ids; return the events that joined a timeline.
+
+    An event never leaves a timeline here. Call `refresh_events` afterwards.
+    """
     events = {event for event, _ in members}
     stored = select(tables.event_timeline.c.event_id, tables.event_timeline.c.timeline_id).where(
         in_values(tables.event_timeline.c.event_id, events)
     )
     new = members - {(event, timeline) for event, timeline in connection.execute(stored)}
-    joining = defaultdict(list)
+    by_timeline = defaultdict(list)
     for event, timeline in new:
-        joining[timeline].append(event)
-    for timeline, joined in joining.items():
+        by_timeline[timeline].append(event)
+    for timeline, joined in by_timeline.items():
         rows = select(tables.event.c.id, literal(timeline), tables.event.c.date_key)
-        found = rows.where(in_values(tables.event.c.id, joined))
+        rows = rows.where(in_values(tables.event.c.id, joined))
         columns = ["event_id", "timeline_id", "date_key"]
-        connection.execute(insert(tables.event_timeline).from_select(columns, found))
+        connection.execute(insert(tables.event_timeline).from_select(columns, rows))
     return {event for event, _ in new}
 
 
-def refresh_event_records(connection: Connection, events: Collection[int]) -> None:
-    """Make it so that events are published as they are stored now."""
-    if events:
+def refresh_events(
+    connection: Connection,
+    changed: Collection[int],
+    now: datetime,
+    *,
+    new: Collection[int] = frozenset(),
+) -> None:
+    """Set `updated_at` of changed events, and store the JSON of new and of changed events."""
+    # The clock may have been set back: `updated_at` never precedes `created_at`.
+    created = tables.event.c.created_at
+    updated_at = case((created > now, created), else_=literal(now, Timestamp))
+    if changed:
+        connection.execute(
+            update(tables.event)
+            .where(in_values(tables.event.c.id, changed))
+            .values(updated_at=updated_at)
+        )
+    if events := {*changed, *new}:
         refresh_records(connection, select(json_values(events).c.value))
 
 
-def set_updated_at(connection: Connection, events: Collection[int], now: datetime) -> None:
-    """Say when events were changed."""
-    # A clock may have been set back since; no record is changed before it was made.
-    made = tables.event.c.created_at
-    stamp = case((made > now, made), else_=literal(now, Timestamp))
-    if events:
-        connection.execute(
-            update(tables.event)
-            .where(in_values(tables.event.c.id, events))
-            .values(updated_at=stamp)
-        )
-
-
-def remove_events(connection: Connection, events: Collection[int]) -> None:
-    """Delete events, all that hangs on them and what they are found by."""
+def delete_events(connection: Connection, events: Collection[int]) -> None:
+    """Delete events with everything that belongs to them."""
     delete_documents(connection, events)
+    # Foreign keys cascade to the participants, citations, topics and stored JSON.
     connection.execute(delete(tables.event).where(in_values(tables.event.c.id, events)))
 
 
@@ -302,17 +322,17 @@ def _upsert(
     connection: Connection,
     table: Table,
     rows: Iterable[Row],
-    **stamps: datetime,
+    **timestamps: datetime,
 ) -> UpsertResult:
-    """Insert the rows whose slug is new, stamped, and update those that differ."""
+    """Insert the rows whose slug is new, with the timestamps, and update those that differ."""
     wanted = {row["slug"]: row for row in rows}
     found = select(table).where(in_values(table.c.slug, wanted))
     stored = {row.slug: row._asdict() for row in connection.execute(found)}
     ids = {slug: row["id"] for slug, row in stored.items()}
-    # There is one writer, so the next free number can be told; to be given it costs more.
+    # Ids are assigned here: SQLite allows only one writer, and RETURNING is slower.
     first = last_id(connection, table) + 1
     new = [
-        {**row, **stamps, "id": id_}
+        {**row, **timestamps, "id": id_}
         for id_, row in enumerate((wanted[slug] for slug in wanted if slug not in stored), first)
     ]
     insert_rows(connection, table, new)
@@ -329,10 +349,10 @@ def _replace_lists(
     wanted: Mapping[int, list[Row]],
     new: Collection[int],
 ) -> set[int]:
-    """Replace the rows of each owner where they differ; give the owners of those that did.
+    """Replace the rows of each owner whose rows differ; return these owners.
 
-    New owners have none yet. The owner is the first column of the table's primary key, and its rows
-    come in the order of that key.
+    The owner is the first column of the primary key, and `wanted` has its rows in the order of that
+    key. New owners have no rows yet, so none are read for them.
     """
     owner, *_ = table.primary_key
     stored = defaultdict(list)
@@ -340,7 +360,7 @@ def _replace_lists(
         select(table).where(in_values(owner, wanted.keys() - new)).order_by(*table.primary_key)
     ):
         stored[row[0]].append(row._asdict())
-    changed = {id_ for id_, list_ in wanted.items() if stored[id_] != list_}
+    changed = {id_ for id_, rows in wanted.items() if stored[id_] != rows}
     if replaced := changed & stored.keys():
         connection.execute(delete(table).where(in_values(owner, replaced)))
     insert_rows(connection, table, [row for id_ in changed for row in wanted[id_]])

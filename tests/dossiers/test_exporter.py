@@ -1,4 +1,4 @@
-"""What is exported loads back to the same records."""
+"""Exports, which load to the same records."""
 
 import json
 from collections.abc import Iterator
@@ -21,37 +21,37 @@ from tests.support.corpus import FERRY, GENERATED, HARBOUR, LOADED_AT, SEED, edi
 from tests.support.databases import load_into
 from tests.support.random_dossiers import make_dossiers
 from tests.support.requirements import repetitions
-from tests.support.snapshot import Tables, content, stored
+from tests.support.snapshot import Tables, read_content, read_tables
 
 FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 
 
 @contextmanager
 def loaded(*files: Path) -> Iterator[Connection]:
-    """Load files into a database that is nowhere."""
+    """Load files into a temporary database."""
     with temporary_database() as connection:
         load(connection, files, LOADED_AT)
         yield connection
 
 
-def exported(connection: Connection, folder: str | Path, format_: ExportFormat) -> Path:
+def write_export(connection: Connection, folder: str | Path, format_: ExportFormat) -> Path:
     path = Path(folder) / f"exported.{format_}"
     path.write_text("".join(export(connection, None, format_)), "utf-8", newline="\n")
     return path
 
 
 def round_trip(folder: str | Path, format_: ExportFormat, *files: Path) -> tuple[Tables, Tables]:
-    """Give what is stored of the files, and what is stored of its export."""
+    """Return the stored content of the files, and that of their export."""
     with loaded(*files) as connection:
-        before = content(connection)
-        path = exported(connection, folder, format_)
+        before = read_content(connection)
+        path = write_export(connection, folder, format_)
     with loaded(path) as connection:
-        return before, content(connection)
+        return before, read_content(connection)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("files", [(SEED,), (HARBOUR, FERRY)])
-def test_the_corpus_comes_back(
+def test_corpus_survives_round_trip(
     tmp_path: Path, files: tuple[Path, ...], format_: ExportFormat
 ) -> None:
     before, after = round_trip(tmp_path, format_, *files)
@@ -60,64 +60,29 @@ def test_the_corpus_comes_back(
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_generated_dossiers_come_back(tmp_path: Path, format_: ExportFormat) -> None:
+def test_random_dossiers_survive_round_trip(tmp_path: Path, format_: ExportFormat) -> None:
     for seed in range(repetitions(3, 60)):
         files = write_dossiers(tmp_path, make_dossiers(40, seed))
         before, after = round_trip(tmp_path, format_, *files)
         assert after == before
 
 
-# What turns a text around, and must be closed.
-TURNING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
-# Texts that YAML might take for something else.
+# Characters that reverse the text direction; the loader rejects them if they are not closed.
+BIDI_CONTROLS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+# Texts that YAML could read as something else.
 TRICKY = (
     *("null", "~", "Null", "yes", "no", "on", "true", "2021", "2021-11-03", "0x1f", "0o7", "1_000"),
     *("1e3", ".inf", ".nan", "1:30", "<<", "=", "- a", "-", "--- a", "...", "? a", ": a", "a: b"),
-    *(
-        "a #b",
-        "#c",
-        "a:",
-        "'",
-        '"',
-        "''",
-        "|",
-        ">",
-        "|-",
-        "%a",
-        "@a",
-        "`a",
-        "*a",
-        "&a",
-        "!a",
-        "!!int 3",
-    ),
-    *(
-        "[a",
-        "{a",
-        "a]",
-        "a, b",
-        "\\n",
-        "\\",
-        "a  b",
-        "\ufeffa",
-        "a\u00a0b",
-        "\u200fא",
-        "😀",
-    ),
+    *("a #b", "#c", "a:", "'", '"', "''", "|", ">", "|-", "%a", "@a", "`a", "*a", "&a", "!a"),
+    *("!!int 3", "[a", "{a", "a]", "a, b", "\\n", "\\", "a  b", "\ufeffa", "a\u00a0b"),
+    *("\u200fא", "😀"),
 )
 PROSE = (
-    "a\nb",
-    "a\n\n\nb",
-    "a\n  b",
-    "a \nb",
-    "a\n- b",
-    "a\n#b",
-    "a\n---\nb",
-    "a\n...\nb",
+    *("a\nb", "a\n\n\nb", "a\n  b", "a \nb", "a\n- b", "a\n#b", "a\n---\nb", "a\n...\nb"),
     "a: |\n b",
 )
 lines = st.sampled_from(TRICKY) | st.text(
-    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters=TURNING),
+    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters=BIDI_CONTROLS),
     min_size=1,
     max_size=30,
 ).filter(lambda text: text.strip())
@@ -126,7 +91,7 @@ numbers = st.integers(-(10**15), 10**15) | st.decimals(-(10**9), 10**9, places=4
 
 
 def maybe(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Give any of the members, or none."""
+    """Generate any of the members, or none."""
     return st.fixed_dictionaries({}, optional=members)
 
 
@@ -155,12 +120,12 @@ dossiers = st.fixed_dictionaries(
 )
 
 
-def _dossier(drawn: dict[str, Any]) -> dict[str, Any]:
-    title, name, source, event, quote = drawn["titles"]
+def _dossier(values: dict[str, Any]) -> dict[str, Any]:
+    title, name, source, event, quote = values["titles"]
     return {
-        "timeline": {"id": "t", "title": title, **drawn["timeline"]},
-        "actors": [{"id": "null", "name": name, "kind": "person", **drawn["actor"]}],
-        "sources": [{"id": "1", "title": source, "publisher": "null", **drawn["source"]}],
+        "timeline": {"id": "t", "title": title, **values["timeline"]},
+        "actors": [{"id": "null", "name": name, "kind": "person", **values["actor"]}],
+        "sources": [{"id": "1", "title": source, "publisher": "null", **values["source"]}],
         "events": [
             {
                 "id": "0x1f",
@@ -172,7 +137,7 @@ def _dossier(drawn: dict[str, Any]) -> dict[str, Any]:
                 "citations": [
                     {"source": "1", "quote": quote, "locator": title, "attributed_to": name}
                 ],
-                **drawn["event"],
+                **values["event"],
             }
         ],
     }
@@ -180,39 +145,41 @@ def _dossier(drawn: dict[str, Any]) -> dict[str, Any]:
 
 @settings(max_examples=repetitions(60, 3000), suppress_health_check=[HealthCheck.too_slow])
 @given(dossiers)
-def test_any_text_comes_back(drawn: dict[str, Any]) -> None:
+def test_any_text_survives_round_trip(values: dict[str, Any]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.json"
-        path.write_text(json.dumps(_dossier(drawn)), "utf-8")
+        path.write_text(json.dumps(_dossier(values)), "utf-8")
         for format_ in FORMATS:
             before, after = round_trip(folder, format_, path)
             assert after == before
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_an_export_changes_nothing_where_it_comes_from(
+def test_loading_an_export_into_its_database_changes_nothing(
     database: Database, tmp_path: Path, format_: ExportFormat
 ) -> None:
     load_into(database, HARBOUR, FERRY)
-    before = stored(database)
+    before = read_tables(database)
     with database.read() as connection:
-        path = exported(connection, tmp_path, format_)
+        path = write_export(connection, tmp_path, format_)
     report = load_into(database, path, prune=True)
     assert not any(map(any, report.counts.values()))
-    assert stored(database) == before
+    assert read_tables(database) == before
     with database.read() as connection:
         assert revision_of(connection) == 1
 
 
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("timeline", ["one", "two"])
-def test_one_timeline_stands_alone(tmp_path: Path, timeline: str, format_: ExportFormat) -> None:
+def test_export_of_one_timeline_can_be_loaded_alone(
+    tmp_path: Path, timeline: str, format_: ExportFormat
+) -> None:
     path = tmp_path / f"{timeline}.{format_}"
     with loaded(*write_dossiers(tmp_path, GENERATED)) as connection:
         path.write_text("".join(export(connection, timeline, format_)), "utf-8")
-        whole = content(connection)
+        whole = read_content(connection)
     with loaded(path) as connection:
-        part = content(connection)
+        part = read_content(connection)
     members = {event for event, of in whole["event_timeline"] if of == timeline}
     for table in ("event", "participation", "citation", "event_topic", "event_search"):
         assert part[table] == [row for row in whole[table] if row[0] in members]
@@ -221,7 +188,7 @@ def test_one_timeline_stands_alone(tmp_path: Path, timeline: str, format_: Expor
     assert part["event_timeline"] == [row for row in whole["event_timeline"] if row[1] == timeline]
 
 
-def test_it_stands_alone_with_the_parents_of_whom_it_names(tmp_path: Path) -> None:
+def test_export_of_one_timeline_contains_ancestors_of_its_actors(tmp_path: Path) -> None:
     edit = ("    participants:\n      - {actor: city, role: participant}\n", "    participants:\n")
     path = tmp_path / "x.yaml"
     with loaded(
@@ -234,14 +201,16 @@ def test_it_stands_alone_with_the_parents_of_whom_it_names(tmp_path: Path) -> No
     ) as connection:
         path.write_text("".join(export(connection, "harbour", "yaml")), "utf-8")
     with loaded(path) as connection:
-        parents = {row[0]: row[-1] for row in content(connection)["actor"]}
+        parents = {row[0]: row[-1] for row in read_content(connection)["actor"]}
     assert (parents["pilots"], parents["harbour-council"]) == ("harbour-council", "city")
 
 
-def test_other_readers_of_yaml_see_the_same_texts(tmp_path: Path) -> None:
+def test_other_yaml_parsers_read_the_same_texts(tmp_path: Path) -> None:
     with loaded(HARBOUR) as connection:
-        path = exported(connection, tmp_path, "yaml")
-    event = next(one for one in yaml.safe_load(path.read_text("utf-8"))["events"] if "place" in one)
+        path = write_export(connection, tmp_path, "yaml")
+    event = next(
+        event for event in yaml.safe_load(path.read_text("utf-8"))["events"] if "place" in event
+    )
     assert event["date"] == "2020-03-14"
     assert event["amount"] == {
         "text": "about two and a half million",
@@ -250,11 +219,14 @@ def test_other_readers_of_yaml_see_the_same_texts(tmp_path: Path) -> None:
     }
 
 
-def test_an_unknown_timeline_is_told() -> None:
-    with loaded(HARBOUR) as connection, pytest.raises(ExportError, match="the nearest is harbour"):
+def test_missing_timeline_is_an_error() -> None:
+    with (
+        loaded(HARBOUR) as connection,
+        pytest.raises(ExportError, match="The nearest is 'harbour'"),
+    ):
         export(connection, "habour", "yaml")
     with (
         temporary_database() as connection,
-        pytest.raises(ExportError, match="nothing has been loaded yet"),
+        pytest.raises(ExportError, match="The database is empty"),
     ):
         export(connection, None, "yaml")

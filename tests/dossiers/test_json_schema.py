@@ -1,4 +1,4 @@
-"""The JSON Schema that editors check dossiers with says what the loader says."""
+"""The JSON Schema of a dossier accepts and rejects what the loader does."""
 
 import json
 from pathlib import Path
@@ -19,50 +19,50 @@ validator = jsonschema.Draft202012Validator(
 )
 
 
-class _AsEditorsDo(yaml.SafeLoader):
-    """Reads numbers as numbers and days as texts: the core schema of YAML 1.2."""
+class _CoreSchemaLoader(yaml.SafeLoader):
+    """Reads numbers as numbers and days as texts, like editors: the core schema of YAML 1.2."""
 
 
-_AsEditorsDo.yaml_implicit_resolvers = {
+_CoreSchemaLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
-def complaints(path: Path) -> list[str]:
-    """Give the places at which an editor complains."""
-    data = yaml.load(path.read_text("utf-8"), _AsEditorsDo)  # noqa: S506 - a safe one
+def violations(path: Path) -> list[str]:
+    """Return the paths of all schema violations."""
+    data = yaml.load(path.read_text("utf-8"), _CoreSchemaLoader)  # noqa: S506 - a safe one
     return [error.json_path for error in validator.iter_errors(data)]
 
 
-def test_the_schema_is_one() -> None:
+def test_schema_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(dossier_json_schema())
 
 
 @pytest.mark.parametrize("path", [SEED, HARBOUR, FERRY])
-def test_dossiers_fit_it(path: Path) -> None:
-    assert complaints(path) == []
+def test_example_dossiers_match_schema(path: Path) -> None:
+    assert violations(path) == []
 
 
-def test_a_year_may_be_bare(tmp_path: Path) -> None:
-    assert complaints(edited(FERRY, tmp_path / "x.yaml", ("date: 2021-03?", "date: 2021"))) == []
+def test_unquoted_year_matches_schema(tmp_path: Path) -> None:
+    assert violations(edited(FERRY, tmp_path / "x.yaml", ("date: 2021-03?", "date: 2021"))) == []
 
 
-def test_json_may_name_it(tmp_path: Path) -> None:
+def test_json_dossier_can_name_its_schema(tmp_path: Path) -> None:
     data = {"$schema": "dossier.schema.json", "timeline": {"id": "x", "title": "x"}}
     path = tmp_path / "x.json"
     path.write_text(json.dumps(data), "utf-8")
-    assert complaints(path) == []
+    assert violations(path) == []
     assert Dossier.model_validate(data).timeline.id == "x"
 
 
 @pytest.mark.parametrize("written", EXAMPLES)
-def test_every_date_fits_it(tmp_path: Path, written: str) -> None:
+def test_every_valid_date_matches_schema(tmp_path: Path, written: str) -> None:
     edit = ("date: 2021-03?", f"date: '{written}'")
-    assert complaints(edited(FERRY, tmp_path / "x.yaml", edit)) == []
+    assert violations(edited(FERRY, tmp_path / "x.yaml", edit)) == []
 
 
-def test_what_is_read_as_a_text_fits_it(tmp_path: Path) -> None:
+def test_unquoted_number_as_text_matches_schema(tmp_path: Path) -> None:
     edits = (
         ("title: The first crossing", "title: 1984"),
         ("topics: [quay]", "topics: [2021]"),
@@ -71,11 +71,11 @@ def test_what_is_read_as_a_text_fits_it(tmp_path: Path) -> None:
         ("source: council-minutes", "locator: 12, source: council-minutes"),
     )
     path = edited(FERRY, tmp_path / "x.yaml", *edits)
-    assert complaints(path) == []
+    assert violations(path) == []
     assert read_dossier(path).events[0].participants[0].actor == "007"
 
 
-# a mistake in the ferry dossier: where an editor complains
+# an edit of the ferry dossier: the path of the violation
 MISTAKES = {
     ("date: 2021-03?", "date: last week"): "$.events[0].date",
     ("date: 2021-03?", "date: 3/11/2021"): "$.events[0].date",
@@ -94,19 +94,19 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_an_editor_complains(tmp_path: Path, mistake: tuple[str, str]) -> None:
-    assert complaints(edited(FERRY, tmp_path / "x.yaml", mistake)) == [MISTAKES[mistake]]
+def test_mistake_violates_schema(tmp_path: Path, mistake: tuple[str, str]) -> None:
+    assert violations(edited(FERRY, tmp_path / "x.yaml", mistake)) == [MISTAKES[mistake]]
 
 
-def test_every_key_that_needs_it_is_described() -> None:
+def test_schema_describes_records_and_status() -> None:
     described: dict[str, Any] = dossier_json_schema()["$defs"]
     for name in ("EventEntry", "SourceEntry", "ActorEntry", "CitationEntry", "ParticipantEntry"):
         assert described[name]["description"]
     assert "disputed" in described["EventEntry"]["properties"]["status"]["description"]
 
 
-def test_the_seed_names_its_copy_and_the_copy_is_true() -> None:
-    """If it is not: `timeline schema > seed/dossier.schema.json`."""
+def test_schema_file_of_the_seed_is_up_to_date() -> None:
+    """Run `timeline schema > seed/dossier.schema.json` if this test fails."""
     first, *_ = SEED.read_text("utf-8").splitlines()
     assert first == f"# yaml-language-server: $schema={COPY.name}"
     assert json.loads(COPY.read_text("utf-8")) == dossier_json_schema()

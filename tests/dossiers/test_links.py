@@ -1,4 +1,4 @@
-"""Asking links: what is told of each, and with what manners servers are asked."""
+"""Checking links: the diagnostics of each response, and the rate limit."""
 
 import socket
 from collections.abc import Iterator
@@ -15,72 +15,69 @@ from app.dossiers.links import USER_AGENT, RateLimit, check_links
 from app.dossiers.reader import ParsedRecord, open_dossiers
 from app.schemas.entries import SourceEntry
 from app.schemas.fields import LINK_PATTERN
-from tests.support.link_server import LinkServer, answering
+from tests.support.link_server import LinkServer, run_link_server
 from tests.support.requirements import repetitions
 
-HURRIED = RateLimit(pause=0, timeout=30)
+UNLIMITED = RateLimit(pause=0, timeout=30)
 
+MOVED = "It has moved to '{root}/fine'. Use that URL."
+REDIRECTED = "It redirects to '{root}/fine' for now. Check that the content is the same."
+FIX = " Correct it, or add a copy as archived_url."
+TOO_MANY_REDIRECTS = f"It redirects more than 10 times.{FIX}"
+UNREACHABLE = "cannot be reached ("
+BLOCKED = "The server rejects programs ({}). Open the link in a browser."
+FAILED = "The server reports an error ({}). Try again later."
 
-MOVED = "it has moved to '{root}/fine'; write that"
-FOUND = "it leads to '{root}/fine' for now; see that it shows the same"
-OR_COPY = "; correct it, or name a copy as archived_url"
-
-# path: what is told, and as what; nothing of what is as it should be
+# path: the kind and the message of the diagnostic, without the words of a library; none if empty
 OUTCOMES: dict[str, tuple[str, str]] = {
     **{f"/{status}": ("", "") for status in (200, 203, 204, 206)},
     **{
-        f"/{status}": ("problem", f"there is nothing at '{{root}}/{status}' ({status}){OR_COPY}")
+        f"/{status}": ("error", f"There is nothing at '{{root}}/{status}' ({status}).{FIX}")
         for status in (300, 301, 304, 400, 402, 404, 406, 410, 418)
     },
     **{
-        f"/{status}": (
-            "warning",
-            f"the server does not show it to programs ({status}); look at it yourself",
-        )
+        f"/{status}": ("warning", BLOCKED.format(status))
         for status in (401, 403, 405, 407, 429, 451, 999)
     },
-    **{
-        f"/{status}": ("warning", f"the server is in trouble ({status}); try again later")
-        for status in (500, 502, 503, 504, 522)
-    },
+    **{f"/{status}": ("warning", FAILED.format(status)) for status in (500, 502, 503, 504, 522)},
     "/moved": ("warning", MOVED),
     "/moved-for-good": ("warning", MOVED),
     "/moved-twice": ("warning", MOVED),
-    "/moved-far": ("warning", "…'; follow it, and write what you reach"),
-    "/moved-then-found": ("warning", "it has moved to '{root}/found'; write that"),
-    "/moved-to-nothing": ("problem", "there is nothing at '{root}/404' (404)"),
-    "/moved-to-refused": ("warning", "the server does not show it to programs (403)"),
-    "/moved-to-trouble": ("warning", "the server is in trouble (500)"),
-    "/found": ("warning", FOUND),
-    "/see-other": ("warning", FOUND),
-    "/for-now": ("warning", FOUND),
-    "/found-then-moved": ("warning", FOUND),
-    "/found-then-nothing": ("problem", "there is nothing at '{root}/410' (410)"),
-    "/loop": ("problem", f"it leads on and on, more than 10 times{OR_COPY}"),
-    "/moved-loop": ("problem", "it leads on and on"),
-    "/hop/10": ("warning", "it leads to '{root}/hop/0' for now"),
-    "/hop/11": ("problem", "it leads on and on"),
-    "/to-file": ("problem", "'file://127.0.0.1/etc/passwd' cannot be reached: Request URL has an"),
-    "/to-javascript": ("problem", "'{root}/to-javascript' cannot be reached: For absolute URLs"),
-    "/to-ftp": ("problem", "'ftp://127.0.0.1/fine' cannot be reached: Request URL has an unsup"),
-    "/to-mailto": ("problem", "cannot be reached"),
-    "/to-nonsense": ("problem", "cannot be reached"),
-    "/to-no-port": ("problem", "cannot be reached: connect(): port must be 0-65535"),
-    "/to-no-host": ("problem", "'{root}/to-no-host' cannot be reached: Malformed A-label"),
-    "/to-empty": ("problem", "it leads on and on"),
+    "/moved-far": ("warning", "…'. Open it, and use the URL that you reach."),
+    "/moved-then-found": ("warning", "It has moved to '{root}/found'. Use that URL."),
+    "/moved-to-nothing": ("error", "There is nothing at '{root}/404' (404)."),
+    "/moved-to-refused": ("warning", BLOCKED.format(403)),
+    "/moved-to-trouble": ("warning", FAILED.format(500)),
+    "/found": ("warning", REDIRECTED),
+    "/see-other": ("warning", REDIRECTED),
+    "/for-now": ("warning", REDIRECTED),
+    "/found-then-moved": ("warning", REDIRECTED),
+    "/found-then-nothing": ("error", "There is nothing at '{root}/410' (410)."),
+    "/loop": ("error", TOO_MANY_REDIRECTS),
+    "/moved-loop": ("error", TOO_MANY_REDIRECTS),
+    "/hop/10": ("warning", "It redirects to '{root}/hop/0' for now."),
+    "/hop/11": ("error", TOO_MANY_REDIRECTS),
+    "/to-file": ("error", f"'file://127.0.0.1/etc/passwd' {UNREACHABLE}"),
+    "/to-javascript": ("error", f"'{{root}}/to-javascript' {UNREACHABLE}"),
+    "/to-ftp": ("error", f"'ftp://127.0.0.1/fine' {UNREACHABLE}"),
+    "/to-mailto": ("error", UNREACHABLE),
+    "/to-nonsense": ("error", UNREACHABLE),
+    "/to-no-port": ("error", UNREACHABLE),
+    "/to-no-host": ("error", f"'{{root}}/to-no-host' {UNREACHABLE}"),
+    "/to-empty": ("error", TOO_MANY_REDIRECTS),
     "/cookie": ("", ""),
     "/cookie-moved": ("", ""),
-    "/dropped": ("problem", "'{root}/dropped' cannot be reached: Server disconnected"),
+    "/dropped": ("error", f"'{{root}}/dropped' {UNREACHABLE}"),
     "/dropped-once": ("", ""),
-    "/garbled": ("problem", "'{root}/garbled' cannot be reached"),
+    "/garbled": ("error", f"'{{root}}/garbled' {UNREACHABLE}"),
     "/trouble-once": ("", ""),
-    "/trouble-twice": ("warning", "the server is in trouble (503)"),
+    "/trouble-twice": ("warning", FAILED.format(503)),
     "/endless": ("", ""),
-    "/endless-found": ("warning", "it leads to '{root}/fine' for now"),
+    "/endless-found": ("warning", "It redirects to '{root}/fine' for now."),
 }
 
-# What a dossier may name, though no server can be asked for it, nor any name looked up.
-ODD = [
+# Links that are valid in a dossier, but that no request can be sent to.
+UNREQUESTABLE = [
     "http://[::1]:99999/",
     "http://127.0.0.1:99999/",
     "http://999.999.999.999/",
@@ -95,169 +92,172 @@ ODD = [
 
 @pytest.fixture
 def server() -> Iterator[LinkServer]:
-    """Give a server of the test's own."""
-    with answering() as server:
+    """Run a server for one test."""
+    with run_link_server() as server:
         yield server
 
 
-def ask(
+def check(
     folder: Path,
     *sources: dict[str, str],
-    manners: RateLimit = HURRIED,
-    tell: ProgressCallback = lambda _done, _total: None,
+    rate_limit: RateLimit = UNLIMITED,
+    on_progress: ProgressCallback = lambda _done, _total: None,
 ) -> tuple[int, list[tuple[str, str]]]:
-    """Check the links of sources; gives their number, and what is told and as what."""
-    path, findings = folder / "links.yaml", Diagnostics()
+    """Check the links of sources; return their number, and the kind and line of each diagnostic."""
+    path, diagnostics = folder / "links.yaml", Diagnostics()
     records = [
         {"id": f"source-{at}", "title": "A source", "publisher": "gazette", **source}
         for at, source in enumerate(sources)
     ]
     dossier = {"timeline": {"id": "links", "title": "Links"}, "sources": records}
     path.write_text(yaml.safe_dump(dossier), "utf-8")
-    written = [
-        one
-        for one in open_dossiers([path], findings)[0].entries(SourceEntry)
-        if isinstance(one, ParsedRecord)
+    entries = [
+        entry
+        for entry in open_dossiers([path], diagnostics)[0].entries(SourceEntry)
+        if isinstance(entry, ParsedRecord)
     ]
-    assert len(written) == len(sources), findings.errors
-    asked = check_links(written, findings, tell, rate_limit=manners)
-    told = [("problem", line) for line in findings.errors]
-    return asked, told + [("warning", line) for line in findings.warnings]
+    assert len(entries) == len(sources), diagnostics.errors
+    number = check_links(entries, diagnostics, on_progress, rate_limit=rate_limit)
+    lines = [("error", line) for line in diagnostics.errors]
+    return number, lines + [("warning", line) for line in diagnostics.warnings]
 
 
 @pytest.mark.parametrize("path", OUTCOMES)
-def test_what_is_told_of_a_link(server: LinkServer, tmp_path: Path, path: str) -> None:
+def test_response_decides_diagnostic(server: LinkServer, tmp_path: Path, path: str) -> None:
     kind, message = OUTCOMES[path]
-    asked, told = ask(tmp_path, {"url": server.root + path})
-    assert asked == 1
-    assert [one for one, _ in told] == [kind] * bool(kind)
-    for _, line in told:
+    number, diagnostics = check(tmp_path, {"url": server.root + path})
+    assert number == 1
+    assert [actual for actual, _ in diagnostics] == [kind] * bool(kind)
+    for _, line in diagnostics:
         assert message.format(root=server.root) in line
         assert line.startswith(f"{tmp_path}/links.yaml:")
         assert ": sources[0].url: " in line
 
 
-@pytest.mark.parametrize("link", ODD)
-def test_odd_links_are_told_of(tmp_path: Path, link: str) -> None:
-    asked, told = ask(tmp_path, {"url": link})
-    assert (asked, [kind for kind, _ in told]) == (1, ["problem"])
-    assert "cannot be reached: " in told[0][1]
-    assert len(told[0][1]) < 1000
+@pytest.mark.parametrize("link", UNREQUESTABLE)
+def test_link_that_cannot_be_requested_is_an_error(tmp_path: Path, link: str) -> None:
+    number, diagnostics = check(tmp_path, {"url": link})
+    assert (number, [kind for kind, _ in diagnostics]) == (1, ["error"])
+    assert UNREACHABLE in diagnostics[0][1]
+    assert len(diagnostics[0][1]) < 1000
 
 
 @pytest.mark.full
 @settings(max_examples=repetitions(20, 200))
 @given(links=st.lists(st.from_regex(LINK_PATTERN, fullmatch=True), min_size=10, max_size=30))
-def test_no_link_that_a_dossier_may_name_ends_the_check(links: list[str]) -> None:
-    with answering() as server, pytest.MonkeyPatch.context() as environment:
+def test_no_valid_link_ends_the_check(links: list[str]) -> None:
+    with run_link_server() as server, pytest.MonkeyPatch.context() as environment:
         environment.setenv("all_proxy", server.root)
         with TemporaryDirectory() as folder:
-            asked, _ = ask(Path(folder), *({"url": link} for link in links))
-    assert asked == len({link.strip().partition("#")[0] for link in links})
+            number, _ = check(Path(folder), *({"url": link} for link in links))
+    assert number == len({link.strip().partition("#")[0] for link in links})
 
 
-def test_a_port_where_nobody_listens(tmp_path: Path) -> None:
+def test_closed_port_is_an_error(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         link = f"http://127.0.0.1:{closed.getsockname()[1]}/"
-        _, told = ask(tmp_path, {"url": link})
-    assert told[0][0] == "problem"
-    assert f"'{link}' cannot be reached: All connection attempts failed{OR_COPY}" in told[0][1]
+        _, diagnostics = check(tmp_path, {"url": link})
+    assert diagnostics[0][0] == "error"
+    assert f"'{link}' {UNREACHABLE}" in diagnostics[0][1]
+    assert diagnostics[0][1].endswith(f").{FIX}")
 
 
-def test_a_server_without_tls(server: LinkServer, tmp_path: Path) -> None:
-    _, told = ask(tmp_path, {"url": server.root.replace("http:", "https:")})
-    assert told[0][0] == "problem"
-    assert "cannot be reached: [SSL: " in told[0][1]
+def test_server_without_tls_is_an_error(server: LinkServer, tmp_path: Path) -> None:
+    _, diagnostics = check(tmp_path, {"url": server.root.replace("http:", "https:")})
+    assert diagnostics[0][0] == "error"
+    assert UNREACHABLE in diagnostics[0][1]
 
 
 @pytest.mark.parametrize("path", ["/silent", "/drip"])
-def test_patience_ends(server: LinkServer, tmp_path: Path, path: str) -> None:
-    manners = RateLimit(pause=0, timeout=0.3)
-    _, told = ask(tmp_path, {"url": server.root + path}, manners=manners)
-    assert told[0][0] == "problem"
-    assert f"'{server.root}{path}' does not answer within 0.3 seconds{OR_COPY}" in told[0][1]
-    assert server.asked == [path]
+def test_slow_response_times_out(server: LinkServer, tmp_path: Path, path: str) -> None:
+    rate_limit = RateLimit(pause=0, timeout=0.3)
+    _, diagnostics = check(tmp_path, {"url": server.root + path}, rate_limit=rate_limit)
+    assert diagnostics[0][0] == "error"
+    message = f"'{server.root}{path}' does not respond within 0.3 seconds.{FIX}"
+    assert message in diagnostics[0][1]
+    assert server.requests == [path]
 
 
 @pytest.mark.parametrize(
     ("path", "times"),
     {"/404": 1, "/500": 1, "/429": 2, "/503": 2, "/dropped": 2, "/dropped-once": 2}.items(),
 )
-def test_what_may_pass_is_asked_once_more(
+def test_temporary_failure_is_retried_once(
     server: LinkServer, tmp_path: Path, path: str, times: int
 ) -> None:
-    ask(tmp_path, {"url": server.root + path})
-    assert server.asked == [path] * times
-    assert server.agents == {USER_AGENT}
+    check(tmp_path, {"url": server.root + path})
+    assert server.requests == [path] * times
+    assert server.user_agents == {USER_AGENT}
 
 
-def test_a_link_named_twice_is_asked_once_and_told_of_twice(
+def test_repeated_link_is_requested_once_and_reported_everywhere(
     server: LinkServer, tmp_path: Path
 ) -> None:
     link = f"{server.root}/moved"
-    asked, told = ask(tmp_path, {"url": link}, {"url": f"{link}#p3", "archived_url": link})
-    assert (asked, server.asked) == (1, ["/moved", "/fine"])
-    assert [line.split(": ", 1)[1] for _, line in told] == [
-        f"warning: sources[0].url: it has moved to '{server.root}/fine'; write that",
-        f"warning: sources[1].archived_url: it has moved to '{server.root}/fine'; write that",
-        f"warning: sources[1].url: it has moved to '{server.root}/fine#p3'; write that",
+    number, diagnostics = check(
+        tmp_path, {"url": link}, {"url": f"{link}#p3", "archived_url": link}
+    )
+    assert (number, server.requests) == (1, ["/moved", "/fine"])
+    moved = f"It has moved to '{server.root}/fine"
+    assert [line.split(": ", 1)[1] for _, line in diagnostics] == [
+        f"warning: sources[0].url: {moved}'. Use that URL.",
+        f"warning: sources[1].archived_url: {moved}'. Use that URL.",
+        f"warning: sources[1].url: {moved}#p3'. Use that URL.",
     ]
 
 
-def test_a_copy_serves_where_the_link_is_broken(server: LinkServer, tmp_path: Path) -> None:
+def test_broken_link_with_archived_copy_is_a_warning(server: LinkServer, tmp_path: Path) -> None:
     fine, gone = f"{server.root}/fine", f"{server.root}/404"
-    _, told = ask(
+    _, diagnostics = check(
         tmp_path, {"url": gone, "archived_url": fine}, {"url": fine, "archived_url": gone}
     )
-    message = f"there is nothing at '{gone}' (404)"
-    assert [(kind, line.split(": ", 1)[1]) for kind, line in told] == [
-        ("problem", f"sources[1].archived_url: {message}; correct it"),
+    message = f"There is nothing at '{gone}' (404)."
+    assert [(kind, line.split(": ", 1)[1]) for kind, line in diagnostics] == [
+        ("error", f"sources[1].archived_url: {message} Correct it."),
         (
             "warning",
-            f"warning: sources[0].url: {message}; correct it, or leave it to its archived_url",
+            f"warning: sources[0].url: {message} Correct it, or rely on the archived_url.",
         ),
     ]
 
 
-def test_a_host_is_asked_one_thing_at_a_time_with_pauses(
-    server: LinkServer, tmp_path: Path
-) -> None:
+def test_host_gets_one_request_at_a_time_with_pauses(server: LinkServer, tmp_path: Path) -> None:
     by_name = server.root.replace("127.0.0.1", "localhost")
     paths = ["/404", "/503", *(f"/across?{at}" for at in range(4))]
     sources = [{"url": root + path} for root in (server.root, by_name) for path in paths]
-    asked, _ = ask(tmp_path, *sources, manners=RateLimit(pause=0.1, timeout=30))
-    assert (asked, len(server.asked)) == (12, 22)
+    number, _ = check(tmp_path, *sources, rate_limit=RateLimit(pause=0.1, timeout=30))
+    assert (number, len(server.requests)) == (12, 22)
     for host in ("127.0.0.1", "localhost"):
-        assert server.most_at_once[host] == 1
+        assert server.max_concurrent[host] == 1
         assert len(server.pauses[host]) == 10
         assert min(server.pauses[host]) > 0.09
 
 
-def test_who_waits_for_one_host_keeps_nobody_from_another(
+def test_pause_for_one_host_does_not_delay_another(
     server: LinkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A proxy that is set in the environment is asked for every name.
+    # The server acts as the proxy of all hosts.
     monkeypatch.setenv("http_proxy", server.root)
     links = ["http://a.example/200", "http://a.example/404", "http://b.example/away"]
-    manners = RateLimit(concurrency=1, pause=3, timeout=30)
-    ask(tmp_path, *({"url": link} for link in links), manners=manners)
-    assert server.asked == ["/200", "/away", "/fine", "/404"]
-    assert server.most_at_once["all"] == 1
+    rate_limit = RateLimit(concurrency=1, pause=3, timeout=30)
+    check(tmp_path, *({"url": link} for link in links), rate_limit=rate_limit)
+    assert server.requests == ["/200", "/away", "/fine", "/404"]
+    assert server.max_concurrent["all"] == 1
 
 
-def test_two_hosts_are_asked_at_once(server: LinkServer, tmp_path: Path) -> None:
+def test_two_hosts_get_requests_at_once(server: LinkServer, tmp_path: Path) -> None:
     by_name = server.root.replace("127.0.0.1", "localhost")
-    _, told = ask(tmp_path, {"url": f"{server.root}/meet"}, {"url": f"{by_name}/meet"})
-    assert (told, server.most_at_once["all"]) == ([], 2)
+    _, diagnostics = check(tmp_path, {"url": f"{server.root}/meet"}, {"url": f"{by_name}/meet"})
+    assert (diagnostics, server.max_concurrent["all"]) == ([], 2)
 
 
-def test_how_far_it_has_come_is_told(server: LinkServer, tmp_path: Path) -> None:
+def test_progress_is_reported_for_each_link(server: LinkServer, tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
     sources = [{"url": f"{server.root}/{status}"} for status in (200, 404, 503)]
-    ask(tmp_path, *sources, {"url": "http://xn--"}, tell=lambda *call: calls.append(call))
+    check(tmp_path, *sources, {"url": "http://xn--"}, on_progress=lambda *call: calls.append(call))
     assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
-def test_sources_without_links(tmp_path: Path) -> None:
-    assert ask(tmp_path, {}) == (0, [])
+def test_source_without_links_is_skipped(tmp_path: Path) -> None:
+    assert check(tmp_path, {}) == (0, [])

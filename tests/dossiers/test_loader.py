@@ -1,4 +1,4 @@
-"""Loading: what comes of it, and of loading again."""
+"""Loading dossiers, and loading them again."""
 
 import json
 from datetime import datetime
@@ -18,21 +18,21 @@ from app.dossiers.loader import ChangeCounts, load
 from tests.support.corpus import FERRY, HARBOUR, LATER, LOADED_AT, edited
 from tests.support.databases import database_at, load_into
 from tests.support.server import serving
-from tests.support.snapshot import stored, without_stamps
+from tests.support.snapshot import read_tables, without_timestamps
 
 
 def test_loading_again_changes_nothing(database: Database) -> None:
     load_into(database, HARBOUR, FERRY)
-    before = stored(database)
+    before = read_tables(database)
     load_into(database, HARBOUR, FERRY, now=LATER)
     load_into(database, FERRY, HARBOUR, now=LATER)
     load_into(database, HARBOUR, now=LATER)
-    assert stored(database) == before
+    assert read_tables(database) == before
     with database.read() as connection:
         assert revision_of(connection) == 1
 
 
-# what is edited in the harbour dossier: the events whose record changes
+# an edit of the harbour dossier: the events whose `updated_at` changes
 EDITS: dict[tuple[str, str], set[str]] = {
     ("title: Rumours go about", "title: Rumours abound"): {"rumours"},
     ("date: 2020-04/2021-02", "date: 2020-04/2021-03"): {"works"},
@@ -54,7 +54,7 @@ EDITS: dict[tuple[str, str], set[str]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_a_change_replaces_the_record(
+def test_changed_record_is_replaced_and_others_keep_updated_at(
     database: Database, tmp_path: Path, edit: tuple[str, str]
 ) -> None:
     load_into(database, HARBOUR)
@@ -68,21 +68,23 @@ def test_a_change_replaces_the_record(
     assert {slug for slug, stamp in stamps.items() if stamp == (old, old)} == (
         stamps.keys() - EDITS[edit]
     )
-    # What is stored is what a fresh load would store, search index and all, but for the stamps.
+    # Except for the timestamps, all tables are as after a first load, the search index included.
     load_into(database, edited(HARBOUR, tmp_path / "again.yaml", edit), now=LATER)
-    assert without_stamps(stored(database)) == without_stamps(_fresh(tmp_path / "again.yaml"))
+    assert without_timestamps(read_tables(database)) == without_timestamps(
+        _fresh(tmp_path / "again.yaml")
+    )
 
 
 def _fresh(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     database = database_at(path.with_suffix(".db"))
     migrate_if_needed(database)
     load_into(database, path)
-    rows = stored(database)
+    rows = read_tables(database)
     database.close()
     return rows
 
 
-def test_a_new_name_is_found_and_the_old_one_is_not(database: Database, tmp_path: Path) -> None:
+def test_search_finds_new_name_and_not_the_old_one(database: Database, tmp_path: Path) -> None:
     load_into(database, HARBOUR)
     edits = (("name: Quay Builders Ltd", "name: Stone Works"), ("- QBL", "- STW"))
     load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", *edits))
@@ -97,7 +99,7 @@ def _found(client: httpx.Client, query: str) -> int:
     return total
 
 
-def test_dossiers_share_events(database: Database, tmp_path: Path) -> None:
+def test_event_of_two_dossiers_is_in_both_timelines(database: Database, tmp_path: Path) -> None:
     load_into(database, HARBOUR)
     load_into(database, FERRY, now=LATER)
     with serving(database.path) as client:
@@ -108,7 +110,7 @@ def test_dossiers_share_events(database: Database, tmp_path: Path) -> None:
         assert counts == {"ferry": 2, "harbour": 6}
 
 
-def test_a_parent_that_is_stored_cannot_become_a_child(database: Database, tmp_path: Path) -> None:
+def test_cycle_of_stored_and_loaded_parents_is_an_error(database: Database, tmp_path: Path) -> None:
     load_into(database, HARBOUR)
     actor = "actors: [{id: city, name: City, kind: government, parent: pilots}]"
     path = tmp_path / "x.yaml"
@@ -117,7 +119,7 @@ def test_a_parent_that_is_stored_cannot_become_a_child(database: Database, tmp_p
         load_into(database, path)
 
 
-def test_a_clock_set_back_stops_nobody(database: Database, tmp_path: Path) -> None:
+def test_updated_at_never_precedes_created_at(database: Database, tmp_path: Path) -> None:
     load_into(database, HARBOUR, now=LATER)
     edit = ("title: Rumours go about", "title: Rumours abound")
     load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", edit), now=LOADED_AT)
@@ -127,16 +129,16 @@ def test_a_clock_set_back_stops_nobody(database: Database, tmp_path: Path) -> No
         assert rumours["updated_at"] == rumours["created_at"] == "2022-07-20T12:30:00Z"
 
 
-def test_order_and_number_of_files_do_not_matter(database: Database, tmp_path: Path) -> None:
+def test_order_and_repetition_of_files_do_not_matter(database: Database, tmp_path: Path) -> None:
     both = tmp_path / "both.yaml"
     both.write_text(f"{FERRY.read_text()}---\n{HARBOUR.read_text()}", "utf-8")
     load_into(database, both)
-    before = stored(database)
+    before = read_tables(database)
     assert not any(map(any, load_into(database, HARBOUR, FERRY, both, both).counts.values()))
-    assert stored(database) == before
+    assert read_tables(database) == before
 
 
-def test_what_is_counted(database: Database, tmp_path: Path) -> None:
+def test_added_and_changed_records_are_counted(database: Database, tmp_path: Path) -> None:
     assert load_into(database, HARBOUR).counts == {
         "event": ChangeCounts(6),
         "actor": ChangeCounts(8),
@@ -149,14 +151,14 @@ def test_what_is_counted(database: Database, tmp_path: Path) -> None:
         ("note: Undated copy.", "note: Copied."),
     )
     assert load_into(database, edited(FERRY, tmp_path / "x.yaml", *edits), now=LATER).counts == {
-        "event": ChangeCounts(1, 1),  # one of the harbour's is told by the ferry too
+        "event": ChangeCounts(1, 1),  # an event of the harbour joins the ferry too
         "actor": ChangeCounts(1, 1),
         "source": ChangeCounts(0, 1),
         "timeline": ChangeCounts(1),
     }
 
 
-def test_an_event_that_changes_elsewhere_too_is_warned_of(
+def test_change_of_event_in_another_timeline_is_a_warning(
     database: Database, tmp_path: Path
 ) -> None:
     load_into(database, HARBOUR, FERRY)
@@ -166,19 +168,19 @@ def test_an_event_that_changes_elsewhere_too_is_warned_of(
     )
     path = edited(FERRY, tmp_path / "ferry.yaml", *edits)
     report = load_into(database, path)
-    assert [line for line in report.warnings if "it changes" in line] == [
-        f"{path}:34: warning: events[1]: it changes in the timeline 'harbour' too; if it is another"
-        " event, give it another id"
+    assert [line for line in report.warnings if "also changes" in line] == [
+        f"{path}:34: warning: events[1]: The event also changes in the timeline 'harbour'. If it "
+        "is a different event, use another id."
     ]
     changed = edited(HARBOUR, tmp_path / "harbour.yaml", edits[1])
     both = (
         load_into(database, FERRY, HARBOUR).warnings + load_into(database, path, changed).warnings
     )
-    assert not [line for line in both if "it changes" in line]
+    assert not [line for line in both if "also changes" in line]
 
 
-def test_many_batches(database: Database, tmp_path: Path) -> None:
-    """More records than are saved at a time, children before their parents, in several dossiers."""
+def test_load_of_many_batches(database: Database, tmp_path: Path) -> None:
+    """Load more records than one batch holds, children before parents, in two dossiers."""
     path = tmp_path / "x.jsonl"
     number = 2 * LOAD_BATCH + 7
     actors = [
@@ -206,7 +208,7 @@ def test_many_batches(database: Database, tmp_path: Path) -> None:
     path.write_text("\n".join(map(json.dumps, records)), "utf-8")
     steps = []
     with database.write() as connection:
-        report = load(connection, [path], LOADED_AT, tell=lambda *step: steps.append(step))
+        report = load(connection, [path], LOADED_AT, on_progress=lambda *step: steps.append(step))
     assert report.counts["event"] == ChangeCounts(added=number)
     assert report.counts["actor"] == ChangeCounts(added=number)
     assert steps[-1] == (2 * number - 5, 2 * number - 5)
@@ -219,23 +221,23 @@ def test_many_batches(database: Database, tmp_path: Path) -> None:
     again = load_into(database, path, now=LATER, prune=True)
     assert not any(map(any, again.counts.values()))
     renamed = [{"actor": {**actors[-1]["actor"], "name": "Zed"}}]
-    few = [timelines[0], *events[:3], *actors[:-1], *renamed, source]
-    path.write_text("\n".join(map(json.dumps, few)), "utf-8")
+    fewer = [timelines[0], *events[:3], *actors[:-1], *renamed, source]
+    path.write_text("\n".join(map(json.dumps, fewer)), "utf-8")
     counts = load_into(database, path, now=LATER, prune=True).counts
-    # Those that stand in the other timeline too stay.
+    # Events of the other timeline stay.
     assert counts["event"] == ChangeCounts(removed=number - 3)
     assert counts["actor"] == ChangeCounts(changed=1)
-    rows = stored(database)
+    rows = read_tables(database)
     assert len(rows["event"]) == len(rows["event_search"]) == number - 2
-    path.write_text("\n".join(map(json.dumps, [timelines[1], *few[1:]])), "utf-8")
+    path.write_text("\n".join(map(json.dumps, [timelines[1], *fewer[1:]])), "utf-8")
     assert load_into(database, path, prune=True).counts["event"] == ChangeCounts(
         changed=3, removed=number - 5
     )
-    assert len(stored(database)["event_search"]) == 3
+    assert len(read_tables(database)["event_search"]) == 3
 
 
-def test_a_name_of_many_events(database: Database, tmp_path: Path) -> None:
-    """More events than are indexed at a time are found by the new name of their one actor."""
+def test_search_index_is_updated_in_batches(database: Database, tmp_path: Path) -> None:
+    """Rename an actor that takes part in more events than one batch holds."""
     path = tmp_path / "x.jsonl"
     number = LOAD_BATCH + 5
     records: list[dict[str, Any]] = [
@@ -266,7 +268,7 @@ def test_a_name_of_many_events(database: Database, tmp_path: Path) -> None:
         assert (_found(client, "new"), _found(client, "old")) == (number, 0)
 
 
-def test_stamps_are_utc(database: Database) -> None:
+def test_timestamps_are_utc(database: Database) -> None:
     load_into(database, HARBOUR, now=datetime.fromisoformat("2022-07-19T14:30:00+02:00"))
     with serving(database.path) as client:
         assert client.get("/events/bribe").json()["created_at"] == "2022-07-19T12:30:00Z"

@@ -1,4 +1,4 @@
-"""The first dossier: what it holds, and the traps that a careless reading falls into."""
+"""The seed dossier: its content, and easy misreadings of its article."""
 
 import httpx
 import pytest
@@ -10,20 +10,20 @@ events = {event.id: event for event in dossier.events}
 actors = {actor.id: actor for actor in dossier.actors}
 
 
-def test_it_is_whole() -> None:
+def test_seed_is_complete() -> None:
     quotes = [citation.quote for event in dossier.events for citation in event.citations]
     assert (len(dossier.events), len({*quotes}), len(dossier.actors)) == (22, 31, 21)
     assert [source.id for source in dossier.sources] == ["shomrim-2022-07-19-nso-blacklist"]
 
 
-def test_every_claim_is_attributed_and_every_date_explained() -> None:
+def test_every_quote_is_attributed_and_every_date_has_a_note() -> None:
     for event in dossier.events:
         assert event.date_note
         assert all(citation.attributed_to for citation in event.citations)
         assert all(citation.locator for citation in event.citations)
 
 
-def test_days_are_those_that_the_article_prints() -> None:
+def test_only_printed_dates_have_day_precision() -> None:
     days = {event.id: event.date.edtf for event in dossier.events if len(event.date.edtf) == 10}
     assert days == {
         "protest-at-nso-offices": "2021-07-25",
@@ -31,7 +31,7 @@ def test_days_are_those_that_the_article_prints() -> None:
     }
 
 
-def test_no_event_is_possible_after_the_article() -> None:
+def test_no_event_can_be_later_than_the_article() -> None:
     closed = {"[2021-11-01..2022-07-19]", "2021-11/2022-07-19", "[2022-07-10..2022-07-16]"}
     vague = {"/2021-11", "2021-11", "[..2022-07-19]", "2022-07~", "2022-07?"}
     assert {event.date.edtf for event in dossier.events} - closed - vague == {
@@ -40,7 +40,7 @@ def test_no_event_is_possible_after_the_article() -> None:
     }
 
 
-def test_names_as_the_article_has_them() -> None:
+def test_names_are_as_printed() -> None:
     aliases = {alias.name: alias.kind for alias in actors["antony-blinken"].aliases}
     assert aliases == {"Anthony Blinken": "misspelling"}
     assert actors["israel-nsc"].parent == "israel-pmo"
@@ -54,7 +54,7 @@ def test_names_as_the_article_has_them() -> None:
     assert entity_list == ["white-house-statement"]
 
 
-# query: how many of the 22 it finds
+# query: how many of the 22 events match
 TOTALS = {
     "": 22,
     "from=2021-11&to=2021-11": 12,
@@ -93,27 +93,27 @@ TOTALS = {
 
 
 @pytest.mark.parametrize("query", TOTALS)
-def test_totals(seed: httpx.Client, query: str) -> None:
-    answer = seed.get(f"/events?{query}&limit=500")
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["total"] == {"value": TOTALS[query], "relation": "eq"}
-    assert len(answer.json()["items"]) == TOTALS[query]
+def test_query_matches_number_of_events(seed: httpx.Client, query: str) -> None:
+    response = seed.get(f"/events?{query}&limit=500")
+    assert response.status_code == 200, response.text
+    assert response.json()["total"] == {"value": TOTALS[query], "relation": "eq"}
+    assert len(response.json()["items"]) == TOTALS[query]
 
 
-def test_2015_finds_those_without_a_start(seed: httpx.Client) -> None:
+def test_events_without_start_match_an_early_year(seed: httpx.Client) -> None:
     items = seed.get("/events?date=2015").json()["items"]
     assert [event["id"] for event in items] == ["pegasus-investigations", "candiru-blacklisted"]
     assert all("earliest" not in event["date"] for event in items)
 
 
-def test_certain_in_november_2021(seed: httpx.Client) -> None:
+def test_within_matches_only_certain_dates(seed: httpx.Client) -> None:
     items = seed.get("/events?date=2021-11&date_match=within").json()["items"]
     assert [event["id"] for event in items] == ["nso-blacklisted", "nso-vows-reversal"]
 
 
 @pytest.mark.parametrize("interval", ["day", "week", "month", "quarter", "year"])
 @pytest.mark.parametrize("rest", ["", "actor=nso", "from=2021-11-10&to=2022-07-13", "to=2022"])
-def test_a_bucket_is_what_events_finds(seed: httpx.Client, interval: str, rest: str) -> None:
+def test_bucket_count_equals_event_count(seed: httpx.Client, interval: str, rest: str) -> None:
     buckets = seed.get(f"/histogram?interval={interval}&{rest}").json()["buckets"]
     filters = "&".join(part for part in rest.split("&") if part.startswith("actor"))
     for bucket in [buckets[0], *buckets[5:300:40], buckets[-1]]:
@@ -143,31 +143,31 @@ EXTENTS = {
 
 
 @pytest.mark.parametrize("query", EXTENTS)
-def test_extent(seed: httpx.Client, query: str) -> None:
+def test_histogram_covers_the_matching_events(seed: httpx.Client, query: str) -> None:
     buckets = seed.get(f"/histogram?{query}").json()["buckets"]
     first, last = (buckets[0]["start"], buckets[-1]["end"]) if buckets else (None, None)
     assert (len(buckets), first, last) == EXTENTS[query]
 
 
-# query: the cure
+# query: the suggested fix
 TOO_MANY = {
-    "interval=day&from=2000&to=2020": "give `interval=month`",
-    "interval=day&from=1500&to=2020": "give `interval=year`",
-    "interval=year&from=0001&to=2022": "narrow the window",
-    "interval=day&from=0001&to=9999": "narrow the window",
+    "interval=day&from=2000&to=2020": "interval=month",
+    "interval=day&from=1500&to=2020": "interval=year",
+    "interval=year&from=0001&to=2022": "Narrow",
+    "interval=day&from=0001&to=9999": "Narrow",
 }
 
 
 @pytest.mark.parametrize("query", TOO_MANY)
-def test_too_many_buckets(seed: httpx.Client, query: str) -> None:
-    answer = seed.get(f"/histogram?{query}")
-    assert answer.status_code == 422
-    (fault,) = answer.json()["errors"]
+def test_histogram_with_too_many_buckets_suggests_a_fix(seed: httpx.Client, query: str) -> None:
+    response = seed.get(f"/histogram?{query}")
+    assert response.status_code == 422
+    (fault,) = response.json()["errors"]
     assert fault["parameter"] == "interval"
     assert TOO_MANY[query] in fault["detail"]
 
 
-def test_facets_name_what_they_count(seed: httpx.Client) -> None:
+def test_facets_have_labels_and_counts(seed: httpx.Client) -> None:
     facets = seed.get("/facets?facet_limit=2").json()
     assert facets["total"] == {"value": 22, "relation": "eq"}
     assert [*facets["facets"]] == ["actor", "kind", "status", "topic", "timeline", "source"]
@@ -176,12 +176,12 @@ def test_facets_name_what_they_count(seed: httpx.Client) -> None:
         {"value": "shomrim", "label": "Shomrim", "count": 6},
     ]
     for name in ("actor", "kind", "status", "timeline", "source"):
-        for one in facets["facets"][name]:
-            total = seed.get("/events", params={name: one["value"]}).json()["total"]["value"]
-            assert total == one["count"]
+        for value in facets["facets"][name]:
+            total = seed.get("/events", params={name: value["value"]}).json()["total"]["value"]
+            assert total == value["count"]
 
 
-# query on /actors: the ids found
+# query of /actors: the ids of the matching actors
 ACTORS = {
     "q=biden": ["us-government", "joe-biden"],
     "q=BIDEN%20admin": ["us-government"],
@@ -195,9 +195,9 @@ ACTORS = {
 
 
 @pytest.mark.parametrize("query", ACTORS)
-def test_actors(seed: httpx.Client, query: str) -> None:
-    found = seed.get(f"/actors?{query}").json()
-    assert sorted(actor["id"] for actor in found["items"]) == sorted(ACTORS[query])
-    assert found["total"]["value"] == len(ACTORS[query])
-    counts = [actor["events"] for actor in found["items"]]
+def test_actor_query_matches_actors(seed: httpx.Client, query: str) -> None:
+    actors = seed.get(f"/actors?{query}").json()
+    assert sorted(actor["id"] for actor in actors["items"]) == sorted(ACTORS[query])
+    assert actors["total"]["value"] == len(ACTORS[query])
+    counts = [actor["events"] for actor in actors["items"]]
     assert counts == sorted(counts, reverse=True)
