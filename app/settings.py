@@ -39,14 +39,10 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
     workers: int = Field(default=1, ge=1, le=64, description="The number of server processes.")
     root_path: PathPrefix = Field(
-        default="",
-        description="The path prefix under which a proxy serves it, such as /timeline.",
+        default="", description="The path prefix under which a proxy serves it, such as /timeline."
     )
     busy_timeout: float = Field(
-        default=60,
-        ge=0,
-        le=3_600,
-        description="Seconds to wait while another process writes.",
+        default=60, ge=0, le=3_600, description="Seconds to wait while another process writes."
     )
     query_timeout: float = Field(
         default=2,

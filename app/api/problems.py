@@ -98,11 +98,5 @@ def _database_problem(request: Request, error: Exception) -> ProblemError:
     return service_unavailable("The database is busy or unreachable. Try again shortly.")
 
 
-HANDLED_ERRORS = (
-    ProblemError,
-    RequestValidationError,
-    DatabaseError,
-    DBAPIError,
-    PoolTimeoutError,
-)
+HANDLED_ERRORS = (ProblemError, RequestValidationError, DatabaseError, DBAPIError, PoolTimeoutError)
 """The errors that `to_problem` converts, in addition to HTTPException."""

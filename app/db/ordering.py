@@ -1,32 +1,24 @@
 """Total orders of events, actors, sources and timelines."""
 
-from sqlalchemy import (
-    String,
-    func,
-    select,
-    type_coerce,
-)
+from sqlalchemy import String, func, select, type_coerce
 
 from app.db import tables
-from app.db.expressions import (
-    Expression,
-    Order,
-)
+from app.db.expressions import Expression, Order
 
-_event = tables.event.c
+_actor, _event = tables.actor.c, tables.event.c
+_part, _source = tables.participation.c, tables.source.c
 
 # The number of events in which an actor takes part, correlated to `actor`.
 actor_event_count = (
     select(func.count())
-    .where(tables.participation.c.actor_id == tables.actor.c.id, tables.participation.c.first)
+    .where(_part.actor_id == _actor.id, _part.first)
     .correlate(tables.actor)
     .scalar_subquery()
 )
 
-ACTOR_ORDER = Order((-actor_event_count, tables.actor.c.slug))
+ACTOR_ORDER = Order((-actor_event_count, _actor.slug))
 SOURCE_ORDER = Order(
-    (func.coalesce(type_coerce(tables.source.c.published, String), ""), tables.source.c.slug),
-    descending=True,
+    (func.coalesce(type_coerce(_source.published, String), ""), _source.slug), descending=True
 )
 TIMELINE_ORDER = Order((tables.timeline.c.slug,))
 

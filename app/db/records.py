@@ -142,13 +142,7 @@ EVENT: Expression = _object(
         )
     ),
     participants=_array(
-        select(
-            _object(
-                actor=_actor_ref(tables.actor),
-                role=_part.role,
-                capacity=_part.capacity,
-            )
-        )
+        select(_object(actor=_actor_ref(tables.actor), role=_part.role, capacity=_part.capacity))
         .select_from(tables.participation)
         .join(tables.actor, _actor.id == _part.actor_id)
         .where(_part.event_id == _event.id)

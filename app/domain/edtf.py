@@ -353,6 +353,5 @@ _HINTS = tuple(
 def _hint(*texts: str) -> str:
     """Return the hint for the first of the texts that is a known mistake."""
     return next(
-        (hint for text in texts for pattern, hint in _HINTS if pattern.fullmatch(text)),
-        DATE_HINT,
+        (hint for text in texts for pattern, hint in _HINTS if pattern.fullmatch(text)), DATE_HINT
     )

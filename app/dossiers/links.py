@@ -80,10 +80,7 @@ def check_links(
 
 
 async def _check_all(
-    uses: LinkUses,
-    diagnostics: Diagnostics,
-    on_progress: ProgressCallback,
-    rate_limit: RateLimit,
+    uses: LinkUses, diagnostics: Diagnostics, on_progress: ProgressCallback, rate_limit: RateLimit
 ) -> None:
     links_by_host: dict[str, list[str]] = defaultdict(list)
     for link in uses:

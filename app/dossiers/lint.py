@@ -19,6 +19,8 @@ from app.schemas.entries import ActorEntry, EventEntry
 from app.store.orphans import ORPHAN_CONDITIONS
 from app.store.upsert import UpsertResult
 
+_alias, _actor, _source = tables.actor_alias.c, tables.actor.c, tables.source.c
+
 # A temporary table, so that memory stays bounded however many quotes there are.
 _seen_quote = temporary_table(
     "seen_quote",
@@ -63,12 +65,10 @@ class Linter:
     def _other_owners(self, keys: set[str], ids: Collection[str]) -> dict[str, str]:
         """Return an actor for each of the names that actors with other ids have."""
         owners = (
-            select(tables.actor_alias.c.key, tables.actor.c.slug)
-            .join(tables.actor, tables.actor.c.id == tables.actor_alias.c.actor_id)
-            .where(in_values(tables.actor_alias.c.key, keys)),
-            select(tables.actor.c.key, tables.actor.c.slug).where(
-                in_values(tables.actor.c.key, keys)
-            ),
+            select(_alias.key, _actor.slug)
+            .join(tables.actor, _actor.id == _alias.actor_id)
+            .where(in_values(_alias.key, keys)),
+            select(_actor.key, _actor.slug).where(in_values(_actor.key, keys)),
         )
         rows = [row for query in owners for row in self._connection.execute(query)]
         return {key: slug for key, slug in rows if slug not in ids}
@@ -84,9 +84,7 @@ class Linter:
         `timelines` contains the ids of all timelines of the load.
         """
         cited = {citation.source for entry in batch for citation in entry.record.citations}
-        days = select(tables.source.c.slug, tables.source.c.published).where(
-            in_values(tables.source.c.slug, cited)
-        )
+        days = select(_source.slug, _source.published).where(in_values(_source.slug, cited))
         published = {row.slug: row.published for row in self._connection.execute(days)}
         for entry in batch:
             for warning, loc in chain(

@@ -13,6 +13,8 @@ from app.dossiers.seen_records import SeenRecords
 from app.store.orphans import ORPHAN_CONDITIONS
 from app.store.upsert import delete_events, refresh_events
 
+_membership, _event = tables.event_timeline.c, tables.event.c
+
 _referenced_before = temporary_table(
     "referenced_before",
     Column("kind", String, primary_key=True),
@@ -41,29 +43,22 @@ class Pruner:
         for timeline in {*timelines.values()}:
             dossiers = [dossier for dossier, id_ in timelines.items() if id_ == timeline]
             while events := self._missing_events(timeline, dossiers):
-                members = in_values(tables.event_timeline.c.event_id, events)
+                members = in_values(_membership.event_id, events)
                 self._connection.execute(
                     delete(tables.event_timeline).where(
-                        members, tables.event_timeline.c.timeline_id == timeline
+                        members, _membership.timeline_id == timeline
                     )
                 )
-                elsewhere = {
-                    *self._connection.scalars(
-                        select(tables.event_timeline.c.event_id).where(members)
-                    )
-                }
+                elsewhere = {*self._connection.scalars(select(_membership.event_id).where(members))}
                 refresh_events(self._connection, elsewhere, now)
                 delete_events(self._connection, events - elsewhere)
                 removed |= events
         return removed
 
     def _missing_events(self, timeline: int, dossiers: Iterable[tuple[int, int]]) -> set[int]:
-        present = select(tables.event.c.id).where(
-            tables.event.c.slug.in_(self._seen.ids("event", dossiers))
-        )
-        missing = select(tables.event_timeline.c.event_id).where(
-            tables.event_timeline.c.timeline_id == timeline,
-            tables.event_timeline.c.event_id.not_in(present),
+        present = select(_event.id).where(_event.slug.in_(self._seen.ids("event", dossiers)))
+        missing = select(_membership.event_id).where(
+            _membership.timeline_id == timeline, _membership.event_id.not_in(present)
         )
         return {*self._connection.scalars(missing.limit(LOAD_BATCH))}
 

@@ -26,6 +26,8 @@ from app.schemas.entries import (
     TimelineEntry,
 )
 
+_actor = tables.actor.c
+
 MIN_SIMILARITY = 60
 """Of 100: the least similarity of an id that is suggested for an unknown one."""
 
@@ -90,7 +92,7 @@ class ReferenceChecker:
     def record_definitions(
         self, model: type[RecordT], batch: Sequence[ParsedRecord[RecordT] | InvalidRecord]
     ) -> tuple[list[ParsedRecord[RecordT]], list[ParsedRecord[RecordT]]]:
-        """Remember where records are defined, and report duplicates and conflicts.
+        """Record where records are defined, and report duplicates and conflicts.
 
         Return the valid records in two lists: new ones, and those that another dossier contains
         with the same content.
@@ -162,9 +164,7 @@ class ReferenceChecker:
         )
 
     def drop_dangling(
-        self,
-        batch: Iterable[ParsedRecord[RecordT]],
-        known: Mapping[type[Record], Collection[str]],
+        self, batch: Iterable[ParsedRecord[RecordT]], known: Mapping[type[Record], Collection[str]]
     ) -> list[ParsedRecord[RecordT]]:
         """Return the records whose references are all known; report the other references."""
         resolved = []
@@ -209,8 +209,8 @@ class ReferenceChecker:
     def reject_parent_cycles(self) -> None:
         """Report actors that are their own ancestors. Call it after all parents are stored."""
         parent = tables.actor.alias()
-        child = select(tables.actor.c.slug, parent.c.slug)
-        links = child.join(parent, parent.c.id == tables.actor.c.parent_id)
+        child = select(_actor.slug, parent.c.slug)
+        links = child.join(parent, parent.c.id == _actor.parent_id)
         parents: dict[str, str] = {row[0]: row[1] for row in self._connection.execute(links)}
         cycles = self._seen.find(RECORD_KINDS[ActorEntry], _cycle_members(parents))
         for id_, (first, *_) in cycles.items():

@@ -10,15 +10,7 @@ the same however long they are.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import (
-    case,
-    column,
-    exists,
-    func,
-    select,
-    union,
-    union_all,
-)
+from sqlalchemy import case, column, exists, func, select, union, union_all
 
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS

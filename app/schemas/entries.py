@@ -2,14 +2,7 @@
 
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from app.domain.text import quote
 from app.domain.vocabulary import ActorKind, AliasKind, EventStatus, Role, Stance, Supports

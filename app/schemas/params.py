@@ -122,11 +122,7 @@ SearchTerms = Annotated[
 ]
 Cursor = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=MAX_CURSOR,
-        json_schema_extra={"pattern": CURSOR_PATTERN},
-    ),
+    Field(min_length=1, max_length=MAX_CURSOR, json_schema_extra={"pattern": CURSOR_PATTERN}),
     AfterValidator(normalize),
 ]
 REPEATABLE = Field(max_length=MAX_REPEATS)

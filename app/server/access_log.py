@@ -44,7 +44,7 @@ class AccessLogMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request. Pass on what is not HTTP."""
+        """Respond to one request. Events other than HTTP requests are passed on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -73,7 +73,7 @@ class AccessLogMiddleware:
 
 
 def log_rejected_request(client: tuple[str, int] | None, status: int) -> str:
-    """Log the response to what is not HTTP. Return the id of the request."""
+    """Log the response to a malformed request. Return the id of the request."""
     id_ = token_hex(8)
     fields = {
         "client": _percent_encode((client or "-")[0]),

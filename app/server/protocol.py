@@ -105,7 +105,7 @@ class Protocol(HttpToolsProtocol):
         self.timer = self.loop.call_later(HEADER_TIMEOUT, self.on_timeout)
 
     def stop_timer(self) -> None:
-        """Let a response take the time that it needs."""
+        """Stop the timer: HEADER_TIMEOUT does not apply to responses."""
         if self.timer:
             self.timer.cancel()
         self.timer = None

@@ -41,7 +41,7 @@ class ResponseMiddleware:
         self._cache = ResponseCache(cache_size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request, from the cache if possible. Pass on what is not HTTP."""
+        """Respond to one request, from the cache if possible. Other events are passed on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -5,15 +5,17 @@ from sqlalchemy import Table, exists, or_
 from app.db import tables
 from app.db.expressions import Expression
 
+_actor, _source = tables.actor.c, tables.source.c
+
 _child = tables.actor.alias()
 ORPHAN_CONDITIONS: dict[str, tuple[Table, Expression]] = {
-    "source": (tables.source, ~exists().where(tables.citation.c.source_id == tables.source.c.id)),
+    "source": (tables.source, ~exists().where(tables.citation.c.source_id == _source.id)),
     "actor": (
         tables.actor,
         ~or_(
-            exists().where(tables.participation.c.actor_id == tables.actor.c.id),
-            exists().where(tables.source.c.publisher_id == tables.actor.c.id),
-            exists().where(_child.c.parent_id == tables.actor.c.id),
+            exists().where(tables.participation.c.actor_id == _actor.id),
+            exists().where(_source.publisher_id == _actor.id),
+            exists().where(_child.c.parent_id == _actor.id),
         ),
     ),
 }

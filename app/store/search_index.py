@@ -15,6 +15,8 @@ from app.db.expressions import Expression, Selection, in_values
 from app.db.sqlite import fulltext
 from app.db.sqlite.bulk import LOAD_BATCH, insert_rows
 
+_part, _citation, _event = tables.participation.c, tables.citation.c, tables.event.c
+
 
 class SearchDocument(NamedTuple):
     """The searchable content of an event: its own texts, and the names of its actors."""
@@ -52,8 +54,8 @@ def update_for_actors(connection: Connection, actors: Collection[int]) -> None:
     if not actors:
         return
     last = 0
-    event = tables.participation.c.event_id
-    found = select(event).where(in_values(tables.participation.c.actor_id, actors)).distinct()
+    event = _part.event_id
+    found = select(event).where(in_values(_part.actor_id, actors)).distinct()
     in_order = found.order_by(event).limit(LOAD_BATCH)
     while events := connection.scalars(in_order.where(event > last)).all():
         update_documents(connection, events)
@@ -75,13 +77,11 @@ def _actor_names(connection: Connection, actors: Collection[int]) -> dict[int, s
 def _stored_documents(connection: Connection, events: Collection[int]) -> Iterator[SearchDocument]:
     """Read the documents of stored events."""
     actors = defaultdict(list)
-    event = tables.participation.c.event_id
-    participants = select(event, tables.participation.c.actor_id).where(in_values(event, events))
-    for id_, actor in connection.execute(
-        participants.order_by(event, tables.participation.c.position)
-    ):
+    event = _part.event_id
+    participants = select(event, _part.actor_id).where(in_values(event, events))
+    for id_, actor in connection.execute(participants.order_by(event, _part.position)):
         actors[id_].append(actor)
-    for id_, *texts in connection.execute(_TEXTS.where(in_values(tables.event.c.id, events))):
+    for id_, *texts in connection.execute(_TEXTS.where(in_values(_event.id, events))):
         yield SearchDocument(id_, texts, actors[id_])
 
 
@@ -91,13 +91,11 @@ def _joined(texts: Selection) -> Expression:
 
 
 _TEXTS = select(
-    tables.event.c.id,
-    tables.event.c.title,
-    tables.event.c.summary,
-    tables.event.c.place,
+    _event.id,
+    _event.title,
+    _event.summary,
+    _event.place,
     _joined(
-        select(tables.citation.c.quote)
-        .where(tables.citation.c.event_id == tables.event.c.id)
-        .order_by(tables.citation.c.position)
+        select(_citation.quote).where(_citation.event_id == _event.id).order_by(_citation.position)
     ),
 )

@@ -35,6 +35,10 @@ from app.store.search_index import (
     update_for_actors,
 )
 
+_event, _source = tables.event.c, tables.source.c
+_part, _citation = tables.participation.c, tables.citation.c
+_membership = tables.event_timeline.c
+
 Ids = Mapping[str, int]
 Row = dict[str, Any]
 
@@ -97,12 +101,8 @@ def upsert_actors(connection: Connection, actors: Collection[ActorEntry]) -> Ups
         saved.changed | _replace_lists(connection, tables.actor_alias, aliases, saved.new)
     ) - saved.new
     if changed:
-        participations = select(tables.participation.c.event_id).where(
-            in_values(tables.participation.c.actor_id, changed)
-        )
-        published = select(tables.source.c.id).where(
-            in_values(tables.source.c.publisher_id, changed)
-        )
+        participations = select(_part.event_id).where(in_values(_part.actor_id, changed))
+        published = select(_source.id).where(in_values(_source.publisher_id, changed))
         update_for_actors(connection, changed)
         refresh_records(connection, union(participations, _events_citing(published)))
     return UpsertResult(saved.ids, saved.new, changed)
@@ -140,15 +140,11 @@ def upsert_sources(
 
 
 def _events_citing(sources: Selection) -> Selection:
-    return select(tables.citation.c.event_id).where(tables.citation.c.source_id.in_(sources))
+    return select(_citation.event_id).where(_citation.source_id.in_(sources))
 
 
 def upsert_events(
-    connection: Connection,
-    events: Collection[EventEntry],
-    actors: Ids,
-    sources: Ids,
-    now: datetime,
+    connection: Connection, events: Collection[EventEntry], actors: Ids, sources: Ids, now: datetime
 ) -> UpsertResult:
     """Insert or update events with their participants, citations and topics.
 
@@ -239,12 +235,8 @@ def _search_document(id_: int, event: EventEntry, actors: Ids) -> SearchDocument
 
 def _update_timeline_keys(connection: Connection, events: Collection[int]) -> None:
     """Copy the sort key of events, whose dates may have changed, to their timelines."""
-    key = select(tables.event.c.date_key).where(
-        tables.event.c.id == tables.event_timeline.c.event_id
-    )
-    members = update(tables.event_timeline).where(
-        in_values(tables.event_timeline.c.event_id, events)
-    )
+    key = select(_event.date_key).where(_event.id == _membership.event_id)
+    members = update(tables.event_timeline).where(in_values(_membership.event_id, events))
     if events:
         connection.execute(members.values(date_key=key.scalar_subquery()))
 
@@ -275,16 +267,16 @@ def add_to_timelines(connection: Connection, members: set[tuple[int, int]]) -> s
     An event never leaves a timeline here. Call `refresh_events` afterwards.
     """
     events = {event for event, _ in members}
-    stored = select(tables.event_timeline.c.event_id, tables.event_timeline.c.timeline_id).where(
-        in_values(tables.event_timeline.c.event_id, events)
+    stored = select(_membership.event_id, _membership.timeline_id).where(
+        in_values(_membership.event_id, events)
     )
     new = members - {(event, timeline) for event, timeline in connection.execute(stored)}
     by_timeline = defaultdict(list)
     for event, timeline in new:
         by_timeline[timeline].append(event)
     for timeline, joined in by_timeline.items():
-        rows = select(tables.event.c.id, literal(timeline), tables.event.c.date_key)
-        rows = rows.where(in_values(tables.event.c.id, joined))
+        rows = select(_event.id, literal(timeline), _event.date_key)
+        rows = rows.where(in_values(_event.id, joined))
         columns = ["event_id", "timeline_id", "date_key"]
         connection.execute(insert(tables.event_timeline).from_select(columns, rows))
     return {event for event, _ in new}
@@ -299,13 +291,11 @@ def refresh_events(
 ) -> None:
     """Set `updated_at` of changed events, and store the JSON of new and of changed events."""
     # The clock may have been set back: `updated_at` never precedes `created_at`.
-    created = tables.event.c.created_at
+    created = _event.created_at
     updated_at = case((created > now, created), else_=literal(now, Timestamp))
     if changed:
         connection.execute(
-            update(tables.event)
-            .where(in_values(tables.event.c.id, changed))
-            .values(updated_at=updated_at)
+            update(tables.event).where(in_values(_event.id, changed)).values(updated_at=updated_at)
         )
     if events := {*changed, *new}:
         refresh_records(connection, select(json_values(events).c.value))
@@ -315,14 +305,11 @@ def delete_events(connection: Connection, events: Collection[int]) -> None:
     """Delete events with everything that belongs to them."""
     delete_documents(connection, events)
     # Foreign keys cascade to the participants, citations, topics and stored JSON.
-    connection.execute(delete(tables.event).where(in_values(tables.event.c.id, events)))
+    connection.execute(delete(tables.event).where(in_values(_event.id, events)))
 
 
 def _upsert(
-    connection: Connection,
-    table: Table,
-    rows: Iterable[Row],
-    **timestamps: datetime,
+    connection: Connection, table: Table, rows: Iterable[Row], **timestamps: datetime
 ) -> UpsertResult:
     """Insert the rows whose slug is new, with the timestamps, and update those that differ."""
     wanted = {row["slug"]: row for row in rows}
@@ -344,10 +331,7 @@ def _upsert(
 
 
 def _replace_lists(
-    connection: Connection,
-    table: Table,
-    wanted: Mapping[int, list[Row]],
-    new: Collection[int],
+    connection: Connection, table: Table, wanted: Mapping[int, list[Row]], new: Collection[int]
 ) -> set[int]:
     """Replace the rows of each owner whose rows differ; return these owners.
 
