@@ -1,4 +1,7 @@
-"""Run the migrations on the connection that `app.database` gives, or on the configured file."""
+"""Run the migrations, on the connection that `app.db.sqlite.migrate` passes.
+
+When developers run `alembic`, there is none; then on the configured file.
+"""
 
 from alembic import context
 from sqlalchemy import Connection, select
@@ -10,7 +13,8 @@ from app.db.sqlite.database import Database
 from app.settings import Settings
 
 
-def _published(name: str | None, kind: str, _: object) -> bool:
+def _is_modelled(name: str | None, kind: str, _: object) -> bool:
+    # FTS5 stores its index in shadow tables, which `alembic check` would report as unknown.
     return not (kind == "table" and name and name.startswith("event_search"))
 
 
@@ -18,8 +22,8 @@ def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
-        include_name=_published,  # FTS5 keeps shadow tables that no model describes
-        transactional_ddl=True,
+        include_name=_is_modelled,
+        transactional_ddl=True,  # a killed migration leaves the old schema
         render_as_batch=True,
         compare_type=True,
     )
@@ -29,12 +33,12 @@ def _run(connection: Connection) -> None:
         context.run_migrations()
         reached = migration.get_current_revision()
         if reached != before and reached == context.get_head_revision():
-            # What is written of the tables is as this version writes it.
+            # A migration may change what a record contains, or drop the stored records.
             refresh_records(connection, select(tables.event.c.id))
 
 
-if (given := context.config.attributes.get("connection")) is not None:
-    _run(given)
+if (passed := context.config.attributes.get("connection")) is not None:
+    _run(passed)
 else:
     database = Database(Settings())
     database.create()

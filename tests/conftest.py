@@ -1,4 +1,4 @@
-"""Fixtures: databases, and servers over them."""
+"""Fixtures of all tests: an empty database, and clients of servers with the example dossiers."""
 
 import os
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from hypothesis import settings
 
 from app.db.sqlite.database import Database
 from app.settings import PREFIX
+from tests.support import requirements
 from tests.support.corpus import FERRY, GENERATED, HARBOUR, HOSTILE, SEED
 from tests.support.databases import load_dossiers, new_database
-from tests.support.requirements import _asked_for
 from tests.support.server import serving, serving_files
 
-# What the shell sets for a server of its own is not ours to test.
+# Settings of the developer's shell, such as TIMELINE_ROOT_PATH, would change responses.
 for variable in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[variable]
 
@@ -24,33 +24,36 @@ settings.load_profile("timeline")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Repeat in full when `-m full` asks for it; before the tests are read."""
-    _asked_for["full"] = config.getoption("markexpr") == "full"
+    """Record `-m full` before test modules are imported: their decorators call `repetitions`.
+
+    Under pytest-xdist, workers receive the option from the controller.
+    """
+    requirements.run_in_full = config.getoption("markexpr") == "full"
 
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """Run coroutines as the server does."""
+    """Run coroutines on asyncio, as the server does."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Give a client of the seed dossier."""
+    """Yield a client of a server with the seed dossier."""
     with serving_files(tmp_path_factory.mktemp("seed"), SEED) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Give a client of the two small dossiers."""
+    """Yield a client of a server with the two small dossiers."""
     with serving_files(tmp_path_factory.mktemp("harbour"), HARBOUR, FERRY) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Give a client of the seed, the two small dossiers and the hostile one at once."""
+    """Yield a client of a server with the seed, the small dossiers and the hostile one."""
     files = (SEED, HARBOUR, FERRY, HOSTILE)
     with serving_files(tmp_path_factory.mktemp("everything"), *files) as client:
         yield client
@@ -58,7 +61,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Clien
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Give a client of the dossiers that `tests.support.random_dossiers` makes up."""
+    """Yield a client of a server with the dossiers of `tests.support.random_dossiers`."""
     path = tmp_path_factory.mktemp("generated") / "timeline.db"
     load_dossiers(new_database(path), GENERATED)
     with serving(path) as client:
@@ -67,7 +70,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """Give a migrated database without records."""
+    """Yield a migrated database without records."""
     database = new_database(tmp_path / "timeline.db")
     yield database
     database.close()

@@ -1,10 +1,7 @@
-"""The `timeline` command."""
+"""The commands of `timeline`."""
 
 import json
-import os
 import shutil
-import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -12,21 +9,20 @@ from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
-import uvicorn
-from sqlalchemy import Connection, func, select
 
 from app.cli.output import (
     UsageError,
+    database_summary,
     echo_lines,
     exit_on_error,
     pluralize,
     progress_bar,
     read_settings,
 )
-from app.db import tables
+from app.cli.serve import serve
 from app.db.sqlite.backup import back_up, open_copy, restore
 from app.db.sqlite.database import Database, temporary_database
 from app.db.sqlite.migrate import migrate_if_needed, require_current_schema, verify_file
@@ -34,122 +30,33 @@ from app.dossiers.diagnostics import Diagnostics, DossierError
 from app.dossiers.document import dossier_json_schema
 from app.dossiers.exporter import ExportFormat, export, export_format
 from app.dossiers.links import check_links
-from app.dossiers.loader import ChangeCounts, is_empty, load
+from app.dossiers.loader import ChangeCounts, load
 from app.dossiers.reader import ParsedRecord, open_dossiers
 from app.files import atomic_write
 from app.main import create_app
 from app.schemas.entries import SourceEntry
-from app.server.logging import logging_config
-from app.server.protocol import Protocol
-from app.settings import PREFIX, Settings, resource_dir
-
-SHUTDOWN_TIMEOUT = 5
-"""Seconds that requests in flight are given when the server is told to stop."""
-
 
 app = typer.Typer(
     help="Serve dated, sourced, attributed event records from SQLite.",
-    epilog="Settings come from the environment: TIMELINE_DATABASE_URL and so on; see the README.",
+    epilog="Settings are environment variables, such as TIMELINE_DATABASE_URL; see the README.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-def _option(name: str) -> Any:  # noqa: ANN401 - Typer's own type is not public
-    """Make an option of a setting; what it says stands in `app.settings` alone."""
-    return typer.Option(
-        envvar=f"{PREFIX}{name.upper()}", help=Settings.model_fields[name].description
-    )
-
-
-def _default(name: str) -> Any:  # noqa: ANN401 - of the setting's own type
-    return Settings.model_fields[name].default
-
-
-@app.command()
-def serve(
-    host: Annotated[str, _option("host")] = _default("host"),
-    port: Annotated[int, _option("port")] = _default("port"),
-    workers: Annotated[int, _option("workers")] = _default("workers"),
-    root_path: Annotated[str, _option("root_path")] = _default("root_path"),
-    *,
-    access_log: Annotated[bool, _option("access_log")] = _default("access_log"),
-    reload: Annotated[
-        bool, typer.Option("--reload", help="Start anew when the code changes.")
-    ] = False,
-) -> None:
-    """Serve the API: migrate the database, and load the bundled dossiers if it is empty."""
-    with exit_on_error():
-        settings = read_settings(
-            host=host, port=port, workers=workers, root_path=root_path, access_log=access_log
-        )
-        port = _free_port(host, port)
-        database = Database(settings)
-        migrate_if_needed(database)
-        _seed(database)
-        with database.read() as connection:
-            served = _database_summary(connection)
-    typer.echo(f"Serving {served} from {database.path} at http://{host}:{port}{root_path}/")
-    database.close()
-    # Uvicorn hands the signal on when it has ended; to be told to stop is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # The processes that answer read the same settings from the environment.
-    os.environ[f"{PREFIX}ROOT_PATH"] = root_path
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        reload=reload,
-        reload_dirs=[str(Path(__file__).parent)] if reload else None,
-        http=Protocol,
-        ws="none",
-        log_config=logging_config(plain=sys.stderr.isatty(), access_log=access_log),
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
-    )
-
-
-def _free_port(host: str, port: int) -> int:
-    """Check that the address can be had before anything is made; choose a port for 0."""
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as listening:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(address)
-            chosen: int = listening.getsockname()[1]
-            return chosen
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; "
-            "choose another with --host or --port"
-        ) from None
-
-
-def _seed(database: Database) -> None:
-    """Load the bundled dossiers if there is none, once however many servers start."""
-    with database.read() as connection:
-        if database.read_only or not is_empty(connection):
-            return
-    with database.write() as connection:
-        if is_empty(connection):
-            load(connection, sorted(resource_dir("seed").glob("*.yaml")), datetime.now(UTC))
+app.command()(serve)
 
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the schema of this version."""
+    """Migrate the database to the schema of this version."""
     with exit_on_error():
         database = Database(read_settings())
         migrate_if_needed(database)
-        typer.echo(f"{database.path} has the tables of this version.")
+        typer.echo(f"{database.path}: The schema is up to date.")
 
 
 Files = Annotated[
-    list[Path], typer.Argument(help="Dossiers, in YAML, JSON or JSON Lines.", metavar="FILE")
+    list[Path], typer.Argument(help="Dossiers in YAML, JSON or JSON Lines.", metavar="FILE")
 ]
 
 
@@ -160,16 +67,19 @@ def load_files(
     prune: Annotated[
         bool,
         typer.Option(
-            "--prune", help="Withdraw from their timelines the events that the files do not hold."
+            "--prune", help="Remove from each timeline the events that its file does not contain."
         ),
     ] = False,
 ) -> None:
-    """Load dossiers, all or none; a record replaces that of the same id."""
+    """Load dossiers, all or none. A record replaces the stored one with the same id."""
     with exit_on_error():
         database = Database(read_settings())
         migrate_if_needed(database)
-        with database.write(_lock_notice(database)) as connection, progress_bar("events") as tell:
-            report = load(connection, files, datetime.now(UTC), prune=prune, tell=tell)
+        on_wait = _lock_notice(database)
+        with database.write(on_wait) as connection, progress_bar("events") as on_progress:
+            report = load(
+                connection, files, datetime.now(UTC), prune=prune, on_progress=on_progress
+            )
         echo_lines(report.warnings)
         typer.echo(f"{database.path}: {_load_summary(report.counts) or 'nothing changed'}.")
 
@@ -179,54 +89,58 @@ def check(
     files: Files,
     *,
     links: Annotated[
-        bool, typer.Option("--links", help="Ask every link of their sources, once all is right.")
+        bool,
+        typer.Option("--links", help="Also request the links of sources, if there is no error."),
     ] = False,
 ) -> None:
-    """Tell all that is wrong with dossiers, without a database; 1 is the exit code of problems."""
+    """Validate dossiers without a database. The exit code is 1 if there are errors."""
     with exit_on_error(report_to_stdout=True):
-        with temporary_database() as connection, progress_bar("events") as tell:
-            report = load(connection, files, datetime.now(UTC), tell=tell)
+        # A load into a temporary database runs every check of a real one.
+        with temporary_database() as connection, progress_bar("events") as on_progress:
+            report = load(connection, files, datetime.now(UTC), on_progress=on_progress)
         echo_lines(report.warnings, err=False)
-        held = {kind: counts.added for kind, counts in report.counts.items() if counts.added}
+        checked = {kind: counts.added for kind, counts in report.counts.items() if counts.added}
         warnings = len(report.warnings)
         if links:
-            findings = Diagnostics()
-            with progress_bar("links") as tell:
-                held["link"] = check_links(_sources(files), findings, tell)
-            if findings:
-                raise DossierError(findings)
-            echo_lines(findings.warnings, err=False)
-            warnings += len(findings.warnings)
-        listed = ", ".join(pluralize(number, kind) for kind, number in held.items())
-        typer.echo(f"{listed}: no problems, {pluralize(warnings, 'warning')}.")
+            diagnostics = Diagnostics()
+            with progress_bar("links") as on_progress:
+                checked["link"] = check_links(_sources(files), diagnostics, on_progress)
+            if diagnostics:
+                raise DossierError(diagnostics)
+            echo_lines(diagnostics.warnings, err=False)
+            warnings += len(diagnostics.warnings)
+        numbers = ", ".join(pluralize(number, kind) for kind, number in checked.items())
+        typer.echo(f"{numbers}: no errors, {pluralize(warnings, 'warning')}.")
 
 
 def _sources(files: list[Path]) -> Iterator[ParsedRecord[SourceEntry]]:
     for file in open_dossiers(files, Diagnostics()):
-        yield from (one for one in file.entries(SourceEntry) if isinstance(one, ParsedRecord))
+        yield from (entry for entry in file.entries(SourceEntry) if isinstance(entry, ParsedRecord))
 
 
 @app.command(name="export")
 def export_dossiers(
     timeline: Annotated[
-        str | None, typer.Argument(help="The id of a timeline; without one, all of them.")
+        str | None, typer.Argument(help="The id of a timeline. Default: all timelines.")
     ] = None,
     *,
     format_: Annotated[
         ExportFormat | None,
-        typer.Option("--format", help="As the name of the file says; YAML without one."),
+        typer.Option("--format", help="The format. Default: by the suffix of the file, or YAML."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The file to write.")
+        Path | None,
+        typer.Option("--output", "-o", help="The file to write. Default: standard output."),
     ] = None,
 ) -> None:
-    """Write what is stored as a dossier, which loads to the same records."""
+    """Export stored records as a dossier, which loads to the same records."""
     with exit_on_error():
         database = Database(read_settings(), query_timeout=inf)
         verify_file(database)
         require_current_schema(database)
         with TemporaryFile() as spool:
-            # No transaction stays open while somebody reads.
+            # Spooled, since a slow reader of standard output would hold the transaction open, and
+            # the WAL cannot shrink meanwhile.
             with database.read() as connection:
                 pieces = export(connection, timeline, export_format(output, format_))
                 spool.writelines(piece.encode() for piece in pieces)
@@ -235,12 +149,13 @@ def export_dossiers(
 
 
 def _write(spool: IO[bytes], path: Path | None) -> None:
+    """Copy the export to a file, or to standard output."""
     if path is None:
         shutil.copyfileobj(spool, sys.stdout.buffer)
         sys.stdout.flush()
         return
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe
+        if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
             with path.open("wb") as file:
                 shutil.copyfileobj(spool, file)
         else:
@@ -249,38 +164,38 @@ def _write(spool: IO[bytes], path: Path | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise UsageError(f"{path}: it cannot be written: {error.strerror}") from None
+        raise UsageError(f"{path}: The file cannot be written ({error.strerror}).") from None
 
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to; an older backup is replaced.")],
+    file: Annotated[Path, typer.Argument(help="The file to write. It replaces an older backup.")],
 ) -> None:
-    """Copy the database to a file, as it is at this moment, while others read and write."""
+    """Copy the database to a file, as of now, while other processes read and write."""
     with exit_on_error():
         database = Database(read_settings(), query_timeout=inf)
-        with progress_bar("pages") as tell:
-            back_up(database, file, tell)
+        with progress_bar("pages") as on_progress:
+            back_up(database, file, on_progress)
         with closing(open_copy(file, database)) as copy, copy.read() as connection:
-            typer.echo(f"{file}: {_database_summary(connection)}.")
+            typer.echo(f"{file}: {database_summary(connection)}.")
 
 
 @app.command(name="restore")
 def restore_backup(
-    file: Annotated[Path, typer.Argument(help="What `timeline backup` has written.")],
+    file: Annotated[Path, typer.Argument(help="A file that `timeline backup` wrote.")],
 ) -> None:
-    """Put a backup in place of all that is stored; servers go on."""
+    """Replace all stored records with those of a backup, while servers keep running."""
     with exit_on_error():
         database = Database(read_settings(), query_timeout=inf)
-        with progress_bar("pages") as tell:
-            restore(database, file, _lock_notice(database), tell)
+        with progress_bar("pages") as on_progress:
+            restore(database, file, _lock_notice(database), on_progress)
         with database.read() as connection:
-            typer.echo(f"{database.path}: {_database_summary(connection)}.")
+            typer.echo(f"{database.path}: {database_summary(connection)}.")
 
 
 @app.command(name="schema")
 def dossier_schema() -> None:
-    """Print the JSON Schema of a dossier, for editors."""
+    """Print the JSON Schema of dossiers, for editors."""
     with exit_on_error():
         typer.echo(json.dumps(dossier_json_schema(), indent=2, ensure_ascii=False))
 
@@ -293,21 +208,16 @@ def openapi() -> None:
 
 
 def _lock_notice(database: Database) -> Callable[[], None]:
-    """Make what says that a command waits for another."""
-    told = f"{database.path}: another process is writing; waiting for it…"
-    return lambda: typer.echo(told, err=True)
-
-
-def _database_summary(connection: Connection) -> str:
-    events = connection.scalar(select(func.count(tables.event.c.id))) or 0
-    timelines = connection.scalar(select(func.count(tables.timeline.c.id))) or 0
-    return f"{pluralize(events, 'event')} of {pluralize(timelines, 'timeline')}"
+    """Return a callback that reports that the command waits for another process."""
+    notice = f"{database.path}: Another process is writing. Waiting…"
+    return lambda: typer.echo(notice, err=True)
 
 
 def _load_summary(counts: Mapping[str, ChangeCounts]) -> str:
+    """Describe what a load changed: `1 event added, 3 actors added`. Empty if nothing."""
     return ", ".join(
-        f"{pluralize(number, kind)} {done}"
-        for kind, one in counts.items()
-        for done, number in one._asdict().items()
+        f"{pluralize(number, kind)} {change}"
+        for kind, changes in counts.items()
+        for change, number in changes._asdict().items()
         if number
     )

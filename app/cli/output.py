@@ -1,4 +1,4 @@
-"""What commands read of their surroundings, and how they tell what came of it."""
+"""What the commands share: settings, progress bars, messages and exit codes."""
 
 import os
 import signal
@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
+from app.db import tables
 from app.db.sqlite.errors import describe_error
 from app.dossiers.diagnostics import DossierError, ProgressCallback
 from app.dossiers.exporter import ExportError
@@ -23,20 +25,27 @@ from app.settings import PREFIX, Settings
 
 
 class UsageError(Exception):
-    """The command cannot do what it is asked; the message says what to change."""
+    """The command cannot run with these arguments; the message says what to change."""
 
 
 def pluralize(number: int, noun: str) -> str:
-    """Write a number of things."""
+    """Format a number with its noun: `1 event`, `2,000 events`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def database_summary(connection: Connection) -> str:
+    """Describe the contents of a database: `22 events of 1 timeline`."""
+    events = connection.scalar(select(func.count(tables.event.c.id))) or 0
+    timelines = connection.scalar(select(func.count(tables.timeline.c.id))) or 0
+    return f"{pluralize(events, 'event')} of {pluralize(timelines, 'timeline')}"
+
+
 @contextmanager
-def progress_bar(what: str) -> Iterator[ProgressCallback]:
-    """Show how far a long work has come, on a terminal alone."""
-    # Not rich's own judgement, which the environment may sway.
+def progress_bar(unit: str) -> Iterator[ProgressCallback]:
+    """Yield a callback that shows progress in these units. Nothing is shown outside a terminal."""
+    # Rich's own detection can be overridden by the environment, for example by FORCE_COLOR.
     console = Console(stderr=True, force_terminal=sys.stderr.isatty())
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TextColumn(what))
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TextColumn(unit))
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
@@ -51,55 +60,57 @@ def echo_lines(lines: Iterable[str], *, err: bool = True) -> None:
 
 
 def read_settings(**options: str | int) -> Settings:
-    """Read the settings; options win over the environment."""
+    """Read the settings. Options take precedence over the environment."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    # Others may set variables of this prefix too, as Kubernetes does for a service of this name.
+    # Only near misses are reported: Kubernetes also sets variables with this prefix, for a
+    # service that is named `timeline`.
     for name in os.environ.keys() - known:
         if similar := process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=85):
-            typer.echo(f"Warning: {name} is not a setting; did you mean {similar[0]}?", err=True)
+            typer.echo(f"Warning: {name} is not a setting. Did you mean {similar[0]}?", err=True)
     return Settings(**options)  # type: ignore[arg-type]
 
 
 @contextmanager
 def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
-    """End with the message alone and exit code 1.
+    """Convert expected errors into lines on standard error and exit code 1.
 
-    It goes to standard error; what is wrong with dossiers to standard output, if that is what was
-    asked for. Told to stop, it ends what was begun before.
+    With `report_to_stdout`, the errors of dossiers go to standard output: they are the result of
+    `check`. SIGTERM is handled like Ctrl-C, so that transactions are rolled back.
     """
-    former = signal.signal(signal.SIGTERM, _interrupt)
+    previous_handler = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
     except (UsageError, DatabaseError, ExportError, LinksError) as error:
         _exit_with(str(error))
     except DossierError as error:
-        problems, warnings = error.diagnostics.errors, error.diagnostics.warnings
-        outcome = "" if report_to_stdout else "; nothing was loaded"
-        last = f"{pluralize(error.diagnostics.error_count, 'problem')}{outcome}."
-        _exit_with(*warnings, *problems, last, err=not report_to_stdout)
+        errors, warnings = error.diagnostics.errors, error.diagnostics.warnings
+        outcome = "" if report_to_stdout else " Nothing was loaded."
+        last = f"{pluralize(error.diagnostics.error_count, 'error')}.{outcome}"
+        _exit_with(*warnings, *errors, last, err=not report_to_stdout)
     except ValidationError as error:
         _exit_with(
             *(
-                f"TIMELINE_{str(e['loc'][0]).upper()}: {validation_message(e)}"
-                for e in error.errors()
+                f"{PREFIX}{str(details['loc'][0]).upper()}: {validation_message(details)}"
+                for details in error.errors()
             )
         )
     except KeyboardInterrupt as interrupt:
-        echo_lines(["Interrupted; nothing is left half-done."])
+        echo_lines(["Interrupted. No partial changes were kept."])
         number, *_ = (*interrupt.args, signal.SIGINT)
+        # The exit code by which a shell reports a signal.
         raise typer.Exit(128 + number) from None
     except DBAPIError as error:
-        _exit_with(f"the database cannot be read: {describe_error(error.orig)}")
+        _exit_with(f"database: {describe_error(error.orig)}")
     except BrokenPipeError:
-        raise  # who read has what was wanted
+        raise  # Click exits silently: the reader, such as `head`, has read enough
     except OSError as error:
-        _exit_with(f"{error.filename or 'standard output'}: {error.strerror}")
+        _exit_with(f"{error.filename or 'standard output'}: {error.strerror}.")
     finally:
-        signal.signal(signal.SIGTERM, former)
+        signal.signal(signal.SIGTERM, previous_handler)
 
 
 def _interrupt(number: int, _: object) -> None:
-    """Have who stops a command treated as who interrupts it."""
+    """Raise the exception of Ctrl-C, with the number of the signal."""
     raise KeyboardInterrupt(number)
 
 

@@ -1,8 +1,8 @@
-"""The tables. What a constraint can say is one of the database, not only of Python.
+"""The tables. Rules are constraints of the database where possible, not only of Python.
 
-What an event is found by - its actors, sources, topics and timelines - is a list of events, kept in
-the order of their dates: each row repeats the `date_key` of its event, and where an event may stand
-in a list twice, `first` marks the row that counts.
+The tables by which events are found (actors, sources, topics, timelines) are lists of events in the
+order of their dates: each row repeats the `date_key` of its event. Where an event can be in a list
+twice, `first` marks the row that counts.
 """
 
 from datetime import UTC, date, datetime
@@ -28,6 +28,8 @@ from app.domain.vocabulary import (
     choices,
 )
 
+# A migration can drop a constraint only by its name, and SQLite assigns none.
+# https://alembic.sqlalchemy.org/en/latest/naming.html
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -37,24 +39,26 @@ SQLModel.metadata.naming_convention = {
 }
 
 
-# Rows stand in the order of their key, those of an event side by side.
+# Rows are stored in the order of the primary key, so that those of one event are adjacent.
+# https://www.sqlite.org/withoutrowid.html
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
+# The columns of an event that filters compare, except its date.
 COVERED_COLUMNS = ("kind", "status", "sources", "approximate", "uncertain")
 
 
 class Timestamp(TypeDecorator[datetime]):
-    """A UTC moment to the second, stored as it is published: `2022-07-19T00:00:00Z`."""
+    """A UTC timestamp in seconds, stored as it is published: `2022-07-19T00:00:00Z`."""
 
     impl = String(20)
     cache_ok = True
     python_type = datetime
 
     def process_bind_param(self, value: datetime | None, _: Dialect) -> str | None:
-        """Write it in UTC."""
+        """Convert a timestamp of any time zone to the stored text."""
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
 
     def process_result_value(self, value: str | None, _: Dialect) -> datetime | None:
-        """Read it back, aware of its zone."""
+        """Convert the stored text to a timestamp with a time zone."""
         return datetime.fromisoformat(value) if value else None
 
 
@@ -63,8 +67,8 @@ def _one_of(column: str, vocabulary: TypeAliasType) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({allowed})", name=column)
 
 
-def _length(column: str, most: int) -> CheckConstraint:
-    return CheckConstraint(f"length({column}) BETWEEN 1 AND {most}", name=f"{column}_length")
+def _length(column: str, maximum: int) -> CheckConstraint:
+    return CheckConstraint(f"length({column}) BETWEEN 1 AND {maximum}", name=f"{column}_length")
 
 
 def _link(column: str) -> CheckConstraint:
@@ -77,42 +81,48 @@ def _slug() -> CheckConstraint:
     )
 
 
-class Actor(SQLModel, table=True):
-    """Who takes part, publishes or is spoken of."""
+class _Record(SQLModel):
+    """The two ids of a record."""
 
-    __tablename__ = "actor"
+    id: int | None = Field(default=None, primary_key=True)
+    """The id in this database. Another database can number the same records otherwise."""
+    slug: str = Field(unique=True)
+    """The id in dossiers and URLs, which stays the same."""
+
+
+class Actor(_Record, table=True):
+    """A person or organisation that takes part in events, publishes sources or is mentioned."""
+
     __table_args__ = (
         _slug(),
         _one_of("kind", ActorKind),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
-    slug: str = Field(unique=True)
     name: str
     key: str = Field(index=True)
-    """The name, folded: what `actor=` is compared with."""
+    """The folded name, which the parameter `actor` is compared with."""
     kind: str
     parent_id: int | None = Field(default=None, foreign_key="actor.id", index=True)
     note: str | None = None
 
 
 class ActorAlias(SQLModel, table=True):
-    """Another name of an actor. It may belong to two actors: there are two security councils."""
+    """Another name of an actor. Two actors can share one: there are two security councils."""
 
     __tablename__ = "actor_alias"
     __table_args__ = (_one_of("kind", AliasKind),)
 
     actor_id: int = Field(primary_key=True, foreign_key="actor.id", ondelete="CASCADE")
     name: str = Field(primary_key=True)
+    # Indexed and not unique, since two actors can have the same alias.
     key: str = Field(index=True)
     kind: str
 
 
-class Source(SQLModel, table=True):
-    """What the records rest on."""
+class Source(_Record, table=True):
+    """A publication that events cite."""
 
-    __tablename__ = "source"
     __table_args__ = (
         _slug(),
         CheckConstraint("sha256 IS NULL OR length(sha256) = 64", name="sha256"),
@@ -120,8 +130,6 @@ class Source(SQLModel, table=True):
         _link("archived_url"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
-    slug: str = Field(unique=True)
     title: str
     publisher_id: int = Field(foreign_key="actor.id", index=True)
     author: str | None = None
@@ -133,26 +141,22 @@ class Source(SQLModel, table=True):
     note: str | None = None
 
 
-class Timeline(SQLModel, table=True):
-    """A dossier: events told together."""
+class Timeline(_Record, table=True):
+    """A collection of events with a title."""
 
-    __tablename__ = "timeline"
     __table_args__ = (_slug(),)
 
-    id: int | None = Field(default=None, primary_key=True)
-    slug: str = Field(unique=True)
     title: str
     description: str | None = None
     language: str | None = None
 
 
-class Event(SQLModel, table=True):
-    """What happened, when as far as it is known, and who says so.
+class Event(_Record, table=True):
+    """Something that happened, with its date as precisely as it is known.
 
-    The columns from `form` to `display` are derived from `edtf`; see `date_columns`.
+    The columns from `form` to `display` are derived from `edtf`, by `date_columns`.
     """
 
-    __tablename__ = "event"
     __table_args__ = (
         _slug(),
         _length("title", MAX_TITLE_LENGTH),
@@ -166,15 +170,13 @@ class Event(SQLModel, table=True):
         CheckConstraint("amount_min <= amount_max", name="amount"),
         CheckConstraint("sources > 0", name="sources"),
         CheckConstraint("created_at <= updated_at", name="timestamps"),
-        # The lists are in order, and what else is asked of an event stands beside its date, so
-        # that a list is walked without a look at the events themselves.
+        # Covering indexes in the order of dates: a query that filters by these columns reads only
+        # the index. https://www.sqlite.org/queryplanner.html#_covering_indexes
         Index("ix_event_in_order", "date_key", "slug", *COVERED_COLUMNS),
         Index("ix_event_by_span", "span", "date_key", "slug", *COVERED_COLUMNS),
         Index(None, "updated_at", "slug"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
-    slug: str = Field(unique=True)
     title: str
     summary: str | None = None
     kind: str = Field(index=True)
@@ -188,9 +190,9 @@ class Event(SQLModel, table=True):
     open_end: bool
     sort_day: date
     date_key: int = Field(sa_type=BigInteger)
-    """Where it stands by date, as one number; see `EventDate.key`."""
+    """The position in the order of dates, as one number; see `EventDate.sort_key`."""
     span: int
-    """About how long it lasts, and whether it is certain; see `EventDate.span`."""
+    """The approximate duration, and whether it is certain; see `EventDate.duration_class`."""
     approximate: bool
     uncertain: bool
     display: str
@@ -198,17 +200,18 @@ class Event(SQLModel, table=True):
     date_note: str | None = None
     place: str | None = None
     amount_text: str | None = None
+    # NUMERIC and not REAL: SQLite would write the whole number 2500000 as 2500000.0 into the JSON.
     amount_min: float | None = Field(default=None, sa_column=Column(Numeric(asdecimal=False)))
     amount_max: float | None = Field(default=None, sa_column=Column(Numeric(asdecimal=False)))
     amount_unit: str | None = None
     sources: int
-    """How many distinct sources it rests on."""
+    """The number of distinct sources that it cites."""
     created_at: datetime = Field(sa_type=Timestamp)
     updated_at: datetime = Field(sa_type=Timestamp)
 
 
 def date_columns(when: EventDate) -> dict[str, Any]:
-    """Give the columns of an event that follow from its date."""
+    """Return the columns of an event that are derived from its date."""
     return {
         "edtf": when.edtf,
         "form": when.form,
@@ -227,9 +230,8 @@ def date_columns(when: EventDate) -> dict[str, Any]:
 
 
 class Participation(SQLModel, table=True):
-    """Who took part in an event, and as what."""
+    """An actor's part in an event, in one role."""
 
-    __tablename__ = "participation"
     __table_args__ = (
         _one_of("role", Role),
         Index(None, "actor_id", "first", "date_key"),
@@ -242,14 +244,13 @@ class Participation(SQLModel, table=True):
     position: int
     capacity: str | None = None
     first: bool
-    """Whether it is the first of the actor's roles in the event."""
+    """Whether this is the actor's first role in the event."""
     date_key: int = Field(sa_type=BigInteger)
 
 
 class Citation(SQLModel, table=True):
-    """Words of a source that bear an event out, or deny it."""
+    """A quote from a source that asserts or denies an event."""
 
-    __tablename__ = "citation"
     __table_args__ = (
         Index(None, "source_id", "first", "date_key"),
         _length("quote", MAX_QUOTE_LENGTH),
@@ -267,7 +268,7 @@ class Citation(SQLModel, table=True):
     stance: str
     attributed_to: str | None = None
     first: bool
-    """Whether it is the first of the source's citations in the event."""
+    """Whether this is the event's first citation of the source."""
     date_key: int = Field(sa_type=BigInteger)
 
 
@@ -287,7 +288,7 @@ class EventTopic(SQLModel, table=True):
 
 
 class EventTimeline(SQLModel, table=True):
-    """An event's place in a dossier; dossiers share events."""
+    """The membership of an event in a timeline. Timelines can share events."""
 
     __tablename__ = "event_timeline"
     __table_args__ = (Index(None, "timeline_id", "date_key"), WITHOUT_ROWID)
@@ -298,22 +299,20 @@ class EventTimeline(SQLModel, table=True):
 
 
 class EventRecord(SQLModel, table=True):
-    """An event as it is published, so that to read it is to look up one row instead of ten.
+    """The published JSON of an event, so that reading an event is one row instead of ten.
 
-    What changes anything that a record shows has it written anew; see `app.records`.
+    It is written again whenever a record that it contains changes; see `app.db.records`.
     """
 
     __tablename__ = "event_record"
 
     event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
     content: str
-    """JSON."""
 
 
 class Revision(SQLModel, table=True):
-    """One number that every transaction that writes advances; what is cached can hang on it."""
+    """A number that every change of the data advances, so that caches can depend on it."""
 
-    __tablename__ = "revision"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: int = Field(default=1, primary_key=True)

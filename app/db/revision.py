@@ -6,11 +6,11 @@ from app.db import tables
 
 
 def revision_of(connection: Connection) -> int:
-    """Read the number that every transaction that writes advances."""
+    """Return the current revision."""
     number: int = connection.execute(select(tables.revision.c.number)).scalar_one()
     return number
 
 
 def advance_revision(connection: Connection) -> None:
-    """Say that this transaction changes what is published."""
+    """Advance the revision. Each transaction that changes published data calls this."""
     connection.execute(update(tables.revision).values(number=tables.revision.c.number + 1))

@@ -1,4 +1,4 @@
-"""The tables and the search index."""
+"""Create the tables and the search index."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,7 @@
-"""What an event is found by becomes a list in the order of dates, for any number of events."""
+"""Store the lists that events are found by in the order of dates.
+
+A page then costs the same however many events there are.
+"""
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -8,7 +11,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Children first: what is dropped may have no row that points to it.
+# Children first: SQLite refuses to drop a table that rows of another refer to.
 REBUILT = ("participation", "citation", "event_topic", "event_timeline", "event")
 
 
@@ -25,10 +28,10 @@ def upgrade() -> None:
         op.execute(statement)
     for table in REBUILT:
         op.drop_table(f"old_{table}")
-    op.execute("ANALYZE")  # by which SQLite chooses its ways
+    op.execute("ANALYZE")  # the query planner chooses indexes by these statistics
 
 
-# Days are counted from 0001-01-01, which is 1, as Python's date.toordinal does.
+# Days are counted from 0001-01-01, which is 1, as by Python's `date.toordinal`.
 SORT_DAY = "CAST(julianday(sort_day) - 1721424.5 AS INTEGER)"
 LENGTH = "CAST(julianday(latest) - julianday(sort_day) AS INTEGER)"
 EVENTS = f"""
@@ -223,7 +226,7 @@ def _create_lists() -> None:
 
 
 def downgrade() -> None:
-    """Make the tables as they were at first, and fill them with what stands in these."""
+    """Create the tables of the first version, and copy the rows into them."""
     columns = {table: _columns(table) for table in ALL}
     for table in ALL:
         named = "rowid, content" if table == "event_search" else "*"
@@ -238,7 +241,7 @@ def downgrade() -> None:
         op.drop_table(f"new_{table}")
 
 
-# Parents first: what is filled may point to no row that is yet to come.
+# Parents first: a row may refer only to rows that exist.
 ALL = (
     *("actor", "actor_alias", "source", "timeline", "event", "participation", "citation"),
     *("event_topic", "event_timeline", "event_search", "revision"),

@@ -1,4 +1,4 @@
-"""An event's record is stored as it is published; its span is finer, and tells if it is certain."""
+"""Store the JSON of each event; make `span` finer, and let it include certainty."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(  # filled by `env.py`, as after any migration
+    op.create_table(  # `env.py` fills it, as after any migration
         "event_record",
         sa.Column("event_id", sa.Integer(), nullable=False),
         sa.Column("content", sa.String(), nullable=False),

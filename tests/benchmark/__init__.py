@@ -1,1 +1,1 @@
-"""What is measured, never asserted: machines are noisy."""
+"""Benchmarks. They assert nothing, because machines are noisy."""

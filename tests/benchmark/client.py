@@ -1,4 +1,4 @@
-"""Drives a server over a socket: `wrk` where it is installed, a small client otherwise."""
+"""A load generator: `wrk` if it is installed, a small client otherwise."""
 
 import asyncio
 import json
@@ -14,17 +14,20 @@ from tempfile import TemporaryDirectory
 
 CONNECTIONS = 16
 WRK = shutil.which("wrk")
-CLIENT = "wrk" if WRK else "the small client"
+CLIENT = "wrk" if WRK else "our own client"
 
 
-def rate(port: int, paths: Sequence[str], seconds: int, headers: dict[str, str]) -> float:
-    """Ask for the paths in turn over sixteen connections; give the answers per second."""
-    if WRK:
+def rate(port: int, paths: Sequence[str], seconds: float, headers: dict[str, str]) -> float:
+    """Request the paths in turn over sixteen connections; return the responses per second.
+
+    Several paths must be enough that none is requested twice, so that no response is cached.
+    """
+    if WRK and seconds >= 1:  # wrk counts whole seconds
         return _rate_by_wrk(port, paths, seconds, headers)
     return asyncio.run(_rate(port, paths, seconds, headers))
 
 
-def _rate_by_wrk(port: int, paths: Sequence[str], seconds: int, headers: dict[str, str]) -> float:
+def _rate_by_wrk(port: int, paths: Sequence[str], seconds: float, headers: dict[str, str]) -> float:
     lua = [
         f"local paths = {{{','.join(map(json.dumps, paths))}}}",
         "local at = 0",
@@ -39,12 +42,12 @@ def _rate_by_wrk(port: int, paths: Sequence[str], seconds: int, headers: dict[st
         script = Path(folder) / "paths.lua"
         script.write_text("\n".join(lua), "utf-8")
         url = f"http://127.0.0.1:{port}/"
-        told = subprocess.run(
+        output = subprocess.run(
             [
                 "wrk",
                 "-t1",
                 f"-c{CONNECTIONS}",
-                f"-d{seconds}s",
+                f"-d{seconds:.0f}s",
                 "--timeout",
                 "60s",
                 "-s",
@@ -55,24 +58,24 @@ def _rate_by_wrk(port: int, paths: Sequence[str], seconds: int, headers: dict[st
             text=True,
             check=True,
         ).stdout
-    assert "Non-2xx" not in told, told
-    assert "Socket errors" not in told, told
-    (asked,) = re.findall(r"(\d+) requests in", told)
-    assert len(paths) == 1 or int(asked) < len(paths), "some were asked twice; give more paths"
-    (found,) = re.findall(r"Requests/sec: +([0-9.]+)", told)
-    return float(found)
+    assert "Non-2xx" not in output, output
+    assert "Socket errors" not in output, output
+    (requests,) = re.findall(r"(\d+) requests in", output)
+    assert len(paths) == 1 or int(requests) < len(paths), "Some paths were requested twice."
+    (requests_per_second,) = re.findall(r"Requests/sec: +([0-9.]+)", output)
+    return float(requests_per_second)
 
 
-async def _rate(port: int, paths: Sequence[str], seconds: int, headers: dict[str, str]) -> float:
-    asked = iter(paths) if len(paths) > 1 else cycle(paths)
+async def _rate(port: int, paths: Sequence[str], seconds: float, headers: dict[str, str]) -> float:
+    remaining = iter(paths) if len(paths) > 1 else cycle(paths)
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     end = time.perf_counter() + seconds
 
-    async def one() -> int:
+    async def request_until_end() -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         done = 0
         while time.perf_counter() < end:
-            request = f"GET {next(asked)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{lines}\r\n"
+            request = f"GET {next(remaining)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{lines}\r\n"
             writer.write(request.encode())
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             assert head.startswith((b"http/1.1 200", b"http/1.1 304")), head
@@ -82,17 +85,18 @@ async def _rate(port: int, paths: Sequence[str], seconds: int, headers: dict[str
         writer.close()
         return done
 
-    return sum(await asyncio.gather(*(one() for _ in range(CONNECTIONS)))) / seconds
+    numbers = await asyncio.gather(*(request_until_end() for _ in range(CONNECTIONS)))
+    return sum(numbers) / seconds
 
 
 def latencies(port: int, paths: Sequence[str]) -> Iterator[float]:
-    """Ask for each path once, over one connection; give the milliseconds of each."""
+    """Request each path once over one connection; yield the milliseconds of each."""
     connection = HTTPConnection("127.0.0.1", port, timeout=600)
     for path in paths:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         connection.request("GET", path)
-        answer = connection.getresponse()
-        body = answer.read()
-        yield (time.perf_counter() - begun) * 1_000
-        assert answer.status == 200, body
+        response = connection.getresponse()
+        body = response.read()
+        yield (time.perf_counter() - start) * 1_000
+        assert response.status == 200, body
     connection.close()

@@ -1,6 +1,6 @@
-"""What the project is measured beside: a bare ASGI function, and an endpoint written with the ORM.
+"""Servers to compare with: a bare ASGI function, and an endpoint that uses the ORM.
 
-Each is served by `python -m tests.benchmark.competitors bare|orm PORT FILE`.
+`python -m tests.benchmark.competitors bare|orm PORT FILE` runs one of them.
 """
 
 import json
@@ -24,53 +24,52 @@ from app.db.models import (
     Source,
     Timeline,
 )
-from app.schemas import records as schemas
-from app.schemas import responses as answers
+from app.schemas import records, responses
 
 
 def bare(path: str) -> ASGIApp:
-    """Make a function that sends the bytes of an answer kept in a file, and nothing else."""
+    """Return an ASGI function that only sends a response from a file, or a 304."""
     with open(path, encoding="utf-8") as file:  # noqa: PTH123
-        kept = json.load(file)
-    body = kept["body"].encode()
-    headers = [(name.encode(), value.encode()) for name, value in kept["headers"]]
-    unchanged = [(name, value) for name, value in headers if not name.startswith(b"content-")]
+        response = json.load(file)
+    body = response["body"].encode()
+    headers = [(name.encode(), value.encode()) for name, value in response["headers"]]
+    headers_304 = [(name, value) for name, value in headers if not name.startswith(b"content-")]
 
     async def app(scope: Scope, _: Receive, send: Send) -> None:
-        same = scope["path"] == "/304"
-        status, lines = (304, unchanged) if same else (200, headers)
+        not_modified = scope["path"] == "/304"
+        status, lines = (304, headers_304) if not_modified else (200, headers)
         await send({"type": "http.response.start", "status": status, "headers": lines})
-        await send({"type": "http.response.body", "body": b"" if same else body})
+        await send({"type": "http.response.body", "body": b"" if not_modified else body})
 
     return app
 
 
 def orm(path: str) -> FastAPI:
-    """Make an application with one endpoint, as one writes it first: objects and a model."""
+    """Return an application with one endpoint, written the usual way: ORM objects and a model."""
     engine = create_engine(f"sqlite:///{path}")
     app = FastAPI()
 
     @app.get("/events")
     def list_events(
         first: Annotated[date, Query(alias="from")], to: date, actor: str | None = None
-    ) -> answers.EventPage:
+    ) -> responses.EventPage:
         with Session(engine) as session:
-            found = select(Event).where(col(Event.latest) >= first, col(Event.earliest) <= to)
+            matching = select(Event).where(col(Event.latest) >= first, col(Event.earliest) <= to)
             if actor:
                 took_part = select(Participation.event_id).join(Actor).where(Actor.slug == actor)
-                found = found.where(col(Event.id).in_(took_part))
+                matching = matching.where(col(Event.id).in_(took_part))
             order = (Event.sort_day, Event.earliest, Event.latest, Event.slug)
-            events = session.exec(found.order_by(*map(col, order)).limit(50)).all()
-            total = session.exec(select(func.count()).select_from(found.subquery())).one()
-            return answers.EventPage(
+            events = session.exec(matching.order_by(*map(col, order)).limit(50)).all()
+            total = session.exec(select(func.count()).select_from(matching.subquery())).one()
+            return responses.EventPage(
                 items=[_event(session, event) for event in events],
-                total=answers.Total(value=min(total, 10_000), relation="eq"),
+                total=responses.Total(value=min(total, 10_000), relation="eq"),
             )
 
     return app
 
 
-def _event(session: Session, event: Event) -> schemas.Event:
+def _event(session: Session, event: Event) -> records.Event:
     parts = session.exec(
         select(Participation, Actor)
         .where(Participation.actor_id == Actor.id, Participation.event_id == event.id)
@@ -86,51 +85,54 @@ def _event(session: Session, event: Event) -> schemas.Event:
     timelines = session.exec(
         select(Timeline.slug).join(EventTimeline).where(EventTimeline.event_id == event.id)
     )
-    return schemas.Event.model_validate(
+    return records.Event.model_validate(
         {
-            **_given(event, "title", "summary", "kind", "status", "place"),
+            **_present(event, "title", "summary", "kind", "status", "place"),
             "id": event.slug,
             "date": {
-                **_given(event, "edtf", "form", "precision", "approximate", "uncertain", "display"),
+                **_present(
+                    event, "edtf", "form", "precision", "approximate", "uncertain", "display"
+                ),
                 **({} if event.open_start else {"earliest": event.earliest}),
                 **({} if event.open_end else {"latest": event.latest}),
             },
             "participants": [
-                {"actor": _actor(actor), **_given(part, "role", "capacity")}
+                {"actor": _actor(actor), **_present(part, "role", "capacity")}
                 for part, actor in parts
             ],
             "citations": [
                 {
                     "source": {
-                        **_given(source, "title", "published", "url"),
+                        **_present(source, "title", "published", "url"),
                         "id": source.slug,
                         "publisher": _actor(publisher),
                     },
-                    **_given(cited, "quote", "locator", "supports", "stance", "attributed_to"),
+                    **_present(cited, "quote", "locator", "supports", "stance", "attributed_to"),
                 }
                 for cited, source, publisher in citations
             ],
             "topics": sorted(topics),
             "timelines": sorted(timelines),
-            **_given(event, "created_at", "updated_at"),
+            **_present(event, "created_at", "updated_at"),
         }
     )
 
 
 def _actor(actor: Actor) -> dict[str, Any]:
-    return {"id": actor.slug, **_given(actor, "name", "kind")}
+    return {"id": actor.slug, **_present(actor, "name", "kind")}
 
 
-def _given(row: object, *names: str) -> dict[str, Any]:
+def _present(row: object, *names: str) -> dict[str, Any]:
+    """Return the columns that are not NULL."""
     values = {name: getattr(row, name) for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
 
 if __name__ == "__main__":
-    which, port, file = sys.argv[1:]
-    made: Any = {"bare": bare, "orm": orm}[which](file)
+    name, port, file = sys.argv[1:]
+    application: Any = {"bare": bare, "orm": orm}[name](file)
     uvicorn.run(
-        made,
+        application,
         port=int(port),
         access_log=False,
         log_level="warning",

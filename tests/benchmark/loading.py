@@ -1,4 +1,4 @@
-"""How fast JSON Lines are loaded, and in how much memory: `python -m tests.benchmark.loading`."""
+"""The speed and memory of loading JSON Lines: `python -m tests.benchmark.loading`."""
 
 import os
 import subprocess
@@ -13,16 +13,16 @@ SIZES = (0, 25_000, 100_000)
 
 
 class Run(NamedTuple):
-    """What one command took."""
+    """The cost of one command."""
 
     seconds: float
-    """Of one core, in Python, SQLite and the system."""
+    """CPU time, of the process and of the system for it."""
     megabytes: float
-    """The most memory that was its own at once."""
+    """The maximum resident memory."""
 
 
 def load(folder: Path, events: int) -> Run:
-    """Load a dossier of so many events into a new database, in a process of its own."""
+    """Load a dossier with this number of events into the database `{events}.db` of a folder."""
     dossier = folder / f"{events}.jsonl"
     write_dossier(dossier, events)
     url = f"sqlite:///{folder / f'{events}.db'}"
@@ -38,7 +38,7 @@ def load(folder: Path, events: int) -> Run:
 
 
 def main() -> None:
-    """Print a table."""
+    """Run the benchmark."""
     with TemporaryDirectory() as folder:
         runs = {events: load(Path(folder), events) for events in SIZES}
     idle = runs.pop(0)

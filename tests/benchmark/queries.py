@@ -1,4 +1,4 @@
-"""What is asked of a synthetic dossier: each time other days, other actors, another place."""
+"""Random queries of a synthetic dossier: other dates, actors and cursors each time."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -18,16 +18,16 @@ Query = dict[str, str]
 
 
 class Queries:
-    """Makes up queries of a dossier of so many events, the same for the same seed."""
+    """Random queries of a dossier with this number of events, the same for the same seed."""
 
     def __init__(self, database: Database, events: int, seed: int = 0) -> None:
         self._events = events
         self._random = Random(seed)
         event = tables.event.c
-        some = [self._random.randint(1, events) for _ in range(2_000)]
+        ids = [self._random.randint(1, events) for _ in range(2_000)]
         with database.read() as connection:
-            found = connection.execute(select(event.date_key, event.slug).where(event.id.in_(some)))
-            self._positions = [tuple(row) for row in found]
+            rows = connection.execute(select(event.date_key, event.slug).where(event.id.in_(ids)))
+            self._positions = [tuple(row) for row in rows]
         self.flat: dict[str, Callable[[], Query]] = {
             "no filter": dict,
             "actor": self._actor,
@@ -38,7 +38,7 @@ class Queries:
             "sort=updated": lambda: {"sort": "updated"},
             "a rare word": self._rare,
         }
-        """What is to cost the same however many events there are."""
+        """Queries whose cost should not depend on the number of events."""
         self.costly: dict[str, Callable[[], Query]] = {
             "a common word": lambda: {"q": self._random.choice(COMMON)},
             "two large actors, all": self._two_actors,
@@ -47,37 +47,37 @@ class Queries:
         }
 
     def window(self) -> Query:
-        """Make up a window of a day to a year."""
+        """Return a date range of a day to a year."""
         first = date(1990, 1, 1) + timedelta(days=self._random.randrange(10_600))
         last = first + timedelta(days=self._random.randrange(365))
         return {"from": str(first), "to": str(last)}
 
     def mixed(self, number: int) -> list[Query]:
-        """Make up windows, actors in a window, and places deep in the list."""
-        made = (self.window, lambda: self._actor() | self.window(), self._cursor)
-        return [made[at % 3]() for at in range(number)]
+        """Return date ranges, actors in a date range, and cursors deep in the list."""
+        kinds = (self.window, lambda: self._actor() | self.window(), self._cursor)
+        return [kinds[n % 3]() for n in range(number)]
 
     def filtered(self, number: int) -> list[Query]:
-        """Make up windows, and actors in a window."""
-        made = (self.window, lambda: self._actor() | self.window())
-        return [made[at % 2]() for at in range(number)]
+        """Return date ranges, and actors in a date range."""
+        kinds = (self.window, lambda: self._actor() | self.window())
+        return [kinds[n % 2]() for n in range(number)]
 
     def _actor(self) -> Query:
         return {"actor": f"actor-{popular(self._random, actors_of(self._events))}"}
 
     def _two_actors(self) -> Query:
-        # Of the ten with the most events; `actor` is repeated.
-        one, other = self._random.sample(range(10), 2)
-        return {"actor": f"actor-{one}&actor=actor-{other}", "actor_match": "all"}
+        # Among the ten with the most events. The value repeats the parameter.
+        first, second = self._random.sample(range(10), 2)
+        return {"actor": f"actor-{first}&actor=actor-{second}", "actor_match": "all"}
 
     def _rare(self) -> Query:
         return {"q": f"case{self._random.randrange(self._events // EVENTS_OF_A_CASE)}"}
 
     def _cursor(self) -> Query:
-        place = self._random.choice(self._positions)
-        return {"cursor": encode_cursor(EventPageQuery(), place)}
+        position = self._random.choice(self._positions)
+        return {"cursor": encode_cursor(EventPageQuery(), position)}
 
 
 def path_of(query: Query) -> str:
-    """Write a query as a path."""
+    """Return the URL path of a query."""
     return f"/events?{urlencode(query, safe='&=')}"

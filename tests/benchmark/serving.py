@@ -1,6 +1,6 @@
-"""How fast it answers, beside what it is compared with: `python -m tests.benchmark.serving`.
+"""Throughput, latency and memory, compared with others: `python -m tests.benchmark.serving`.
 
-Every ratio is taken in one run on one machine; nothing is asserted, since machines are noisy.
+Both sides of a ratio are measured in the same run, in turn, because machines are noisy.
 """
 
 import argparse
@@ -34,43 +34,42 @@ SIZES = [10_000, 100_000, 1_000_000]
 
 
 class Effort(NamedTuple):
-    """How much is asked."""
+    """The number of requests."""
 
-    seconds: int
-    """For a rate."""
-    times: int
-    """For the median of a kind of query; a tenth of the costly ones."""
+    seconds: float
+    """Seconds for each rate."""
+    repetitions: int
+    """Queries for each median; a tenth of that for costly queries."""
     distinct: int
-    """For the memory; and then again."""
+    """Distinct queries before the memory is measured, twice."""
 
 
 FULL = Effort(3, 200, 5_000)
+QUICK = Effort(0.1, 10, 100)
+"""Shows only that the benchmark runs."""
 TURNS = 4
-"""So often are those that are compared asked in turn."""
-QUICK = Effort(1, 10, 100)
-"""Tells nothing but that it runs."""
+"""How often the servers that are compared take turns."""
 
 
 class Figure(NamedTuple):
-    """One thing measured."""
+    """A measured value."""
 
     what: str
     value: float
     unit: str
-    wanted: str = ""
+    goal: str = ""
 
 
 @contextmanager
 def serving(
     *command: str | Path, **environment: str
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Serve on a free port until it answers; give the port and the process."""
+    """Run a server; yield its port and its process. `PORT` in the command becomes a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [str(word).replace("PORT", str(port)) for word in command]
     process = subprocess.Popen(
-        words,
+        [str(argument).replace("PORT", str(port)) for argument in command],
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -88,9 +87,9 @@ def serving(
         process.wait()
 
 
-def project(path: Path, *, workers: int = 1, cache: int = 32, limit: float = 60) -> Any:  # noqa: ANN401
-    """Serve a database by the project's own command."""
-    _warm(path)
+def project(path: Path, *, workers: int = 1, cache_mb: int = 32, query_timeout: float = 60) -> Any:  # noqa: ANN401
+    """Serve a database with `timeline serve`."""
+    _read_into_page_cache(path)
     return serving(
         *(
             BIN / "timeline",
@@ -102,95 +101,100 @@ def project(path: Path, *, workers: int = 1, cache: int = 32, limit: float = 60)
             str(workers),
         ),
         TIMELINE_DATABASE_URL=f"sqlite:///{path}",
-        TIMELINE_CACHE_SIZE=str(cache),
-        TIMELINE_QUERY_TIMEOUT=str(limit),
+        TIMELINE_CACHE_SIZE=str(cache_mb),
+        TIMELINE_QUERY_TIMEOUT=str(query_timeout),
     )
 
 
-def neighbour(which_: str, path: Path) -> Any:  # noqa: ANN401
-    """Serve what the project is measured beside."""
-    _warm(path)
-    return serving(sys.executable, "-m", "tests.benchmark.competitors", which_, "PORT", str(path))
+def competitor(name: str, path: Path) -> Any:  # noqa: ANN401
+    """Serve a file with one of `tests.benchmark.competitors`."""
+    _read_into_page_cache(path)
+    return serving(sys.executable, "-m", "tests.benchmark.competitors", name, "PORT", str(path))
 
 
 def measure_hot(path: Path, folder: Path, effort: Effort) -> Iterator[Figure]:
-    """Measure a page asked before and a 304, beside a function that sends the same bytes."""
+    """Measure a cached page and a 304, compared with a function that sends the same bytes."""
     with project(path) as (port, _):
-        answer = httpx.get(
+        response = httpx.get(
             f"http://127.0.0.1:{port}/events", headers={"Accept-Encoding": "identity"}
         )
-        headers = [(name, value) for name, value in answer.headers.items() if name != "date"]
-        kept = folder / "answer.json"
-        kept.write_text(json.dumps({"headers": headers, "body": answer.text}), "utf-8")
-        tag = {"If-None-Match": answer.headers["etag"]}
-        with neighbour("bare", kept) as (bare, _):
-            for what, ours, theirs, sent in (
-                ("a page asked before", "/events", "/", {}),
-                ("304", "/events", "/304", tag),
+        headers = [(name, value) for name, value in response.headers.items() if name != "date"]
+        copy = folder / "response.json"
+        copy.write_text(json.dumps({"headers": headers, "body": response.text}), "utf-8")
+        etag = {"If-None-Match": response.headers["etag"]}
+        with competitor("bare", copy) as (bare, _):
+            for what, our_path, bare_path, request_headers in (
+                ("cached page", "/events", "/", {}),
+                ("304", "/events", "/304", etag),
             ):
-                asked = {what: (port, [ours] * TURNS), "bare ASGI": (bare, [theirs] * TURNS)}
-                mine, limit = _rates(path, asked, effort, sent).values()
+                servers = {
+                    what: (port, [our_path] * TURNS),
+                    "bare ASGI": (bare, [bare_path] * TURNS),
+                }
+                ours, limit = _rates(path, servers, effort, request_headers).values()
                 yield Figure(f"{what}: bare ASGI", limit, "/s")
-                yield Figure(what, mine, "/s")
-                yield Figure(f"{what}: of bare ASGI", mine / limit, "×", "≥ 0.60")
+                yield Figure(what, ours, "/s")
+                yield Figure(f"{what}: ratio to bare ASGI", ours / limit, "×", "≥ 0.60")
         counts = ("/facets", "/histogram?interval=year")
-        asked = {name: (port, [name] * TURNS) for name in ("/events", *counts)}
-        rates = _rates(path, asked, effort, {})
+        servers = {name: (port, [name] * TURNS) for name in ("/events", *counts)}
+        rates = _rates(path, servers, effort, {})
         for name in counts:
             ratio = rates[name] / rates["/events"]
-            yield Figure(f"{name} asked before: of a page", ratio, "×", "≥ 1")
+            yield Figure(f"cached {name}: ratio to a page", ratio, "×", "≥ 1")
 
 
 def measure_cold(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
-    """Measure pages never asked before, beside Datasette and an ORM endpoint."""
+    """Measure pages that are not cached, compared with Datasette and an ORM endpoint."""
     database = Database(Settings(database_url=f"sqlite:///{path}"))
     queries = Queries(database, events)
     filtered = queries.filtered(30_000)
     paths = [path_of(query) for query in filtered]
-    with ExitStack() as servers:
-        ours, _ = servers.enter_context(project(path, cache=0))
-        orm, _ = servers.enter_context(neighbour("orm", path))
-        asked = {"ours": (ours, paths), "the ORM endpoint": (orm, paths)}
+    with ExitStack() as stack:
+        our_port, _ = stack.enter_context(project(path, cache_mb=0))
+        orm_port, _ = stack.enter_context(competitor("orm", path))
+        servers = {"ours": (our_port, paths), "ORM endpoint": (orm_port, paths)}
         if datasette := which("datasette", path=str(BIN)):
-            flat, _ = servers.enter_context(serving(datasette, "serve", path, "--port", "PORT"))
+            command = (datasette, "serve", path, "--port", "PORT")
+            datasette_port, _ = stack.enter_context(serving(*command))
             with database.read() as connection:
                 rows = connection.exec_driver_sql("SELECT slug, id FROM actor")
                 ids = {row.slug: row.id for row in rows}
-            asked["Datasette"] = flat, [_flat(path.stem, query, ids) for query in filtered]
-        rates = _rates(path, asked, effort, {})
-    mine = rates.pop("ours")
-    yield Figure("a cold filtered page", mine, "/s")
+            urls = [_datasette_url(path.stem, query, ids) for query in filtered]
+            servers["Datasette"] = datasette_port, urls
+        rates = _rates(path, servers, effort, {})
+    ours = rates.pop("ours")
+    yield Figure("cold filtered page", ours, "/s")
     for name, theirs in rates.items():
-        wanted = {"the ORM endpoint": "≥ 60", "Datasette": "≥ 3 (8)"}[name]
-        yield Figure(f"a cold filtered page: {name}", theirs, "/s")
-        yield Figure(f"a cold filtered page: of {name}", mine / theirs, "×", wanted)
+        goal = {"ORM endpoint": "≥ 60", "Datasette": "≥ 3 (8)"}[name]
+        yield Figure(f"cold filtered page: {name}", theirs, "/s")
+        yield Figure(f"cold filtered page: ratio to {name}", ours / theirs, "×", goal)
     mixed = [path_of(query) for query in queries.mixed(60_000)]
     database.close()
-    with project(path, cache=0) as (one, _), project(path, workers=2, cache=0) as (two, _):
+    with project(path, cache_mb=0) as (one, _), project(path, workers=2, cache_mb=0) as (two, _):
         time.sleep(2)  # until both workers have started
         rates = _rates(path, {"1": (one, mixed), "2": (two, mixed)}, effort, {})
-    yield Figure("a cold page", rates["1"], "/s")
-    yield Figure("a cold page, 2 workers: of 1", rates["2"] / rates["1"], "×", "≥ 1.7")
+    yield Figure("cold page", rates["1"], "/s")
+    yield Figure("cold page: ratio of 2 workers to 1", rates["2"] / rates["1"], "×", "≥ 1.7")
 
 
 def _rates(
     path: Path,
-    asked: Mapping[str, tuple[int, Sequence[str]]],
+    servers: Mapping[str, tuple[int, Sequence[str]]],
     effort: Effort,
     headers: dict[str, str],
 ) -> dict[str, float]:
-    """Take the rates of servers in turn, so that a machine that slows down slows down all."""
-    _warm(path)
-    taken = dict.fromkeys(asked, 0.0)
+    """Measure the rates of servers in turn: if the machine slows down, it affects all of them."""
+    _read_into_page_cache(path)
+    rates = dict.fromkeys(servers, 0.0)
     for turn in range(TURNS):
-        for name, (port, paths) in asked.items():
-            taken[name] += rate(port, paths[turn::TURNS], effort.seconds, headers) / TURNS
-    return taken
+        for name, (port, paths) in servers.items():
+            rates[name] += rate(port, paths[turn::TURNS], effort.seconds, headers) / TURNS
+    return rates
 
 
-def _flat(name: str, query: Query, actors: dict[str, int]) -> str:
-    """Ask Datasette for the same rows of `event` and their total, without its suggestions."""
-    asked = {
+def _datasette_url(name: str, query: Query, actors: dict[str, int]) -> str:
+    """Return the URL of the same rows and their total in Datasette, without its suggestions."""
+    params = {
         "latest__gte": query["from"],
         "earliest__lte": query["to"],
         "_sort": "sort_day",
@@ -200,65 +204,66 @@ def _flat(name: str, query: Query, actors: dict[str, int]) -> str:
     }
     if "actor" in query:
         row = {"table": "participation", "column": "actor_id", "value": str(actors[query["actor"]])}
-        asked["_through"] = json.dumps(row)
-    return f"/{name}/event.json?{urlencode(asked)}"
+        params["_through"] = json.dumps(row)
+    return f"/{name}/event.json?{urlencode(params)}"
 
 
-class Asked(NamedTuple):
-    """One kind of query at one size."""
+class QueryKind(NamedTuple):
+    """Queries of one kind for one size of the database, and the goals for their latency."""
 
     paths: Sequence[str]
-    time: str = ""
-    """What is wanted of the milliseconds at many events."""
-    growth: str = ""
-    """What is wanted of them over those at few."""
+    latency_goal: str = ""
+    """For the milliseconds in the large database."""
+    ratio_goal: str = ""
+    """For the ratio of the large to the small database."""
 
 
 def measure_growth(paths: dict[int, Path], effort: Effort) -> Iterator[Figure]:
-    """Measure what each kind of query costs cold, at many events and at few, side by side."""
-    few, *_, many = paths
-    with ExitStack() as servers:
+    """Measure the latency of each kind of query in a small and a large database, uncached."""
+    small, *_, large = paths
+    with ExitStack() as stack:
         ports = {
-            events: servers.enter_context(project(paths[events], cache=0))[0]
-            for events in (few, many)
+            events: stack.enter_context(project(paths[events], cache_mb=0))[0]
+            for events in (small, large)
         }
-        asked = {events: _asked(paths[events], events, effort) for events in ports}
-        for name, (_, time_, growth) in asked[few].items():
-            taken: dict[int, list[float]] = {few: [], many: []}
+        kinds = {events: _query_kinds(paths[events], events, effort) for events in ports}
+        for name, (_, latency_goal, ratio_goal) in kinds[small].items():
+            measured: dict[int, list[float]] = {small: [], large: []}
             for events in ports:
-                _warm(paths[events])
-            for turn in range(TURNS):  # a machine that slows down slows down both
+                _read_into_page_cache(paths[events])
+            for turn in range(TURNS):
                 for events, port in ports.items():
-                    taken[events] += latencies(port, asked[events][name].paths[turn::TURNS])
-            at_few, at_many = median(taken[few]), median(taken[many])
-            yield Figure(f"{name}: {few:,} events", at_few, "ms")
-            yield Figure(f"{name}: {many:,} events", at_many, "ms", time_)
-            yield Figure(f"{name}: of it", at_many / at_few, "×", growth)
+                    measured[events] += latencies(port, kinds[events][name].paths[turn::TURNS])
+            in_small, in_large = median(measured[small]), median(measured[large])
+            yield Figure(f"{name}: {small:,} events", in_small, "ms")
+            yield Figure(f"{name}: {large:,} events", in_large, "ms", latency_goal)
+            yield Figure(f"{name}: ratio", in_large / in_small, "×", ratio_goal)
 
 
-def _asked(path: Path, events: int, effort: Effort) -> dict[str, Asked]:
-    """Make up queries of each kind."""
+def _query_kinds(path: Path, events: int, effort: Effort) -> dict[str, QueryKind]:
+    """Create queries of each kind."""
     queries = Queries(Database(Settings(database_url=f"sqlite:///{path}")), events)
+    few = effort.repetitions // 10
     return {
         **{
-            name: Asked([path_of(make()) for _ in range(effort.times)], growth="≤ 1.5")
-            for name, make in queries.flat.items()
+            name: QueryKind([path_of(query()) for _ in range(effort.repetitions)], "", "≤ 1.5")
+            for name, query in queries.flat.items()
         },
         **{
-            name: Asked([path_of(make()) for _ in range(effort.times // 10)], time="≤ 500")
-            for name, make in queries.costly.items()
+            name: QueryKind([path_of(query()) for _ in range(few)], "≤ 500")
+            for name, query in queries.costly.items()
         },
         **{
-            name: Asked([name] * TURNS, time="≤ 2,000")
+            name: QueryKind([name] * TURNS, "≤ 2,000")
             for name in ("/facets", "/histogram?interval=year")
         },
     }
 
 
 def measure_memory(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
-    """Measure when it first answers, and its memory after thousands of distinct queries."""
+    """Measure the time until the first response, and the memory after many distinct queries."""
     queries = Queries(Database(Settings(database_url=f"sqlite:///{path}")), events)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     with project(path) as (port, process):
         while True:
             try:
@@ -266,45 +271,45 @@ def measure_memory(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
                 break
             except httpx.TransportError:
                 time.sleep(0.01)
-        yield Figure("start to first answer", time.perf_counter() - begun, "s", "≤ 1.5")
-        for asked in (effort.distinct, 2 * effort.distinct):
+        yield Figure("start to first response", time.perf_counter() - start, "s", "≤ 1.5")
+        for total in (effort.distinct, 2 * effort.distinct):
             for _ in latencies(port, [path_of(query) for query in queries.mixed(effort.distinct)]):
                 pass
             status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
             (resident,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
             used = int(resident.split()[1]) / 1024
-            yield Figure(f"memory after {asked:,} distinct queries", used, "MB", "≤ 200")
+            yield Figure(f"memory after {total:,} distinct queries", used, "MB", "≤ 200")
 
 
-def _warm(path: Path) -> None:
-    """Have the system hold the file in memory, lest it is the disk that is measured."""
+def _read_into_page_cache(path: Path) -> None:
+    """Read a file, so that the operating system caches it. Otherwise the disk is measured."""
     with path.open("rb") as file:
         while file.read(2**20):
             pass
 
 
 def main() -> None:
-    """Measure, and print a table."""
+    """Run the benchmark, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, help="where the figures are written too")
-    parser.add_argument("--keep", type=Path, help="where the databases are kept, to be used again")
+    parser.add_argument("--json", type=Path, help="a file for the figures, as JSON")
+    parser.add_argument("--keep", type=Path, help="a directory for the databases, to reuse them")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="events, ascending")
-    parser.add_argument("--quick", action="store_true", help="only try whether it runs")
-    asked = parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="only check that the benchmark runs")
+    options = parser.parse_args()
     with TemporaryDirectory() as temporary:
-        folder = asked.keep or Path(temporary)
-        figures = [*measure(folder, asked.sizes, QUICK if asked.quick else FULL)]
-    table = Table("", f"driven by {CLIENT}", "", "wanted", title="access logs off on both sides")
-    for what, value, unit, wanted in figures:
-        table.add_row(what, f"{value:,.2f}" if value < 100 else f"{value:,.0f}", unit, wanted)
+        folder = options.keep or Path(temporary)
+        figures = [*measure(folder, options.sizes, QUICK if options.quick else FULL)]
+    table = Table("", f"client: {CLIENT}", "", "goal", title="without access logs")
+    for what, value, unit, goal in figures:
+        table.add_row(what, f"{value:,.2f}" if value < 100 else f"{value:,.0f}", unit, goal)
     Console().print(table)
-    if asked.json:
-        written = [one._asdict() for one in figures]
-        asked.json.write_text(json.dumps(written, indent=2, ensure_ascii=False), "utf-8")
+    if options.json:
+        records = [figure._asdict() for figure in figures]
+        options.json.write_text(json.dumps(records, indent=2, ensure_ascii=False), "utf-8")
 
 
 def measure(folder: Path, sizes: Sequence[int], effort: Effort) -> Iterator[Figure]:
-    """Measure everything, telling each part as it begins."""
+    """Yield all figures."""
     paths = {events: folder / f"{events}.db" for events in sizes}
     idle = load(folder, 0)
     for events, path in paths.items():

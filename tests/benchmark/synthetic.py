@@ -1,4 +1,4 @@
-"""Dossiers of any size, as JSON Lines: few actors in many events, dates of every precision."""
+"""Random dossiers of any size, as JSON Lines: few actors in many events, dates of all forms."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from app.domain.vocabulary import Role, choices
 EVENTS_OF_AN_ACTOR = 50
 EVENTS_OF_A_SOURCE = 20
 EVENTS_OF_A_CASE = 20
-"""However many events there are, so many have the word `case17` in a quote."""
+"""The number of events with the word `case17` in a quote, whatever the size of the dossier."""
 WORDS = [
     *("minister", "company", "contract", "lobbying", "statement", "visit", "blacklist"),
     *("software", "official", "report", "harbour", "payment", "court", "inquiry", "meeting"),
@@ -21,14 +21,14 @@ WORDS = [
 
 
 def write_dossier(path: Path, events: int, seed: int = 0) -> None:
-    """Write a dossier of so many events, the same for the same seed."""
+    """Write a dossier with this number of events, the same for the same seed."""
     with path.open("w", encoding="utf-8") as file:
         for kind, record in _records(Random(seed), events):
             file.write(json.dumps({kind: record}) + "\n")
 
 
 def actors_of(events: int) -> int:
-    """Tell how many actors a dossier of so many events has."""
+    """Return the number of actors of a dossier with this number of events."""
     return max(3, events // EVENTS_OF_AN_ACTOR)
 
 
@@ -62,12 +62,11 @@ def _records(random: Random, events: int) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def popular(random: Random, actors: int) -> int:
-    """Choose an actor, the first ones most often."""
+    """Choose an actor, by a power law: the first of a thousand is in a tenth of all events."""
     return int(actors * random.random() ** 3)
 
 
 def _event(random: Random, number: int, actors: int, sources: int) -> dict[str, Any]:
-    # A power law: the first of a thousand actors takes part in a tenth of all.
     chosen = {popular(random, actors) for _ in range(random.choice([2, 2, 3]))}
     return {
         "id": f"event-{number}",
@@ -94,7 +93,7 @@ def _event(random: Random, number: int, actors: int, sources: int) -> dict[str, 
 
 
 def _date(random: Random) -> str:
-    """Seven in ten are days; of the others some are open, or years long."""
+    """Return a date: a day in 70 % of cases, otherwise a month, a year or an interval."""
     day = date(1990, 1, 1) + timedelta(days=random.randrange(11_000))
     if random.random() < 0.7:
         return str(day)

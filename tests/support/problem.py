@@ -1,4 +1,4 @@
-"""What every error must look like."""
+"""Checks that a response is a problem: `application/problem+json`, RFC 9457."""
 
 import httpx
 from pydantic import ConfigDict
@@ -7,17 +7,17 @@ from app.schemas.problem import MEDIA_TYPE, Problem
 
 
 class ExactProblem(Problem):
-    """The one shape, and nothing beside it."""
+    """A problem without other properties."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-def check_problem(answer: httpx.Response, status: int) -> Problem:
-    """Check that an answer is a problem, and give it."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == MEDIA_TYPE
-    problem = ExactProblem.model_validate_json(answer.text, strict=True)
+def check_problem(response: httpx.Response, status: int) -> Problem:
+    """Check that a response is a problem with this status, and return it."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == MEDIA_TYPE
+    problem = ExactProblem.model_validate_json(response.text, strict=True)
     assert problem.status == status
     assert problem.detail
-    assert "Traceback" not in answer.text
+    assert "Traceback" not in response.text
     return problem

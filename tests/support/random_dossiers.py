@@ -1,4 +1,4 @@
-"""Dossiers made up from a seed, so that every filter has much to choose from."""
+"""Random dossiers, the same for the same seed, in which every filter matches many events."""
 
 from datetime import date, timedelta
 from random import Random
@@ -14,11 +14,11 @@ SOURCES = [f"source-{number}" for number in range(4)]
 
 
 def make_dossiers(events: int, seed: int = 0) -> list[Dossier]:
-    """Make two dossiers that share actors, sources and some events."""
+    """Create two dossiers that share actors, sources and some of the events."""
     random = Random(seed)
     actors = [_actor(number) for number in range(len(ACTORS))]
     sources = [{"id": id_, "title": f"The {id_}", "publisher": ACTORS[0]} for id_ in SOURCES]
-    made = [make_event(random, _id(number)) for number in range(events)]
+    all_events = [make_event(random, _id(number)) for number in range(events)]
     return [
         Dossier.model_validate(
             {
@@ -28,12 +28,15 @@ def make_dossiers(events: int, seed: int = 0) -> list[Dossier]:
                 "events": part,
             }
         )
-        for id_, part in (("one", made[: events * 2 // 3]), ("two", made[events // 2 :]))
+        for id_, part in (
+            ("one", all_events[: events * 2 // 3]),
+            ("two", all_events[events // 2 :]),
+        )
     ]
 
 
 def _id(number: int) -> str:
-    """Make some ids as long as an id may be."""
+    """Return an id; every seventh is as long as an id can be."""
     return f"event-{number:04}".ljust(100 if number % 7 == 0 else 0, "x")
 
 
@@ -42,14 +45,14 @@ def _actor(number: int) -> dict[str, object]:
         "id": ACTORS[number],
         "name": f"{VOCABULARY[number]} {number}",
         "kind": "person",
-        # A tree: 1 and 2 below 0, 3 and 4 below 1, and so on; the last three stand alone.
+        # A tree: 1 and 2 are children of 0, 3 and 4 of 1, and so on. The last three have no parent.
         "parent": ACTORS[(number - 1) // 2] if 0 < number < 6 else None,
         "aliases": [f"Àlias {number}"],
     }
 
 
 def make_event(random: Random, id_: str) -> dict[str, object]:
-    """Make up an event."""
+    """Create an event entry of a dossier."""
     parts = {
         (random.choice(ACTORS), random.choice(choices(Role))) for _ in range(random.randint(0, 4))
     }
@@ -75,7 +78,7 @@ def make_event(random: Random, id_: str) -> dict[str, object]:
 
 
 def make_date(random: Random) -> str:
-    """Make up a date of any form, so that many touch and many coincide."""
+    """Create a date of any form, in a period short enough that many dates overlap."""
     first = date(2018, 1, 1) + timedelta(days=random.randint(0, 1500))
     last = first + timedelta(days=random.choice([0, 5, 40, 900]))
     length = random.choice([4, 7, 10, 10])

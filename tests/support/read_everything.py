@@ -1,6 +1,6 @@
-"""All that an answer says, read as its programs read it: no element, property or cell is left out.
+"""Reads a response in full, as its programs do: every element, property and cell.
 
-Texts that are shown as HTML are read as such, so that markup in them is no text.
+Texts that a widget shows as HTML are parsed as HTML, so that injected markup is not read as text.
 """
 
 import json
@@ -16,7 +16,7 @@ from tests.support.read_formats import read_calendar, read_feed, read_rows
 
 
 def read_html(text: str) -> list[Any]:
-    """List the elements with their attributes, comments and texts, in their order."""
+    """Return the elements with their attributes, the comments and the texts, in document order."""
     return [*_nodes(BeautifulSoup(text, "html.parser"))]
 
 
@@ -37,7 +37,7 @@ def _text_of(html: str) -> str:
     return BeautifulSoup(html, "html.parser").get_text()
 
 
-# What the widgets take for HTML, by the name of the member.
+# The properties that a widget shows as HTML, with their readers.
 _HTML: dict[str, dict[str, Callable[[str], Any]]] = {
     "timelinejs.json": {
         "headline": read_html,
@@ -90,13 +90,13 @@ _FORMULA = re.compile(r'(^|[;\n]\s*"*)[=+\-@\t\r＝＋－＠]')
 
 
 def _read_table(text: str) -> list[dict[str, str]]:
-    """Read a table without its apostrophes, one of which stands before what would be a formula."""
+    """Read a table without apostrophes, since one precedes each text that would be a formula."""
     rows = read_rows(text)
     assert [cell for row in rows for cell in row.values() if _FORMULA.search(cell)] == []
     return [{name: cell.replace("'", "") for name, cell in row.items()} for row in rows]
 
 
-WHOLE: dict[str, Callable[[str], Any]] = {
+READERS: dict[str, Callable[[str], Any]] = {
     "json": _read_json,
     "timelinejs.json": lambda text: _read_json(text, "timelinejs.json"),
     "vis.json": lambda text: _read_json(text, "vis.json"),
@@ -108,4 +108,4 @@ WHOLE: dict[str, Callable[[str], Any]] = {
     "jsonld": _read_json,
     "html": read_html,
 }
-"""By the suffix of a representation."""
+"""The reader of each format, by suffix."""

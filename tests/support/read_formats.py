@@ -1,4 +1,4 @@
-"""What others read in each representation, by libraries that did not write it."""
+"""Reads each format with a library that did not write it."""
 
 import csv
 import io
@@ -30,20 +30,20 @@ def read_feed(text: str) -> Any:  # noqa: ANN401 - the library has no types
 
 
 def read_rows(text: str) -> list[dict[str, str]]:
-    """Read a table by the names of its columns."""
+    """Read a CSV table as rows by column name."""
     assert text.endswith("\r\n")
-    bare = re.sub('"[^"]*"', "", text)  # a quoted cell may have lines of its own
+    bare = re.sub('"[^"]*"', "", text)  # a quoted cell can contain line feeds
     assert "\n" not in bare.replace("\r\n", "")
     return [*csv.DictReader(io.StringIO(text, newline=""), strict=True)]
 
 
 def read_graph(text: str) -> dict[str, dict[str, Any]]:
-    """Read a JSON-LD graph as its nodes by their ids, without a context from elsewhere."""
-    nodes = jsonld.flatten(json.loads(text), options={"documentLoader": _refuse})
+    """Read a JSON-LD graph as nodes by id. A context that must be downloaded fails the test."""
+    nodes = jsonld.flatten(json.loads(text), options={"documentLoader": _fail_download})
     return {node["@id"]: node for node in nodes}
 
 
-def _refuse(url: str, _: object) -> None:
+def _fail_download(url: str, _: object) -> None:
     raise AssertionError(url)
 
 
@@ -64,7 +64,7 @@ def _events_of_graph(text: str) -> list[str]:
     return [*map(_slug, parts)]
 
 
-IDS: dict[str, Callable[[str], list[str]]] = {
+ID_READERS: dict[str, Callable[[str], list[str]]] = {
     "timelinejs.json": _slides,
     "vis.json": lambda text: [item["id"] for item in json.loads(text)["items"]],
     "fullcalendar.json": lambda text: [
@@ -77,4 +77,4 @@ IDS: dict[str, Callable[[str], list[str]]] = {
     "jsonld": _events_of_graph,
     "html": lambda text: ids_of(BeautifulSoup(text, "html.parser")),
 }
-"""The events of a representation, in its order, by its suffix."""
+"""For each suffix, a reader that returns the ids of the events in a response, in its order."""

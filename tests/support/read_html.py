@@ -1,4 +1,4 @@
-"""Pages without a script, read as people read them."""
+"""Reads pages as a browser does that runs no scripts."""
 
 import httpx
 from bs4 import BeautifulSoup, Tag
@@ -7,31 +7,34 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 def read_page(client: httpx.Client, url: str, status: int = 200) -> BeautifulSoup:
-    """Read a page as a browser asks for it."""
-    answer = client.get(url, headers=BROWSER)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    return BeautifulSoup(answer.text, "html.parser")
+    """Request a page with the Accept header of a browser, and parse it."""
+    response = client.get(url, headers=BROWSER)
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    return BeautifulSoup(response.text, "html.parser")
 
 
 def text_of(page: Tag, selector: str) -> str:
-    """Give the text of the one element that a selector finds."""
+    """Return the text of the only element that a CSS selector matches."""
     (found,) = page.select(selector)
     return " ".join(found.get_text(" ").split())
 
 
 def texts_of(page: Tag, selector: str) -> list[str]:
-    """Give the text of each element that a selector finds."""
+    """Return the text of each element that a CSS selector matches."""
     return [" ".join(found.get_text(" ").split()) for found in page.select(selector)]
 
 
 def ids_of(page: Tag) -> list[str]:
-    """List the events of a page."""
+    """Return the ids of the events on a page, in their order."""
     return [str(event["id"]).removeprefix("event-") for event in page.select("article.event")]
 
 
-def submitted(page: Tag, **filled: str) -> str:
-    """Give the URL that a browser asks for when the form is sent."""
+def form_url(page: Tag, **filled: str) -> str:
+    """Return the URL that a browser requests when the form is submitted.
+
+    `filled` replaces values of fields, or adds them.
+    """
     (form,) = page.select("form")
     pairs = []
     for field in form.select("input, select"):

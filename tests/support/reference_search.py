@@ -1,4 +1,8 @@
-"""What the filters mean, said slowly and plainly: every event is looked at, every time."""
+"""A reference implementation of the filters and facets: simple, slow, without a database.
+
+It reads every event for every query. `tests/query/test_against_reference.py` compares the
+application with it.
+"""
 
 import re
 import unicodedata
@@ -14,7 +18,7 @@ Params = Sequence[tuple[str, str]]
 
 
 class Reference:
-    """Answers queries from the dossiers themselves."""
+    """A search over the entries of dossiers."""
 
     def __init__(self, dossiers: Iterable[Dossier]) -> None:
         dossiers = list(dossiers)
@@ -27,56 +31,59 @@ class Reference:
         }
 
     def select(self, params: Params) -> list[EventEntry]:
-        """List the events that match, in order."""
-        given = Given(params)
-        found = [event for event in self.events.values() if self._matches(event, given)]
-        found.sort(key=place, reverse=given.one("order", "asc") == "desc")
-        return found
+        """Return the events that match, in order."""
+        query = QueryParams(params)
+        matching = [event for event in self.events.values() if self._matches(event, query)]
+        matching.sort(key=sort_key, reverse=query.get("order", "asc") == "desc")
+        return matching
 
-    def _matches(self, event: EventEntry, given: "Given") -> bool:
+    def _matches(self, event: EventEntry, query: "QueryParams") -> bool:
         return (
-            self._takes_part(event, given)
-            and not self._excluded(event, given)
+            self._takes_part(event, query)
+            and not self._excluded(event, query)
             and (
-                not given.is_windowed
-                or fits(event, given.window(), within=given.one("date_match") == "within")
+                not query.has_window
+                or is_in_window(event, query.window(), within=query.get("date_match") == "within")
             )
-            and (not given.all("kind") or event.kind in given.all("kind"))
-            and (not given.all("status") or event.status in given.all("status"))
-            and (not given.all("topic") or bool({*event.topics} & {*given.all("topic")}))
-            and (not given.all("source") or bool(cited(event) & {*given.all("source")}))
-            and (not given.one("timeline") or (event.id, given.one("timeline")) in self.members)
-            and len(cited(event)) >= int(given.one("min_sources", "0"))
-            and all(self._says(event, term) for term in terms(given.one("q")))
+            and (not query.get_all("kind") or event.kind in query.get_all("kind"))
+            and (not query.get_all("status") or event.status in query.get_all("status"))
+            and (not query.get_all("topic") or bool({*event.topics} & {*query.get_all("topic")}))
+            and (
+                not query.get_all("source")
+                or bool(cited_sources(event) & {*query.get_all("source")})
+            )
+            and (not query.get("timeline") or (event.id, query.get("timeline")) in self.members)
+            and len(cited_sources(event)) >= int(query.get("min_sources", "0"))
+            and all(self._has_term(event, term) for term in terms(query.get("q")))
         )
 
-    def _takes_part(self, event: EventEntry, given: "Given") -> bool:
-        roles = given.all("role")
+    def _takes_part(self, event: EventEntry, query: "QueryParams") -> bool:
+        roles = query.get_all("role")
         parts = [part for part in event.participants if not roles or part.role in roles]
-        if not given.all("actor"):
+        if not query.get_all("actor"):
             return bool(parts) or not roles
         present = {part.actor for part in parts}
         wanted = []
-        for name in given.all("actor"):
+        for name in query.get_all("actor"):
             actor = self._actor(name)
-            wanted.append(self._tree(actor) if given.one("actor_scope") == "tree" else {actor})
-        combine = all if given.one("actor_match") == "all" else any
+            wanted.append(self._tree(actor) if query.get("actor_scope") == "tree" else {actor})
+        combine = all if query.get("actor_match") == "all" else any
         return combine(bool(actors & present) for actors in wanted)
 
-    def _excluded(self, event: EventEntry, given: "Given") -> bool:
-        excluded = {self._actor(name) for name in given.all("exclude_actor")}
+    def _excluded(self, event: EventEntry, query: "QueryParams") -> bool:
+        excluded = {self._actor(name) for name in query.get_all("exclude_actor")}
         return bool(excluded & {part.actor for part in event.participants})
 
     def _actor(self, name: str) -> str:
-        by_id = [id_ for id_ in self.actors if id_ == plain(name)]
-        by_name = [id_ for id_, actor in self.actors.items() if plain(actor.name) == plain(name)]
+        by_id = [id_ for id_ in self.actors if id_ == fold(name)]
+        by_name = [id_ for id_, actor in self.actors.items() if fold(actor.name) == fold(name)]
         by_alias = [
             id_
             for id_, actor in self.actors.items()
-            if any(plain(alias.name) == plain(name) for alias in actor.aliases)
+            if any(fold(alias.name) == fold(name) for alias in actor.aliases)
         ]
-        (found,) = by_id or by_name or by_alias
-        return found
+        (actor,) = by_id or by_name or by_alias
+        return actor
 
     def _tree(self, root: str) -> set[str]:
         tree = {root}
@@ -85,16 +92,16 @@ class Reference:
                 tree |= self._tree(actor.id)
         return tree
 
-    def _says(self, event: EventEntry, term: list[str]) -> bool:
+    def _has_term(self, event: EventEntry, term: list[str]) -> bool:
         texts = [event.title, event.summary, event.place]
         texts += [citation.quote for citation in event.citations]
         for part in event.participants:
             actor = self.actors[part.actor]
             texts += [actor.name, *(alias.name for alias in actor.aliases)]
-        return any(holds(words(text), term) for text in texts if text)
+        return any(contains(words(text), term) for text in texts if text)
 
     def facet(self, name: str, events: Iterable[EventEntry]) -> list[tuple[str, int]]:
-        """Count events by value, most first."""
+        """Count events by value, the most frequent first."""
         counts: Counter[str] = Counter()
         for event in events:
             counts.update(self._values(name, event))
@@ -107,47 +114,47 @@ class Reference:
             "status": {event.status},
             "topic": {*event.topics},
             "timeline": {timeline for id_, timeline in self.members if id_ == event.id},
-            "source": cited(event),
+            "source": cited_sources(event),
         }
         return values[name]
 
 
-class Given:
+class QueryParams:
     """The parameters of a query string."""
 
     def __init__(self, params: Params) -> None:
         self._params = params
 
-    def all(self, name: str) -> list[str]:
-        """List what a parameter was given."""
-        return [value for given, value in self._params if given == name]
+    def get_all(self, name: str) -> list[str]:
+        """Return the values of a parameter."""
+        return [value for key, value in self._params if key == name]
 
-    def one(self, name: str, default: str = "") -> str:
-        """Give the one value of a parameter."""
-        return next(iter(self.all(name)), default)
+    def get(self, name: str, default: str = "") -> str:
+        """Return the first value of a parameter."""
+        return next(iter(self.get_all(name)), default)
 
     @property
-    def is_windowed(self) -> bool:
-        """Whether only some days match."""
-        return any(self.all(name) for name in ("from", "to", "date"))
+    def has_window(self) -> bool:
+        """Whether there is a date range."""
+        return any(self.get_all(name) for name in ("from", "to", "date"))
 
     def window(self) -> tuple[date, date]:
-        """Read the window."""
-        if self.one("date"):
-            when = EventDate.parse(self.one("date"))
+        """Return the first and the last day of the date range."""
+        if self.get("date"):
+            when = EventDate.parse(self.get("date"))
             return when.earliest, when.latest
-        first = EventDate.parse(self.one("from", "0001")).earliest
-        return first, EventDate.parse(self.one("to", "9999")).latest
+        first = EventDate.parse(self.get("from", "0001")).earliest
+        return first, EventDate.parse(self.get("to", "9999")).latest
 
 
-def place(event: EventEntry) -> tuple[date, date, date, str]:
-    """Say where an event stands in the order."""
+def sort_key(event: EventEntry) -> tuple[date, date, date, str]:
+    """Return the key that events are sorted by."""
     when = event.date
     return when.sort_day, when.earliest, when.latest, event.id
 
 
-def fits(event: EventEntry, window: tuple[date, date], *, within: bool) -> bool:
-    """Tell whether an event could touch a window, or lies certainly and wholly within it."""
+def is_in_window(event: EventEntry, window: tuple[date, date], *, within: bool) -> bool:
+    """Return whether an event possibly overlaps a window or, for `within`, certainly lies in it."""
     when = event.date
     first, last = window
     if within:
@@ -155,28 +162,28 @@ def fits(event: EventEntry, window: tuple[date, date], *, within: bool) -> bool:
     return when.earliest <= last and when.latest >= first
 
 
-def cited(event: EventEntry) -> set[str]:
-    """List the sources of an event."""
+def cited_sources(event: EventEntry) -> set[str]:
+    """Return the ids of the sources of an event."""
     return {citation.source for citation in event.citations}
 
 
-def plain(text: str) -> str:
-    """Take away case, marks and curls, character by character."""
+def fold(text: str) -> str:
+    """Remove case, combining marks and curly apostrophes, character by character."""
     text = text.casefold().replace("’", "'").replace("ł", "l")
     decomposed = unicodedata.normalize("NFD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).strip()
 
 
 def words(text: str) -> list[str]:
-    """List the plain words of a text."""
-    return re.findall(r"[^\W_]+", plain(text))
+    """Return the folded words of a text."""
+    return re.findall(r"[^\W_]+", fold(text))
 
 
 def terms(query: str) -> list[list[str]]:
-    """Read words and "quoted phrases"."""
+    """Parse words and "quoted phrases" into lists of words."""
     return [words(phrase or word) for phrase, word in re.findall(r'"([^"]*)"|(\S+)', query)]
 
 
-def holds(text: list[str], term: list[str]) -> bool:
-    """Tell whether the words of a term stand together in a text."""
-    return any(text[at : at + len(term)] == term for at in range(len(text)))
+def contains(text: list[str], term: list[str]) -> bool:
+    """Return whether the words of a term are consecutive words of a text."""
+    return any(text[start : start + len(term)] == term for start in range(len(text)))

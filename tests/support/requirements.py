@@ -1,4 +1,4 @@
-"""Programs and packages that a test needs, and how often a property is tried."""
+"""Skips tests that need a missing program or package, and says how often properties are tried."""
 
 import json
 import os
@@ -7,33 +7,36 @@ from pathlib import Path
 
 import pytest
 
-_asked_for = {"full": False}
+run_in_full = False
+"""Whether the tests run with `-m full`; `tests/conftest.py` sets it."""
 
 
-def repetitions(few: int, full: int) -> int:
-    """Choose how often a property is tried."""
-    return full if _asked_for["full"] else few
+def repetitions(default: int, full: int) -> int:
+    """Return how often a property is tried: in a plain run, and with `-m full`."""
+    return full if run_in_full else default
 
 
-def required(program: str) -> None:
-    """Skip a test where a program is missing; with `CI` set, fail instead."""
+def require_program(program: str) -> None:
+    """Skip the test if a program is not installed; fail it if `CI` is set."""
     if shutil.which(program) is None:
-        lacking(f"this test needs {program}; install the package {program}")
+        skip_or_fail(f"This test needs {program}. Install the package {program}.")
 
 
-def required_packages(folder: Path) -> None:
-    """Skip a test where an npm package is missing, or of another version than that in `folder`."""
+def require_npm_packages(folder: Path) -> None:
+    """Skip the test unless the npm packages of `folder` are installed; fail it if `CI` is set.
+
+    The versions must be those of its `package.json`.
+    """
     pinned = json.loads((folder / "package.json").read_text("utf-8"))["devDependencies"]
     for name, version in pinned.items():
         manifest = folder / "node_modules" / name / "package.json"
         if not manifest.exists() or json.loads(manifest.read_text("utf-8"))["version"] != version:
-            lacking(
-                f"this test needs {name} {version}; run npm install --prefix tests/{folder.name}"
-            )
+            install = f"npm install --prefix tests/e2e/{folder.name}"
+            skip_or_fail(f"This test needs {name} {version}. Run {install}.")
 
 
-def lacking(message: str) -> None:
-    """Skip a test that cannot run here; with `CI` set, fail instead."""
+def skip_or_fail(message: str) -> None:
+    """Skip a test that cannot run here; fail it if `CI` is set, so that CI runs every test."""
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)

@@ -1,4 +1,4 @@
-"""A dossier of as many events as a test makes, each as dull as can be but for what it is about."""
+"""A database of minimal events that a test varies."""
 
 import json
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ _EVENT = {
 }
 
 
-def load_almanac(folder: Path, *events: Mapping[str, object]) -> Path:
-    """Load events, each with what is given of it, and give the path of their database."""
+def load_sample_events(folder: Path, *events: Mapping[str, object]) -> Path:
+    """Load events with these properties, and defaults for the others; return their database."""
     dossier = {
         "timeline": {"id": "almanac", "title": "The almanac"},
         "actors": [{"id": "almanac", "name": "The Almanac", "kind": "media"}],
         "sources": [{"id": "almanac-1", "title": "The almanac", "publisher": "almanac"}],
-        "events": [{"id": f"entry-{at}", **_EVENT, **event} for at, event in enumerate(events)],
+        "events": [{"id": f"entry-{n}", **_EVENT, **event} for n, event in enumerate(events)],
     }
     (folder / "almanac.json").write_text(json.dumps(dossier), "utf-8")
     load_into(new_database(folder / "timeline.db"), folder / "almanac.json")

@@ -1,4 +1,4 @@
-"""A real server on a free port."""
+"""A server in a thread of this process, on a free port. See `tests.support.cli` for a process."""
 
 import socket
 import threading
@@ -18,7 +18,7 @@ from tests.support.databases import load_into, new_database
 
 @contextmanager
 def serving(path: Path, root_path: str = "") -> Iterator[httpx.Client]:
-    """Serve a database, and give a client of it."""
+    """Serve a database, and yield a client of the server."""
     app = create_app(Settings(database_url=f"sqlite:///{path}", root_path=root_path))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -38,7 +38,7 @@ def serving(path: Path, root_path: str = "") -> Iterator[httpx.Client]:
 
 @contextmanager
 def serving_files(folder: Path, *files: Path) -> Iterator[httpx.Client]:
-    """Load dossier files into a database in a folder, and serve it."""
+    """Load dossier files into a new database in a folder, and serve it."""
     load_into(new_database(folder / "timeline.db"), *files)
     with serving(folder / "timeline.db") as client:
         yield client

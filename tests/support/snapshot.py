@@ -1,4 +1,4 @@
-"""Everything that is stored, to be compared whole."""
+"""Reads the contents of a database, so that tests compare it as a whole."""
 
 from typing import Any
 
@@ -11,15 +11,16 @@ from app.db.sqlite.database import Database
 Tables = dict[str, list[tuple[Any, ...]]]
 
 
-def stored(database: Database) -> Tables:
-    """Give everything that is stored, once it is certain that no record is stale."""
+def read_tables(database: Database) -> Tables:
+    """Return all rows of all tables, after a check that no stored record is stale."""
     with database.read() as connection:
-        kept = select(tables.event_record.c.event_id, tables.event_record.c.content)
-        written = select(tables.event.c.id, EVENT)
-        assert {*connection.execute(kept)} == {*connection.execute(written)}
+        stored = select(tables.event_record.c.event_id, tables.event_record.c.content)
+        current = select(tables.event.c.id, EVENT)
+        assert {*connection.execute(stored)} == {*connection.execute(current)}
         names = connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
         ).scalars()
+        # The index itself is read below. Its shadow tables, and statistics, depend on its history.
         listed = [name for name in names if not name.startswith(("event_search", "sqlite_stat"))]
         return {
             name: sorted(
@@ -29,8 +30,8 @@ def stored(database: Database) -> Tables:
         }
 
 
-def without_stamps(rows: Tables) -> Tables:
-    """Leave out when events were made and changed, and the revision."""
+def without_timestamps(rows: Tables) -> Tables:
+    """Remove `created_at` and `updated_at` of events, and the revision."""
     return {
         **rows,
         "event": [row[:-2] for row in rows["event"]],
@@ -41,7 +42,7 @@ def without_stamps(rows: Tables) -> Tables:
     }
 
 
-# Each table without the numbers of its rows, which are the database's own, and without its stamps.
+# Each table without row ids, which depend on the order of loading, and without timestamps.
 _CONTENT = {
     "actor": """
         SELECT a.slug, a.name, a.key, a.kind, a.note, parent.slug
@@ -75,8 +76,8 @@ _CONTENT = {
 }
 
 
-def content(connection: Connection) -> Tables:
-    """Give what is stored as people know it."""
+def read_content(connection: Connection) -> Tables:
+    """Return the contents by slugs instead of row ids, to compare two databases."""
     return {
         table: sorted((tuple(row) for row in connection.execute(text(query))), key=str)
         for table, query in _CONTENT.items()

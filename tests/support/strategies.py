@@ -1,4 +1,4 @@
-"""Queries of every kind, for Hypothesis."""
+"""Hypothesis strategies: queries with every combination of filters."""
 
 from datetime import date
 from random import Random
@@ -10,13 +10,13 @@ from tests.support.random_dossiers import ACTORS, KINDS, SOURCES, TOPICS, VOCABU
 from tests.support.reference_search import Params
 
 
-def repeated(name: str, values: list[str], most: int = 3) -> st.SearchStrategy[Params]:
-    """Give a parameter up to `most` times."""
-    return st.lists(st.sampled_from(values).map(lambda value: (name, value)), max_size=most)
+def repeated(name: str, values: list[str], max_times: int = 3) -> st.SearchStrategy[Params]:
+    """Create a parameter up to `max_times` times."""
+    return st.lists(st.sampled_from(values).map(lambda value: (name, value)), max_size=max_times)
 
 
 def maybe(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[Params]:
-    """Give a parameter once, or not at all."""
+    """Create a parameter once, or not at all."""
     return st.just([]) | values.map(lambda value: [(name, value)])
 
 
@@ -34,7 +34,7 @@ windows = st.one_of(
     dates.map(lambda when: [("date", when)]),
 )
 phrases = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=2).map(
-    lambda said: f'"{" ".join(said)}"'
+    lambda words: f'"{" ".join(words)}"'
 )
 queries = st.lists(
     st.sampled_from([*VOCABULARY, "LODZ", "שלום", "محمد", "obrien", "o'brien", "zurich"]) | phrases,

@@ -1,4 +1,4 @@
-"""Copies of the file, taken and put back while others use it.
+"""Backup and restore, while other processes read and write.
 
 https://www.sqlite.org/backup.html
 """
@@ -19,29 +19,35 @@ from app.errors import DatabaseError
 from app.files import atomic_write
 
 PAGES_PER_STEP = 1_000
-"""So many pages are copied between two looks at the clock and the keyboard."""
+"""Pages that are copied between two calls of the progress callback, where Ctrl-C is noticed too."""
 _MAGIC = b"SQLite format 3\x00"
+"""The first bytes of a database: https://www.sqlite.org/fileformat2.html#magic_header_string"""
 
 
 def back_up(database: Database, target: Path, progress: Callable[[int, int], None]) -> None:
-    """Copy the file as it is at this moment, while others go on reading and writing.
+    """Copy the current state of the database to one file.
 
-    The copy is one file, which stands at the target only when it is whole and checked, in place of
-    an older copy. Raises DatabaseError if the file is not sound, if something else stands at the
-    target, or if it cannot be written.
+    The target appears, or replaces an older backup, only when the copy is complete and verified.
+    Raises DatabaseError if the database is damaged, or if the target is another kind of file, is in
+    use or cannot be written.
     """
     verify_file(database)
     _require_backup_target(database, target)
     try:
         with atomic_write(target) as part:
             with closing(sqlite3.connect(part, isolation_level=None)) as copy:
-                _copy_pages(database, copy, lambda _status, left, all_: progress(all_ - left, all_))
-                copy.execute("PRAGMA journal_mode = DELETE")  # nothing beside it, wherever it goes
-                (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                raise DatabaseError(f"{database.path} is damaged: {found}; restore an older backup")
+                _copy_pages(
+                    database, copy, lambda _status, left, total: progress(total - left, total)
+                )
+                # One file that can be moved: in WAL mode, opening it would create two more.
+                copy.execute("PRAGMA journal_mode = DELETE")
+                (result,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+            if result != "ok":
+                raise DatabaseError(
+                    f"{database.path}: The file is damaged: {result}. Restore an older backup."
+                )
     except OSError as error:
-        raise DatabaseError(f"{target}: it cannot be written: {error.strerror}") from None
+        raise DatabaseError(f"{target}: The file cannot be written ({error.strerror}).") from None
     except sqlite3.Error as error:
         raise DatabaseError(f"{target}: {describe_error(error)}") from None
 
@@ -49,52 +55,54 @@ def back_up(database: Database, target: Path, progress: Callable[[int, int], Non
 def restore(
     database: Database,
     source: Path,
-    waiting: Callable[[], None],
+    on_wait: Callable[[], None],
     progress: Callable[[int, int], None],
 ) -> None:
-    """Put a copy in place of all that is stored, migrated, in one transaction.
+    """Replace all records with those of a backup, migrated, in one transaction.
 
-    Servers go on, and answer from what was until all is there. Who writes is waited for as by
-    `Database.write`. Raises DatabaseError if the copy is not sound, or none of ours.
+    Servers keep running, with the old records until the end. Waits for other writers as
+    `Database.write` does. Raises DatabaseError if the backup is damaged or not one of ours.
     """
     if database.read_only:
-        raise DatabaseError(f"{database.path} is read-only here; nothing was changed")
-    patience = database.lock_wait(waiting)
+        raise DatabaseError(
+            f"{database.path}: The file or its directory is read-only. Nothing was changed."
+        )
+    lock_wait = database.lock_wait(on_wait)
 
-    def stepped(status: int, left: int, all_: int) -> None:
+    def after_step(status: int, left: int, total: int) -> None:
         if status == BUSY:
-            patience.wait_or_raise()
+            lock_wait.wait_or_raise()
         else:
-            progress(all_ - left, all_)
+            progress(total - left, total)
 
     if database.path.exists() and source.exists() and source.samefile(database.path):
-        raise DatabaseError(f"{source}: it is what is to be restored; name a backup")
+        raise DatabaseError(f"{source}: This is the database itself. Name a backup.")
     if not source.is_file():
-        raise DatabaseError(f"{source}: there is no such file; name a backup")
+        raise DatabaseError(f"{source}: There is no such file. Name a backup.")
     _require_restorable_target(database)
     with closing(open_copy(source, database)) as copy:
         verify_file(copy)
         if schema_revision(copy) is None:
-            raise DatabaseError(f"{source} is no backup: it holds nothing")
+            raise DatabaseError(f"{source}: The file is empty. Name a backup.")
         try:
-            with _migrated(copy, database) as current:
+            with _migrated_copy(copy, database) as current:
                 database.create()
                 with closing(_connect(database.path)) as target:
-                    _copy_pages(current, target, stepped)
+                    _copy_pages(current, target, after_step)
         except (OSError, sqlite3.Error) as error:
             raise DatabaseError(
-                f"{database.path}: {describe_error(error)}; nothing was changed"
+                f"{database.path}: {describe_error(error)} Nothing was changed."
             ) from None
     database.truncate_wal()
 
 
 @contextmanager
-def _migrated(copy: Database, database: Database) -> Iterator[Database]:
-    """Give what a copy holds, brought to this version in a file of its own."""
+def _migrated_copy(backup: Database, database: Database) -> Iterator[Database]:
+    """Yield a temporary copy of a backup with the current schema; the backup is not touched."""
     with TemporaryDirectory(prefix=".restored-", dir=database.path.absolute().parent) as folder:
-        path = Path(folder) / copy.path.name
+        path = Path(folder) / backup.path.name
         with closing(_connect(path)) as target:
-            _copy_pages(copy, target, lambda *_: None)
+            _copy_pages(backup, target, lambda *_: None)
         with closing(open_copy(path, database, read_only=False)) as current:
             migrate_if_needed(current)
             yield current
@@ -105,43 +113,45 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _require_restorable_target(database: Database) -> None:
-    """Refuse to write into what is damaged, or another program's."""
+    """Raise DatabaseError if the file to overwrite is damaged or belongs to another program."""
     if not database.path.exists():
         return
     try:
         verify_file(database)
     except DatabaseError as error:
         raise DatabaseError(
-            f"{error}; to restore into it, stop what uses it, and move it, {database.path}-wal and "
-            f"{database.path}-shm away"
+            f"{error} To restore into this path, stop the processes that use it, and move it, "
+            f"{database.path}-wal and {database.path}-shm away."
         ) from None
 
 
 def open_copy(path: Path, database: Database, *, read_only: bool = True) -> Database:
-    """Name a copy of a database."""
+    """Return a copy of a database as a database, without a query timeout."""
     return Database(database.settings, path=path, read_only=read_only, query_timeout=inf)
 
 
 def _copy_pages(
-    source: Database, target: sqlite3.Connection, stepped: Callable[[int, int, int], None]
+    source: Database, target: sqlite3.Connection, after_step: Callable[[int, int, int], None]
 ) -> None:
     with source.read() as connection:
-        connection.execute(text("SELECT 1 FROM sqlite_master"))  # what is seen is settled here
+        # BEGIN takes no snapshot, the first read does. Without one, SQLite starts the copy over
+        # whenever another process writes.
+        connection.execute(text("SELECT 1 FROM sqlite_master"))
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - Database opened it
-        driver.backup(target, pages=PAGES_PER_STEP, progress=stepped)
+        driver.backup(target, pages=PAGES_PER_STEP, progress=after_step)
 
 
 def _require_backup_target(database: Database, target: Path) -> None:
-    """Refuse a target that is no older copy."""
+    """Raise DatabaseError if the target exists and is not an older backup."""
     if not target.exists():
         return
     if not target.is_file():
-        raise DatabaseError(f"{target}: it is no file; name one")
+        raise DatabaseError(f"{target}: This is not a file. Name a file.")
     if target.samefile(database.path):
-        raise DatabaseError(f"{target}: it is what is to be copied; name another file")
-    if any(Path(f"{target}-{name}").exists() for name in ("wal", "journal")):
-        raise DatabaseError(f"{target}: it is in use; name another file")
+        raise DatabaseError(f"{target}: This is the database itself. Name another file.")
+    if any(Path(f"{target}-{suffix}").exists() for suffix in ("wal", "journal")):
+        raise DatabaseError(f"{target}: The file is in use. Name another file.")
     with target.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
-            raise DatabaseError(f"{target}: it is no backup; name another file")
+            raise DatabaseError(f"{target}: The file is not a backup. Name another file.")

@@ -1,4 +1,4 @@
-"""The SQLite file: its connections, their pragmas and limits, transactions and the revision."""
+"""The SQLite file: its connections with their pragmas and limits, and its transactions."""
 
 import sqlite3
 import time
@@ -16,30 +16,31 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 from sqlmodel import SQLModel
 
-from app.db.sqlite.errors import BUSY, HINTS, describe_error, error_code
+from app.db.sqlite.errors import BUSY, MESSAGES, describe_error, error_code
 from app.errors import DatabaseError
 from app.settings import Settings
 
 POOL_SIZE = 8
-"""Connections of one process; as many threads answer requests, so none waits for another."""
+"""Connections of one process. The server has as many threads, so no thread waits for another."""
 POOL_TIMEOUT = 2
+"""Seconds to wait for a connection, before a 503. SQLAlchemy's default is 30 s of silence."""
 PROGRESS_STEPS = 100_000
-"""Steps of SQLite, some milliseconds of them, after which a reader looks at the clock."""
+"""SQLite's virtual machine instructions, a few milliseconds, between two checks of the deadline."""
 WRITER_CACHE_KB = 32 * 1024
-"""Kilobytes of pages that a writer keeps in memory, so that a large load rereads few."""
+"""Page cache of a writer. With SQLite's default of 2 MB, a large load reads many pages again."""
 LOCK_RETRY_INTERVAL = 0.1
-"""Seconds that a writer waits before it looks whether it is to wait on."""
+"""Seconds between two attempts of a writer, so that Ctrl-C and its own timeout are noticed."""
 MAX_WAL_BYTES = 2**20
-"""Bytes of the log of writes that stay on disk once they are in the file."""
+"""The write-ahead log is truncated after a transaction if it is larger than this."""
 
 Version = tuple[int, ...]
-"""Tells one state of the data from another."""
+"""A version of the data. Two are equal only if nothing was written in between."""
 
 
 class Database:
-    """One SQLite file, opened for reading by many and for writing by one at a time.
+    """One SQLite file, with many readers and one writer at a time.
 
-    A file that may not be written, or whose directory may not, is read as it is.
+    It is opened read-only if the file or its directory is not writable.
     """
 
     def __init__(
@@ -50,37 +51,39 @@ class Database:
         read_only: bool = False,
         query_timeout: float | None = None,
     ) -> None:
-        """Name a file; in place of what is set, another, and what a reader may take in seconds."""
+        """Set the file without opening it. `path` and `query_timeout` override the settings."""
         self.settings = settings
         self._query_timeout = settings.query_timeout if query_timeout is None else query_timeout
         self.path = path or Path(make_url(settings.database_url).database or "")
         self.read_only = read_only or not self._is_writable()
-        self._readers = self._pool_of_readers()
-        # Of one thread alone, that of the event loop.
+        self._readers = self._create_reader_pool()
+        # Used by one thread only, that of the event loop.
         self._version_connection: sqlite3.Connection | None = None
         self._version_file: Version | None = None
         self._opened_file: Version | None = None
         self._opening = Lock()
 
     def read(self) -> Connection:
-        """Open a connection that sees one state of the data from its first query to its last.
+        """Open a read transaction: every query in it sees the same state of the data.
 
-        What takes too long ends in an OperationalError. Raises DatabaseError if the file is not
-        there, or another is.
+        A query that exceeds the query timeout raises OperationalError. Raises DatabaseError if the
+        file is missing or was replaced.
         """
         self._check_identity()
         return self._readers.connect()
 
     @contextmanager
-    def write(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Connection]:
-        """Open the one transaction that may write, committed at the end or not at all.
+    def write(self, on_wait: Callable[[], None] = lambda: None) -> Iterator[Connection]:
+        """Open the write transaction; commit it at the end, or roll it back on an exception.
 
-        While another process writes it waits, having called `waiting`, up to the busy timeout, and
-        then raises DatabaseError; so it does where SQLite or the disk cannot go on.
+        While another process writes, calls `on_wait` once and waits, at most for the busy timeout.
+        Raises DatabaseError after that, and for the errors in `MESSAGES`, such as a full disk.
         """
         if self.read_only:
-            raise DatabaseError(f"{self.path} is read-only here; nothing was changed")
-        # Writes are rare, so the connection is not kept: a reader's pool stays a reader's.
+            raise DatabaseError(
+                f"{self.path}: The file or its directory is read-only. Nothing was changed."
+            )
+        # Writes are rare, so their connections are not pooled.
         engine = create_engine(
             "sqlite://",
             creator=partial(self._connect, LOCK_RETRY_INTERVAL),
@@ -91,28 +94,28 @@ class Database:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            _begin_writing(connection, self.lock_wait(waiting))
+            _begin_immediate(connection, self.lock_wait(on_wait))
 
         try:
             with engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            if error_code(error.orig) not in HINTS:
+            if error_code(error.orig) not in MESSAGES:
                 raise
             raise DatabaseError(
-                f"{self.path}: {describe_error(error.orig)}; nothing was changed"
+                f"{self.path}: {describe_error(error.orig)} Nothing was changed."
             ) from None
         finally:
             self.truncate_wal()
 
     def create(self) -> None:
-        """Make the file if there is none, and let readers read while one writes.
+        """Create the file if it is missing, in WAL mode: readers can read while another writes.
 
-        The file remembers it, so connections need not say it. While others open a new file too,
-        SQLite refuses instead of waiting, so it is tried again. Raises DatabaseError.
+        The mode is stored in the file, so connections need not set it. While several processes
+        open a new file, SQLite fails instead of waiting, so this retries. Raises DatabaseError.
         https://www.sqlite.org/wal.html#activating_and_configuring_wal_mode
         """
-        patience = self.lock_wait()
+        lock_wait = self.lock_wait()
         while True:
             try:
                 with closing(sqlite3.connect(self.path, timeout=0)) as connection:
@@ -120,40 +123,41 @@ class Database:
             except sqlite3.DatabaseError as error:
                 if error_code(error) != BUSY:
                     raise DatabaseError(f"{self.path}: {describe_error(error)}") from None
-                patience.wait_or_raise()
+                lock_wait.wait_or_raise()
                 time.sleep(0.05)
             else:
                 return
 
-    def lock_wait(self, waiting: Callable[[], None] = lambda: None) -> "LockWait":
-        """Wait for who writes, as long as the busy timeout; `waiting` is called once if need be."""
-        return LockWait(self.path, self.settings.busy_timeout, waiting)
+    def lock_wait(self, on_wait: Callable[[], None] = lambda: None) -> "LockWait":
+        """Return a wait for another writer, limited by the busy timeout."""
+        return LockWait(self.path, self.settings.busy_timeout, on_wait)
 
     def data_version(self) -> Version | None:
-        """Tell one state of the data from another, whoever writes; None if it cannot be read.
+        """Return the version of the data, whichever process wrote it; None if it is not readable.
 
-        Takes microseconds. To be asked by one thread. https://www.sqlite.org/pragma.html#pragma_data_version
+        Takes microseconds. Must be called by one thread only, since it has a connection of its own.
+        https://www.sqlite.org/pragma.html#pragma_data_version
         """
         try:
-            opened = self._check_identity()
-            if self._version_connection is None or self._version_file != opened:
+            identity = self._check_identity()
+            if self._version_connection is None or self._version_file != identity:
                 self._close_version_connection()
-                self._version_connection, self._version_file = self._connect(), opened
+                self._version_connection, self._version_file = self._connect(), identity
             (number,) = self._version_connection.execute("PRAGMA data_version").fetchone()
         except (sqlite3.Error, DatabaseError):
             return None
-        return (number, *opened)
+        return (number, *identity)
 
     def truncate_wal(self) -> None:
-        """Give the disk back what a large transaction took, unless readers are in the way."""
+        """Truncate the write-ahead log after a large transaction, unless readers still use it."""
         log = self._sidecar("wal")
-        with suppress(OSError, sqlite3.Error):  # what was written is safe without it
+        with suppress(OSError, sqlite3.Error):  # the data is committed anyway
             if log.stat().st_size > MAX_WAL_BYTES:
                 with closing(self._connect()) as connection:
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Give every connection back to the system."""
+        """Close every connection."""
         self._readers.dispose()
         self._close_version_connection()
         self._opened_file = None
@@ -163,139 +167,151 @@ class Database:
             self._version_connection.close()
         self._version_connection = None
 
-    def _pool_of_readers(self) -> Engine:
-        limit = self._query_timeout
+    def _create_reader_pool(self) -> Engine:
+        query_timeout = self._query_timeout
         engine = create_engine(
             "sqlite://",
             creator=partial(self._connect, self.settings.query_timeout),
             poolclass=QueuePool,
-            hide_parameters=True,  # they are nothing for the log
+            hide_parameters=True,  # errors are logged; what clients search for is not
             pool_size=POOL_SIZE,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
-            pool_use_lifo=True,  # whichever was last used has the most pages in memory
+            pool_use_lifo=True,  # the last used connection has the most pages in its cache
         )
 
         @event.listens_for(engine, "connect")
-        def _prepare(connection: sqlite3.Connection, pooled: ConnectionPoolEntry) -> None:
-            info = pooled.info
-            info["until"] = inf
+        def _configure_reader(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+            info = entry.info
+            info["deadline"] = inf
             connection.execute("PRAGMA query_only = ON")
+            # https://www.sqlite.org/c3ref/progress_handler.html
             connection.set_progress_handler(
-                lambda: time.monotonic() > info["until"], PROGRESS_STEPS
+                lambda: time.monotonic() > info["deadline"], PROGRESS_STEPS
             )
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            connection.info["until"] = time.monotonic() + limit
+            connection.info["deadline"] = time.monotonic() + query_timeout
             connection.exec_driver_sql("BEGIN")
 
         return engine
 
     def _connect(self, timeout: float = 0) -> sqlite3.Connection:
-        # The driver begins no transaction of its own.
+        """Open a connection that waits for locks at most `timeout` seconds."""
         return sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={self._open_mode()}",
             uri=True,
             timeout=timeout,
-            isolation_level=None,
-            check_same_thread=False,
+            isolation_level=None,  # the driver begins no transaction; `_begin` does
+            check_same_thread=False,  # the pool passes connections between threads
         )
 
     def _open_mode(self) -> str:
-        """Tell SQLite how to open the file.
+        """Return the mode to open the file with, as parameters of its URI.
 
         https://www.sqlite.org/uri.html
         """
         if not self.read_only or self._sidecar("journal").exists():
-            return "rw"  # where a journal is, a transaction that was cut off is undone first
-        # Without a log of writes nobody writes now; then there need be no lock, which is a write.
-        # Who begins to write meanwhile is seen by the next reader, not by this one.
+            return "rw"  # a journal is left by a crash, and SQLite must write to roll it back
+        # Without a log nobody is writing. Then locks, which need a writable directory, can be
+        # omitted. If a writer starts meanwhile, the next reader sees its data.
+        # https://www.sqlite.org/wal.html#read_only_databases
         return "ro" if self._sidecar("wal").exists() else "ro&immutable=1"
 
     def _check_identity(self) -> Version:
-        """Tell which file it is, and let go of one that was only read and is another now.
+        """Return the identity of the file, and discard pooled connections if it was replaced.
 
-        One that may be written is not to be replaced: the log beside it belongs to the former,
-        and SQLite would write that into the new one.
+        Raises DatabaseError if the file is missing, or if a writable one was replaced: its WAL
+        belongs to the old file, and SQLite would write that into the new one.
         https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
         """
-        found = self._file_id()
-        if found is None:
-            raise DatabaseError(f"{self.path}: there is no such file; run `timeline migrate`")
-        if found != self._opened_file:
+        identity = self._file_identity()
+        if identity is None:
+            raise DatabaseError(f"{self.path}: There is no such file. Run `timeline migrate`.")
+        if identity != self._opened_file:
             with self._opening:
                 if self._opened_file and not self.read_only:
                     raise DatabaseError(
-                        f"{self.path}: another file stands in its place; stop what uses it, remove "
-                        f"{self.path}-wal and {self.path}-shm, and start it again"
+                        f"{self.path}: The file was replaced by another. Stop the processes that "
+                        f"use it, remove {self.path}-wal and {self.path}-shm, and start them again."
                     )
-                if found != self._opened_file:
+                if identity != self._opened_file:
                     self._readers.dispose()
-                    self._opened_file = found
-        return found
+                    self._opened_file = identity
+        return identity
 
-    def _file_id(self) -> Version | None:
-        """Tell files apart; of a file that is only read also its states. None if there is none."""
+    def _file_identity(self) -> Version | None:
+        """Return what identifies the file, or None if it is missing.
+
+        For a read-only file that includes its state: without locks, connections would not notice
+        that another process writes it.
+        """
         try:
             stat = self.path.stat()
         except OSError:
             return None
         if not self.read_only:
             return stat.st_dev, stat.st_ino
-        written = self._sidecar("wal").exists()
-        return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size, written
+        has_wal = self._sidecar("wal").exists()
+        return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size, has_wal
 
     def _is_writable(self) -> bool:
         folder = self.path.absolute().parent
+        # `exists` before `access`: another process may create the file in between.
         return access(folder, W_OK) and (not self.path.exists() or access(self.path, W_OK))
 
-    def _sidecar(self, name: str) -> Path:
-        return Path(f"{self.path}-{name}")
+    def _sidecar(self, suffix: str) -> Path:
+        return Path(f"{self.path}-{suffix}")
 
 
 class LockWait:
-    """How long one waits for another process that is writing."""
+    """A wait for a process that is writing, with a notice at its start and a time limit."""
 
-    def __init__(self, path: Path, seconds: float, waiting: Callable[[], None]) -> None:
+    def __init__(self, path: Path, seconds: float, on_wait: Callable[[], None]) -> None:
         self._path = path
         self._seconds = seconds
-        self._waiting = waiting
-        self._until: float | None = None
+        self._on_wait = on_wait
+        self._deadline: float | None = None
 
     def wait_or_raise(self) -> None:
-        """Be told that the other is still writing; raise DatabaseError once it took too long."""
-        if self._until is None:
-            self._waiting()
-            self._until = time.monotonic() + self._seconds
-        elif time.monotonic() > self._until:
+        """Record that the lock is still taken; raise DatabaseError after the time limit."""
+        if self._deadline is None:
+            self._on_wait()
+            self._deadline = time.monotonic() + self._seconds
+        elif time.monotonic() > self._deadline:
             raise DatabaseError(
-                f"{self._path}: another process has been writing for {self._seconds:g} s; nothing "
-                "was changed; try again when it has ended, or set TIMELINE_BUSY_TIMEOUT"
+                f"{self._path}: Another process has been writing for {self._seconds:g} s. Nothing "
+                "was changed. Try again later, or increase TIMELINE_BUSY_TIMEOUT."
             )
 
 
 def _configure_writer(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401
     connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
-    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA foreign_keys = ON")  # SQLite's default is not to check them
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KB}")
 
 
-def _begin_writing(connection: Connection, patience: LockWait) -> None:
+def _begin_immediate(connection: Connection, lock_wait: LockWait) -> None:
+    """Begin with the write lock.
+
+    After a plain BEGIN, a transaction that reads first cannot write if another wrote meanwhile.
+    https://www.sqlite.org/rescode.html#busy_snapshot
+    """
     while True:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except OperationalError as error:
             if error_code(error.orig) != BUSY:
                 raise
-            patience.wait_or_raise()
+            lock_wait.wait_or_raise()
         else:
             return
 
 
 @contextmanager
 def temporary_database() -> Iterator[Connection]:
-    """Open a database that is nowhere: empty, on disk only as it outgrows memory, then gone.
+    """Open an empty database that is deleted at the end; on disk only if it outgrows memory.
 
     https://www.sqlite.org/inmemorydb.html#temp_db
     """

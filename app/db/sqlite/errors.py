@@ -1,4 +1,4 @@
-"""What SQLite says when it cannot go on: whether that passes, and what to do about it.
+"""SQLite's error codes, and what an operator can do about each.
 
 https://www.sqlite.org/rescode.html
 """
@@ -6,11 +6,10 @@ https://www.sqlite.org/rescode.html
 import sqlite3
 
 BUSY = sqlite3.SQLITE_BUSY
-"""Another process writes, or reads what is to be written."""
+"""Another process is writing, or is reading what this one needs to overwrite."""
 INTERRUPTED = sqlite3.SQLITE_INTERRUPT
-"""The query took longer than it may."""
+"""The progress handler stopped a query that took too long."""
 CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-"""The file is broken."""
 UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -21,27 +20,30 @@ UNAVAILABLE = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_READONLY,
 }
-"""It passes, or is for the operator to mend; but for damage, what is left is a mistake of ours."""
-HINTS = {
-    sqlite3.SQLITE_BUSY: "another process is using it; try again",
-    sqlite3.SQLITE_CANTOPEN: "look at its permissions, and those of its directory",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
-    sqlite3.SQLITE_FULL: "make room, or name a larger disk in SQLITE_TMPDIR, and try again",
-    sqlite3.SQLITE_INTERRUPT: "it took too long; set TIMELINE_QUERY_TIMEOUT",
-    sqlite3.SQLITE_IOERR: "look whether its disk is full or failing, and try again",
-    sqlite3.SQLITE_NOTADB: "it is damaged, or no database; restore a backup or name another file",
-    sqlite3.SQLITE_READONLY: "look at its permissions, and those of its directory",
+"""Errors that are temporary, or that the operator can fix. Any other, except CORRUPT, is a bug."""
+_PERMISSIONS = "Check its permissions and those of its directory."
+MESSAGES = {
+    sqlite3.SQLITE_BUSY: "Another process is using the database. Try again.",
+    sqlite3.SQLITE_CANTOPEN: f"The file cannot be opened. {_PERMISSIONS}",
+    sqlite3.SQLITE_CORRUPT: "The file is damaged. Restore a backup.",
+    # A statement needs temporary files too: https://www.sqlite.org/tempfiles.html
+    sqlite3.SQLITE_FULL: "The disk is full. Free some space, or set SQLITE_TMPDIR to a larger "
+    "disk, and try again.",
+    sqlite3.SQLITE_INTERRUPT: "The query took too long. Increase TIMELINE_QUERY_TIMEOUT.",
+    sqlite3.SQLITE_IOERR: "The disk failed to read or write. Check it, and try again.",
+    sqlite3.SQLITE_NOTADB: "The file is damaged, or not a database. Restore a backup, or name "
+    "another file.",
+    sqlite3.SQLITE_READONLY: f"The file is read-only. {_PERMISSIONS}",
 }
-"""What an operator can do about what SQLite says."""
+"""The problem and its fix, for errors that an operator can meet."""
 
 
 def error_code(error: BaseException | None) -> int | None:
-    """Give SQLite's primary code of an error."""
+    """Return SQLite's primary code of an error, or None if it is not one of SQLite's."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
 def describe_error(error: BaseException | None) -> str:
-    """Say what SQLite says, and what to do about it."""
-    cure = HINTS.get(error_code(error) or 0)
-    return f"{error}; {cure}" if cure else str(error)
+    """Return our message for an error of SQLite, or its own if we have none."""
+    return MESSAGES.get(error_code(error) or 0, f"{error}.")

@@ -1,30 +1,25 @@
-"""Full-text search: how a query is read, and all that the application knows of SQLite's FTS5.
+"""The full-text index of events (FTS5): its table, its documents and its queries.
 
 https://www.sqlite.org/fts5.html
 """
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import (
-    Connection,
-    MetaData,
-    column,
-    event,
-    table,
-    text,
-)
+from sqlalchemy import Connection, MetaData, column, event, table, text
 from sqlmodel import SQLModel
 
 from app.db.expressions import Condition, Param
 from app.domain.text import casefold_text, split_words
 
 TEXT_SEPARATOR = "\x01"
-"""Stands between two texts. None has it in it, and it keeps an ASCII text one, which folds fast."""
+"""Separates texts that are folded together. No text contains it, and it is ASCII, so that an ASCII
+text stays one, which folds fast."""
 
 PHRASE_BOUNDARY = " \ue000 "
-"""Stands between two texts of one event in the index, so that no phrase spans both."""
+"""Separates the texts of an event in the index, so that no phrase matches across two of them."""
 
-# Words come folded and separated, so the tokenizer has to add no opinion of its own.
+# Texts are folded and split into words before they are indexed. The `ascii` tokenizer leaves all
+# other characters alone; the default one would fold and split them again, by rules of its own.
 _CREATE = "CREATE VIRTUAL TABLE event_search USING fts5(content, tokenize='ascii')"
 
 SEARCH_INDEX = table("event_search", column("rowid"), column("content"))
@@ -32,28 +27,28 @@ SEARCH_INDEX = table("event_search", column("rowid"), column("content"))
 
 @event.listens_for(SQLModel.metadata, "after_create")
 def _create(_: MetaData, connection: Connection, **__: object) -> None:
-    """Make the search index one of the things that the models create."""
+    """Create the index with the tables of the models: SQLAlchemy cannot describe it as one."""
     connection.exec_driver_sql(_CREATE)
 
 
-def match_query(query: Iterable[Sequence[str]]) -> str:
-    """Write terms as the index is asked for them: every one must occur."""
-    return " AND ".join(f'"{" ".join(term)}"' for term in query)
+def match_query(terms: Iterable[Sequence[str]]) -> str:
+    """Build an FTS5 query that requires every term; a term of several words is a phrase."""
+    return " AND ".join(f'"{" ".join(words)}"' for words in terms)
 
 
-def matches(asked: Param) -> Condition:
-    """Say of a row of the index that what is asked for occurs in it."""
-    return SEARCH_INDEX.c.content.op("MATCH", is_comparison=True)(asked.bind)
+def matches(query: Param) -> Condition:
+    """Build the condition that a row of the index matches an FTS5 query."""
+    return SEARCH_INDEX.c.content.op("MATCH", is_comparison=True)(query.bind)
 
 
 def document_text(texts: Iterable[str]) -> str:
-    """Give the content under which an event is found, from the texts that describe it.
+    """Build the document by which an event is found, from the texts that describe it.
 
-    What stands between them may stand within one of them too, if it is of several.
+    A text can itself be several texts with TEXT_SEPARATOR between them.
     """
-    together = casefold_text(TEXT_SEPARATOR.join(texts))
+    folded = casefold_text(TEXT_SEPARATOR.join(texts))
     return PHRASE_BOUNDARY.join(
-        " ".join(split_words(part)) for part in together.split(TEXT_SEPARATOR)
+        " ".join(split_words(part)) for part in folded.split(TEXT_SEPARATOR)
     )
 
 

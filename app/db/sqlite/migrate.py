@@ -1,4 +1,4 @@
-"""The file as a whole: looked over, and brought to the schema of this version."""
+"""Verifies a database file before it is used, and migrates it to the schema of this version."""
 
 import time
 from contextlib import closing
@@ -17,19 +17,21 @@ from app.errors import DatabaseError
 from app.settings import resource_dir
 
 FULL_CHECK_MAX_BYTES = 16 * 2**20
-"""Bytes of a file that a probe reads whole: a tenth of a second's work."""
+"""Larger files are only sampled by a probe. To check this many bytes takes a tenth of a second."""
 VERIFY_TIMEOUT = 1.0
-"""Seconds that a file is looked over before it is used; that is a hundred thousand events."""
+"""Seconds to check a file before it is used: enough for a hundred thousand events."""
 
 
 def migrate_if_needed(database: Database) -> None:
-    """Have the file sound and of this version, in one transaction, however many try at once.
+    """Verify the file, and migrate it to the current schema in one transaction.
 
-    Raises DatabaseError, and leaves as it is what is damaged, made by another program or by a newer
-    version, or can only be read and is of an older one.
+    Several processes can call it at once. Raises DatabaseError, leaving the file untouched, if it
+    is damaged, of another program, of a newer version, or read-only and of an older version.
     """
     if not database.path.absolute().parent.is_dir():
-        raise DatabaseError(f"{database.path}: there is no directory {database.path.parent}")
+        raise DatabaseError(
+            f"{database.path}: There is no directory {database.path.parent}. Create it."
+        )
     if database.path.exists():
         verify_file(database)
     if database.read_only:
@@ -37,33 +39,34 @@ def migrate_if_needed(database: Database) -> None:
         return
     database.create()
     if schema_revision(database) == _head():
-        return  # and no writer is waited for
+        return  # without waiting for a writer
     with database.write() as connection:
-        command.upgrade(_alembic(connection), "head")
+        command.upgrade(_alembic_config(connection), "head")
 
 
 def require_current_schema(database: Database) -> None:
-    """Raise DatabaseError unless the tables are those that this version reads."""
+    """Raise DatabaseError unless the file has the schema of this version."""
     found = schema_revision(database)
     if found != _head():
         raise DatabaseError(
-            f"{database.path} has schema {found or 'none'}, this version reads {_head()}; "
-            "run `timeline migrate`"
+            f"{database.path}: The schema is {found or 'missing'}, but this version needs "
+            f"{_head()}. Run `timeline migrate`."
         )
 
 
 def find_corruption(
     connection: Connection, full_check_max_bytes: float = FULL_CHECK_MAX_BYTES
 ) -> str | None:
-    """Describe what SQLite finds broken in the file, if anything.
+    """Return SQLite's description of the damage to the file, or None.
 
-    A small file is read whole; of a larger one, or one that takes longer than a reader may, the
+    Checks the whole file if it is small. Otherwise, or if that exceeds the query timeout, reads the
     first page of each table, so that a probe stays cheap.
     https://www.sqlite.org/pragma.html#pragma_integrity_check
     """
     try:
-        found = _check_whole(connection) if _size(connection) <= full_check_max_bytes else None
-        if found is None:
+        small = _file_size(connection) <= full_check_max_bytes
+        result = _integrity_check(connection) if small else None
+        if result is None:
             tables = text("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
             for name in connection.execute(tables).scalars().all():
                 rows = select(text("*")).select_from(table(name))
@@ -72,19 +75,19 @@ def find_corruption(
         if error_code(error.orig) not in CORRUPT:
             raise
         return str(error.orig)
-    return None if found in (None, "ok") else found.splitlines()[-1]
+    return None if result in (None, "ok") else result.splitlines()[-1]
 
 
-def _size(connection: Connection) -> int:
-    pages, size = (
+def _file_size(connection: Connection) -> int:
+    pages, page_size = (
         connection.execute(text(f"PRAGMA {name}")).scalar_one()
         for name in ("page_count", "page_size")
     )
-    return int(pages * size)
+    return int(pages * page_size)
 
 
-def _check_whole(connection: Connection) -> str | None:
-    """Give the first thing that is broken, or "ok"; None if that takes too long to tell."""
+def _integrity_check(connection: Connection) -> str | None:
+    """Return "ok" or the first problem; None if the check exceeds the query timeout."""
     try:
         return str(connection.execute(text("PRAGMA integrity_check(1)")).scalar_one())
     except DBAPIError as error:
@@ -94,28 +97,29 @@ def _check_whole(connection: Connection) -> str | None:
 
 
 def verify_file(database: Database) -> None:
-    """Raise DatabaseError unless the file is sound and ours; never touch it."""
+    """Raise DatabaseError unless the file is intact and ours. Never writes to it."""
     if database.path.exists() and not database.path.is_file():
-        raise DatabaseError(f"{database.path} is no file; name one")
+        raise DatabaseError(f"{database.path}: This is not a file. Name a file.")
     with closing(
         Database(
             database.settings, path=database.path, read_only=True, query_timeout=VERIFY_TIMEOUT
         )
-    ) as looking:
-        patience = database.lock_wait()
+    ) as reader:
+        lock_wait = database.lock_wait()
         while True:
-            before = looking.data_version()
+            version = reader.data_version()
             try:
-                return _require_usable(looking)
+                return _require_usable(reader)
             except DBAPIError as error:
                 busy = error_code(error.orig) == BUSY
-                refusal = DatabaseError(f"{database.path}: {describe_error(error.orig)}")
+                failure = DatabaseError(f"{database.path}: {describe_error(error.orig)}")
             except DatabaseError as error:
-                busy, refusal = False, error
-            # Who writes meanwhile may have been seen half-way.
-            if looking.data_version() == before and not busy:
-                raise refusal
-            patience.wait_or_raise()
+                busy, failure = False, error
+            # A read without locks can see half of another process's write. Then the version has
+            # changed, and the file is checked again.
+            if reader.data_version() == version and not busy:
+                raise failure
+            lock_wait.wait_or_raise()
             time.sleep(0.05)
 
 
@@ -125,34 +129,37 @@ def _require_usable(database: Database) -> None:
         tables = connection.execute(names).scalars().all()
         if tables and "alembic_version" not in tables:
             raise DatabaseError(
-                f"{database.path} is a database of another program; name another file"
+                f"{database.path}: The database belongs to another program. Name another file."
             )
         found = MigrationContext.configure(connection).get_current_revision()
         if found not in {None, *(script.revision for script in _scripts().walk_revisions())}:
             raise DatabaseError(
-                f"{database.path} has schema {found}, made by a newer version; install that version"
+                f"{database.path}: The schema is {found}, of a newer version. Install that version."
             )
-        if damaged := find_corruption(connection, inf):
-            raise DatabaseError(f"{database.path} is damaged: {damaged}; restore a backup")
+        if damage := find_corruption(connection, inf):
+            raise DatabaseError(
+                f"{database.path}: The file is damaged: {damage}. Restore a backup."
+            )
 
 
 def schema_revision(database: Database) -> str | None:
-    """Read which schema the tables have; None if there are none."""
+    """Return the revision of the schema in the file, or None if it has no tables."""
     with database.read() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def _head() -> str | None:
-    """Give the schema that this version reads."""
+    """Return the schema revision of this version."""
     return _scripts().get_current_head()
 
 
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic())
+    return ScriptDirectory.from_config(_alembic_config())
 
 
-def _alembic(connection: Connection | None = None) -> Config:
+def _alembic_config(connection: Connection | None = None) -> Config:
     config = Config()
+    # ConfigParser interpolates %: https://docs.python.org/3/library/configparser.html
     config.set_main_option("script_location", str(resource_dir("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
