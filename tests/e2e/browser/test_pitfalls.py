@@ -50,7 +50,7 @@ def _urls_stay_text(page: Page, *_: object) -> None:
     assert "http://foreign.example/plain" in page.locator("#nobody").inner_text()
 
 
-def _is_drawn_without_interaction(page: Page, *_: object) -> None:
+def _is_shown_without_interaction(page: Page, *_: object) -> None:
     page.wait_for_timeout(1_500)
     positions = "(items) => new Set(items.map((item) => item.getBoundingClientRect().left)).size"
     assert page.locator(".vis-range").evaluate_all(positions) > 1, "all in one position"
@@ -259,7 +259,7 @@ PITFALLS = {
         VIS,
         "in one position",
         page=(', { zoomKey: "ctrlKey" }', ""),
-        check=_is_drawn_without_interaction,
+        check=_is_shown_without_interaction,
     ),
 }
 
