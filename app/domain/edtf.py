@@ -48,7 +48,7 @@ DateRange = tuple[date | None, date | None]
 """First and last day, both inclusive; None for an open side."""
 
 # Looser than DAY_PATTERN, so that a month 13 gets a message of its own.
-_POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([?~%])?")
+_POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([?~%]?)")
 _SET = re.compile(r"\[([^\[\],]*)\.\.([^\[\],]*)\]")
 
 
@@ -271,19 +271,15 @@ def _parse_point(text: str, whole: str) -> Point:
         raise DateError(_hint(whole, text))
     year, month, day, qualifier = match.groups()
     try:
-        if day:
-            first = last = date(int(year), int(month), int(day))
-            precision: DatePrecision = "day"
-        elif month:
-            first = date(int(year), int(month), 1)
-            last = first.replace(day=monthrange(first.year, first.month)[1])
-            precision = "month"
-        else:
-            first, last = date(int(year), 1, 1), date(int(year), 12, 31)
-            precision = "year"
+        first = date(int(year), int(month or 1), int(day or 1))
     except ValueError:
         raise DateError(_calendar_hint(int(year), int(month or 1), day)) from None
-    return Point(first, last, precision, qualifier or "")
+    if day:
+        return Point(first, first, "day", qualifier)
+    if month:
+        last = first.replace(day=monthrange(first.year, first.month)[1])
+        return Point(first, last, "month", qualifier)
+    return Point(first, first.replace(month=12, day=31), "year", qualifier)
 
 
 def _check_set(text: str, start: Point | None, end: Point | None) -> None:
@@ -325,6 +321,7 @@ _YEAR = r"[0-9]{4}[0-9-]*"
 # Common mistakes, each with its hint. The first pattern that matches wins, so a special one
 # precedes a general one.
 _HINTS = tuple(
+    # DOTALL, because a text may contain line breaks.
     (re.compile(pattern, re.DOTALL), hint)
     for pattern, hint in (
         (rf" *{_YEAR} *(to|until|till|-|–|—) *{_YEAR} *", _SLASH),

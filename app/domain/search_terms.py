@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from app.domain.text import GERSHAYIM, PUNCTUATION, words
 
+# On a prototype, a query of 4,000 terms took 15 seconds.
 MAX_TERMS = 8
 
 _TERM = re.compile(r'(?<!\w)["«]([^"»]*)["»](?!\w)|([^\s"«»]+)')

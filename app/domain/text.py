@@ -80,5 +80,6 @@ def quote(value: object) -> str:
 
 def escape(value: object) -> str:
     """Escape the control characters of untrusted input, and truncate it to `MAX_QUOTED`."""
+    # `repr` escapes what a terminal or a log could interpret, and keeps the letters of all scripts.
     text = str(value)
     return repr(text[:MAX_QUOTED])[1:-1] + ("…" if len(text) > MAX_QUOTED else "")

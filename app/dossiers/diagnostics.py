@@ -4,12 +4,41 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from app.domain.text import escape
+from app.dossiers.parsing import KeyPath
+
 MAX_DIAGNOSTICS = 10_000
 """The number of errors, and of warnings, that are kept. The rest is only counted, so that memory
 stays bounded."""
 
 ProgressCallback = Callable[[int, int], None]
 """A function that is called now and then with the number of items done and their total."""
+
+
+class Location(NamedTuple):
+    """The place of a record or a value in a file."""
+
+    dossier: tuple[int, int]
+    """The positions of the file among all files, and of the dossier in the file."""
+    path: Path
+    line_at: Callable[[KeyPath], int] = lambda _: 0
+    loc: KeyPath = ()
+    may_be_truncated: Callable[[KeyPath], bool] = lambda _: False
+    """Whether YAML may have taken the end of a text for a comment."""
+
+    @property
+    def file(self) -> int:
+        """The position of the file among all files."""
+        return self.dossier[0]
+
+    @property
+    def line(self) -> int:
+        """The first line; 0 for a whole file."""
+        return self.line_at(self.loc)
+
+    def at_line(self, line: int) -> "Location":
+        """Return the location of a line of the same file."""
+        return self._replace(line_at=lambda _: line)
 
 
 class Diagnostic(NamedTuple):
@@ -39,13 +68,13 @@ class Diagnostics:
         self._errors = _BoundedSet()
         self._warnings = _BoundedSet()
 
-    def add_error(self, diagnostic: Diagnostic) -> None:
-        """Add a mistake that prevents the load."""
-        self._errors.add(diagnostic)
+    def add_error(self, location: Location, message: str, *loc: str | int) -> None:
+        """Add a mistake that prevents the load, at a location or at a value in it."""
+        self._errors.add(_diagnostic(location, message, loc))
 
-    def add_warning(self, diagnostic: Diagnostic) -> None:
-        """Add a likely mistake."""
-        self._warnings.add(diagnostic)
+    def add_warning(self, location: Location, message: str, *loc: str | int) -> None:
+        """Add a likely mistake, at a location or at a value in it."""
+        self._warnings.add(_diagnostic(location, message, loc))
 
     @property
     def errors(self) -> list[str]:
@@ -66,12 +95,21 @@ class Diagnostics:
         return bool(self._errors.kept)
 
 
+def _diagnostic(location: Location, message: str, loc: KeyPath) -> Diagnostic:
+    whole = (*location.loc, *loc)
+    place = "".join(f"[{key}]" if isinstance(key, int) else f".{escape(key)}" for key in whole)
+    line = location.line_at(whole)
+    return Diagnostic(location.file, line, location.path, place.removeprefix("."), message)
+
+
 class _BoundedSet:
     def __init__(self) -> None:
         self.kept: set[Diagnostic] = set()
         self.dropped = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
+        # JSON Lines are read once for each kind of record, and each pass finds the same unreadable
+        # line.
         if diagnostic not in self.kept:
             if len(self.kept) < MAX_DIAGNOSTICS:
                 self.kept.add(diagnostic)

@@ -28,6 +28,7 @@ class DossierEnvelope(Entry):
     """The sections of a dossier. The reader validates each record of a section on its own."""
 
     json_schema: Annotated[Any, Field(alias="$schema")] = None
+    # `timeline:` without a value would otherwise load the events into no timeline.
     timeline: Annotated[Any, AfterValidator(_required)]
     sources: list[Any] = Field(default=[])
     actors: list[Any] = Field(default=[])

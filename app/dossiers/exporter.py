@@ -7,21 +7,27 @@ from typing import Any, Literal, get_args
 
 import yaml
 from rapidfuzz import process
-from sqlalchemy import ColumnElement, Connection, false, select, true
+from sqlalchemy import Connection, false, select, true
 
 from app.db import tables
-from app.db.expressions import Selection
-from app.db.ordering import TIMELINE_ORDER, event_order
+from app.db.expressions import Condition, Selection
+from app.db.ordering import SORTS, TIMELINE_ORDER
 from app.db.records import ACTOR, EVENT, SOURCE, TIMELINE
 from app.domain.text import quote
 from app.dossiers.reader import LINES_SUFFIXES, YAML_SUFFIXES
-from app.schemas.entries import CitationEntry
+from app.schemas.entries import (
+    ActorEntry,
+    CitationEntry,
+    Entry,
+    EventEntry,
+    SourceEntry,
+    TimelineEntry,
+)
 
 ExportFormat = Literal["yaml", "jsonl"]
 JsonObject = Mapping[str, Any]
 DossierItem = tuple[str, JsonObject]
 """The kind of a record and its entry in a dossier. Each timeline begins a dossier."""
-Condition = ColumnElement[bool]
 
 EXPORT_BATCH = 500
 """The number of records in memory at a time."""
@@ -81,6 +87,8 @@ def _everything(connection: Connection, timelines: Iterable[int]) -> Iterator[Do
     included: Condition = true()
     for timeline in timelines:
         yield from _dossier(connection, timeline, included, included)
+        # Once is enough, since a load reads the actors and sources of all dossiers before the
+        # events.
         included = false()
 
 
@@ -112,7 +120,7 @@ def _dossier(
         ("timeline", _timeline, select(TIMELINE).where(tables.timeline.c.id == timeline), ()),
         ("source", _source, select(SOURCE).where(sources), [tables.source.c.slug]),
         ("actor", _actor, select(ACTOR).where(actors), [tables.actor.c.slug]),
-        ("event", _event, select(EVENT).where(events), event_order("date").keys),
+        ("event", _event, select(EVENT).where(events), SORTS["date"]),
     ):
         options = {"yield_per": EXPORT_BATCH}
         for row in connection.scalars(records.order_by(*order), execution_options=options):
@@ -126,55 +134,47 @@ def _events_of(timeline: int) -> Selection:
 
 
 def _timeline(record: JsonObject) -> JsonObject:
-    return _only(record, "id", "title", "description", "language")
+    return _entry(TimelineEntry, record)
 
 
 def _source(record: JsonObject) -> JsonObject:
-    return {
-        **_only(record, "id", "title"),
-        "publisher": record["publisher"]["id"],
-        **_only(record, "author", "published", "url", "archived_url", "language", "sha256", "note"),
-    }
+    return _entry(SourceEntry, record, publisher=record["publisher"]["id"])
 
 
 def _actor(record: JsonObject) -> JsonObject:
-    parent = {"parent": record["parent"]["id"]} if "parent" in record else {}
+    parent = record["parent"]["id"] if "parent" in record else None
+    # A plain text is short for an alias of this kind.
     aliases = [alias["name"] if alias["kind"] == "alias" else alias for alias in record["aliases"]]
-    return {
-        **_only(record, "id", "name", "kind"),
-        **parent,
-        **({"aliases": aliases} if aliases else {}),
-        **_only(record, "note"),
-    }
+    return _entry(ActorEntry, record, parent=parent, aliases=aliases)
 
 
 def _event(record: JsonObject) -> JsonObject:
     date = record["date"]
-    texts = {"date_text": date.get("source_text"), "date_note": date.get("note")}
-    lists = {
-        "topics": record["topics"],
-        "participants": [{**part, "actor": part["actor"]["id"]} for part in record["participants"]],
-        "citations": [_citation(citation) for citation in record["citations"]],
-    }
+    return _entry(
+        EventEntry,
+        record,
+        date=date["edtf"],
+        date_text=date.get("source_text"),
+        date_note=date.get("note"),
+        participants=[{**part, "actor": part["actor"]["id"]} for part in record["participants"]],
+        citations=[
+            _entry(CitationEntry, citation, source=citation["source"]["id"])
+            for citation in record["citations"]
+        ],
+    )
+
+
+def _entry(model: type[Entry], record: JsonObject, **values: object) -> JsonObject:
+    """Return the keys of an entry in their order, without those that have their default.
+
+    `values` replaces what is different in the record: a dossier refers to a record by its id.
+    """
+    written = {**record, **values}
     return {
-        **_only(record, "id", "title", "summary", "kind", "status"),
-        "date": date["edtf"],
-        **{key: value for key, value in texts.items() if value},
-        **_only(record, "place", "amount"),
-        **{key: values for key, values in lists.items() if values},
+        key: written[key]
+        for key, field in model.model_fields.items()
+        if written.get(key, field.default) != field.default
     }
-
-
-def _citation(record: JsonObject) -> JsonObject:
-    entry = {**record, "source": record["source"]["id"]}
-    return {key: value for key, value in entry.items() if _DEFAULTS.get(key) != value}
-
-
-_DEFAULTS = {key: field.default for key, field in CitationEntry.model_fields.items()}
-
-
-def _only(record: JsonObject, *keys: str) -> JsonObject:
-    return {key: record[key] for key in keys if key in record}
 
 
 def _json_lines(records: Iterable[DossierItem]) -> Iterator[str]:

@@ -16,6 +16,8 @@ from app.schemas.entries import SourceEntry
 USER_AGENT = "timeline-api (link check)"
 MAX_REDIRECTS = 10
 PERMANENT_REDIRECTS = {301, 308}
+# Servers respond with these to programs, although the page may be fine in a browser. So the link
+# counts as unchecked, not as broken.
 # 999 is LinkedIn's: https://github.com/gjtorikian/html-proofer/issues/215
 BOT_BLOCKED_STATUSES = {401, 403, 405, 407, 429, 451, 999}
 RETRYABLE_STATUSES = {429, 503}
@@ -74,6 +76,7 @@ def check_links(
     for entry in sources:
         for key, link in (("url", entry.record.url), ("archived_url", entry.record.archived_url)):
             if link:
+                # Clients do not send the fragment, so links that differ in it only are one request.
                 uses[link.partition("#")[0]].append((entry, key))
     asyncio.run(_check_all(uses, diagnostics, on_progress, rate_limit))
     return len(uses)
@@ -84,6 +87,7 @@ async def _check_all(
 ) -> None:
     links_by_host: dict[str, list[str]] = defaultdict(list)
     for link in uses:
+        # A valid link has a host: see `LINK_PATTERN`.
         links_by_host[link.split("/")[2]].append(link)
     results = asyncio.Queue[tuple[str, LinkResult]]()
     async with _client() as client, asyncio.TaskGroup() as group:
@@ -112,21 +116,21 @@ def _client() -> httpx.AsyncClient:
 def _report(
     entry: ParsedRecord[SourceEntry], key: str, result: LinkResult, diagnostics: Diagnostics
 ) -> None:
+    report, message = diagnostics.add_warning, result.message
     if result.moved_to:
+        # The new URL inherits the fragment.
+        # https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
         moved_to = result.moved_to + "".join(str(getattr(entry.record, key)).partition("#")[1:])
         is_short = len(moved_to) <= MAX_QUOTED  # and therefore quoted in full
         fix = "Use that URL." if is_short else "Open it, and use the URL that you reach."
         message = f"It has moved to {quote(moved_to)}. {fix}"
-        diagnostics.add_warning(entry.location.diagnostic(message, key))
     elif result.broken and key == "url" and entry.record.archived_url:
-        message = f"{result.message} Correct it, or rely on the archived_url."
-        diagnostics.add_warning(entry.location.diagnostic(message, key))
+        message += " Correct it, or rely on the archived_url."
     elif result.broken:
-        copy = ", or add a copy as archived_url" if key == "url" else ""
-        message = f"{result.message} Correct it{copy}."
-        diagnostics.add_error(entry.location.diagnostic(message, key))
-    elif result.message:
-        diagnostics.add_warning(entry.location.diagnostic(result.message, key))
+        report = diagnostics.add_error
+        message += f" Correct it{', or add a copy as archived_url' if key == 'url' else ''}."
+    if message:
+        report(entry.location, message, key)
 
 
 class _LinkChecker:
@@ -173,6 +177,7 @@ class _LinkChecker:
             await asyncio.sleep(self._next_request_at[host] - time.monotonic())
             async with self._slots, asyncio.timeout(self._rate_limit.timeout):
                 try:
+                    # Streamed, because the body of a response may be large or endless.
                     response = await self._client.send(request, stream=True)
                     await response.aclose()
                 finally:

@@ -11,9 +11,9 @@ from app.db import tables
 from app.db.expressions import in_values
 from app.db.sqlite.bulk import insert_rows, temporary_table
 from app.domain.text import casefold_text, quote
-from app.dossiers.diagnostics import Diagnostics
+from app.dossiers.diagnostics import Diagnostics, Location
 from app.dossiers.parsing import KeyPath
-from app.dossiers.reader import Location, ParsedRecord
+from app.dossiers.reader import ParsedRecord
 from app.dossiers.seen_records import SeenRecords
 from app.schemas.entries import ActorEntry, EventEntry
 from app.store.orphans import ORPHAN_CONDITIONS
@@ -40,11 +40,8 @@ class Linter:
     def __init__(self, connection: Connection, seen: SeenRecords, diagnostics: Diagnostics) -> None:
         self._connection = connection
         self._seen = seen
-        self._diagnostics = diagnostics
+        self._warn = diagnostics.add_warning
         _seen_quote.create(connection)
-
-    def _warn(self, location: Location, warning: str, *loc: str | int) -> None:
-        self._diagnostics.add_warning(location.diagnostic(warning, *loc))
 
     def check_actors(self, batch: Sequence[ParsedRecord[ActorEntry]], stored: UpsertResult) -> None:
         """Warn of names that belong to two actors: a query must then use the id."""
@@ -58,9 +55,8 @@ class Linter:
             owner = owners.setdefault(key, entry.id)
             if owner != entry.id:
                 problem = f"{quote(name)} is also a name of {quote(owner)}."
-                self._warn(
-                    entry.location, f"{problem} To search for one of them, use its id.", *loc
-                )
+                fix = "To search for one of them, use its id."
+                self._warn(entry.location, f"{problem} {fix}", *loc)
 
     def _other_owners(self, keys: set[str], ids: Collection[str]) -> dict[str, str]:
         """Return an actor for each of the names that actors with other ids have."""
@@ -122,6 +118,8 @@ class Linter:
     def _check_shared_changes(
         self, changed: Mapping[int, Location], timelines: Collection[int]
     ) -> None:
+        # All timelines share one space of ids: `arrest` in two affairs is the same event. Loading
+        # one of them would otherwise change the other unnoticed.
         timeline = tables.timeline.c
         member = tables.event_timeline.c
         rows = select(member.event_id, timeline.slug).join(
@@ -136,9 +134,8 @@ class Linter:
         """Warn of actors and sources that no record refers to. Call it last in a load."""
         for kind in ORPHAN_CONDITIONS:
             subject = "event cites" if kind == "source" else "record refers to"
-            for id_, file, line in self._seen.orphans(kind):
-                warning = f"No {subject} the {kind} {quote(id_)}."
-                self._diagnostics.add_warning(self._seen.diagnostic(file, line, warning))
+            for id_, location in self._seen.orphans(kind):
+                self._warn(location, f"No {subject} the {kind} {quote(id_)}.")
 
 
 def _names(actor: ActorEntry) -> Iterator[tuple[str, KeyPath]]:
@@ -167,6 +164,7 @@ def _event_warnings(
 
 
 def _truncated_texts(entry: ParsedRecord[EventEntry]) -> Iterator[tuple[str, KeyPath]]:
+    # Quotes are verbatim, but YAML drops the rest of an unquoted text after ` #` without an error.
     quotes: list[KeyPath] = [
         ("citations", at, "quote") for at in range(len(entry.record.citations))
     ]

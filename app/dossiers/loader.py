@@ -15,9 +15,9 @@ from app.dossiers.diagnostics import Diagnostics, DossierError, ProgressCallback
 from app.dossiers.lint import Linter
 from app.dossiers.pruning import Pruner
 from app.dossiers.reader import (
+    AnyRecord,
     DossierFile,
     DossierInput,
-    InvalidRecord,
     ParsedRecord,
     RecordT,
     open_dossiers,
@@ -75,11 +75,8 @@ def load(
     """
     diagnostics = Diagnostics()
     dossiers = open_dossiers(files, diagnostics)
-    seen = SeenRecords(connection, dossiers)
-    pruner = Pruner(connection, seen) if prune else None
-    linter = Linter(connection, seen, diagnostics)
-    checker = ReferenceChecker(connection, seen, diagnostics)
-    loader = _Loader(connection, dossiers, checker, linter, now)
+    loader = _Loader(connection, dossiers, diagnostics, now)
+    pruner = Pruner(connection, loader.seen) if prune else None
     # In the order of their references: an event refers to actors and sources, a source to actors.
     loader.load_timelines()
     loader.load_actors()
@@ -88,9 +85,11 @@ def load(
         loader.load_events(on_progress)
     if diagnostics:
         raise DossierError(diagnostics)
+    # Only now: an unreadable file could hide records that it still contains.
     if pruner:
         loader.prune(pruner)
-    linter.check_orphans()
+    loader.linter.check_orphans()
+    # A load that changes nothing writes nothing, so that the server keeps its cached responses.
     if loader.changed:
         advance_revision(connection)
         update_statistics(connection, tables.event)
@@ -109,15 +108,15 @@ class _Loader:
         self,
         connection: Connection,
         files: Sequence[DossierFile],
-        checker: ReferenceChecker,
-        linter: Linter,
+        diagnostics: Diagnostics,
         now: datetime,
     ) -> None:
         self._connection = connection
         self._files = files
-        self._checker = checker
-        self._linter = linter
         self._now = now
+        self.seen = SeenRecords(connection, files)
+        self.linter = Linter(connection, self.seen, diagnostics)
+        self._checker = ReferenceChecker(connection, self.seen, diagnostics)
         self._timelines: dict[tuple[int, int], int] = {}
         self.counts = dict.fromkeys(("event", "actor", "source", "timeline"), ChangeCounts())
         self.changed = False
@@ -134,22 +133,20 @@ class _Loader:
     def load_actors(self) -> None:
         counted = set[int]()
         for new, _ in self._checked(ActorEntry):
-            stored = upsert_actors(self._connection, _records(new))
-            self._linter.check_actors(new, stored)
-            self._count("actor", stored)
-            counted |= stored.new | stored.changed
+            result = upsert_actors(self._connection, _records(new))
+            self.linter.check_actors(new, result)
+            self._count("actor", result)
+            counted |= result.new | result.changed
         # A parent can come after its child, so parents are set after all actors are stored.
         for batch in self._batches(ActorEntry):
             self._checker.check_invalid_entries(ActorEntry, batch)
             stored_ids = ids_of(self._connection, tables.actor, (entry.id for entry in batch))
-            entries = [
-                entry
-                for entry in batch
-                if isinstance(entry, ParsedRecord) and entry.id in stored_ids
-            ]
-            known, _ = self._referenced_ids(entries)
-            children = self._checker.drop_dangling(entries, {ActorEntry: known})
+            valid = [entry for entry in batch if isinstance(entry, ParsedRecord)]
+            stored = [entry for entry in valid if entry.id in stored_ids]
+            known, _ = self._referenced_ids(stored)
+            children = self._checker.drop_dangling(stored, {ActorEntry: known})
             linked = upsert_parents(self._connection, _records(children), known)
+            # An actor that is new or changed by itself has been counted already.
             self._count("actor", linked._replace(changed=linked.changed - counted))
         self._checker.reject_parent_cycles()
 
@@ -166,14 +163,10 @@ class _Loader:
         """
         added = sum(file.events for file in self._files)
         stored = self._connection.scalar(select(func.count()).select_from(tables.event)) or 0
-        indexed = (
-            tables.event,
-            tables.participation,
-            tables.citation,
-            tables.event_topic,
-            tables.event_timeline,
-        )
-        return indexes_dropped(self._connection, *indexed) if added > stored else nullcontext()
+        if added <= stored:
+            return nullcontext()
+        lists = tables.participation, tables.citation, tables.event_topic, tables.event_timeline
+        return indexes_dropped(self._connection, tables.event, *lists)
 
     def load_events(self, on_progress: ProgressCallback) -> None:
         done, total = 0, sum(file.events for file in self._files)
@@ -181,7 +174,8 @@ class _Loader:
             actors, sources = self._referenced_ids(new)
             events = self._checker.drop_dangling(new, {ActorEntry: actors, SourceEntry: sources})
             stored = upsert_events(self._connection, _records(events), actors, sources, self._now)
-            self._linter.check_events(events, stored, self._timelines.values())
+            self.linter.check_events(events, stored, self._timelines.values())
+            # An event of two dossiers is in both timelines, although only the first one stores it.
             repeated_ids = ids_of(self._connection, tables.event, (entry.id for entry in repeated))
             members = self._members(events + repeated, {**repeated_ids, **stored.ids})
             joined = add_to_timelines(self._connection, members)
@@ -234,18 +228,15 @@ class _Loader:
             if model is not ActorEntry:  # whose parents can come later
                 self._checker.check_invalid_entries(model, batch)
 
-    def _batches(
-        self, model: type[RecordT]
-    ) -> Iterator[list[ParsedRecord[RecordT] | InvalidRecord]]:
+    def _batches(self, model: type[RecordT]) -> Iterator[list[AnyRecord[RecordT]]]:
         entries = chain.from_iterable(file.entries(model) for file in self._files)
         while batch := list(islice(entries, LOAD_BATCH)):
             yield batch
 
     def _count(self, kind: str, stored: UpsertResult) -> None:
         added, changed, removed = self.counts[kind]
-        self.counts[kind] = ChangeCounts(
-            added + len(stored.new), changed + len(stored.changed), removed
-        )
+        added, changed = added + len(stored.new), changed + len(stored.changed)
+        self.counts[kind] = ChangeCounts(added, changed, removed)
         self.changed |= bool(stored.new or stored.changed)
 
     def _remove(self, kind: str, removed: int) -> None:

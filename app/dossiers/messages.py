@@ -10,43 +10,25 @@ from rapidfuzz import fuzz, process
 from app.domain.limits import SLUG_PATTERN
 from app.domain.text import quote, words
 from app.dossiers.document import DossierEnvelope
-from app.schemas.entries import (
-    ActorEntry,
-    AliasEntry,
-    AmountEntry,
-    CitationEntry,
-    Entry,
-    EventEntry,
-    ParticipantEntry,
-    SourceEntry,
-    TimelineEntry,
-)
-from app.schemas.fields import (
-    KEYWORD_PATTERN,
-    LINE_PATTERN,
-    LINK_PATTERN,
-    PROSE_PATTERN,
-    SHA256_PATTERN,
-    not_a_string_message,
-)
+from app.schemas import entries, fields
 from app.schemas.validation import validation_message
 
-_MODELS: dict[str, type[Entry]] = {
+_MODELS: dict[str, type[entries.Entry]] = {
     "a dossier": DossierEnvelope,
-    "a timeline": TimelineEntry,
-    "a source": SourceEntry,
-    "an actor": ActorEntry,
-    "an alias": AliasEntry,
-    "an event": EventEntry,
-    "an amount": AmountEntry,
-    "a participant": ParticipantEntry,
-    "a citation": CitationEntry,
+    "a timeline": entries.TimelineEntry,
+    "a source": entries.SourceEntry,
+    "an actor": entries.ActorEntry,
+    "an alias": entries.AliasEntry,
+    "an event": entries.EventEntry,
+    "an amount": entries.AmountEntry,
+    "a participant": entries.ParticipantEntry,
+    "a citation": entries.CitationEntry,
 }
-_NESTED_MODELS: dict[str | int, type[Entry]] = {
-    "aliases": AliasEntry,
-    "amount": AmountEntry,
-    "participants": ParticipantEntry,
-    "citations": CitationEntry,
+_NESTED_MODELS: dict[str | int, type[entries.Entry]] = {
+    "aliases": entries.AliasEntry,
+    "amount": entries.AmountEntry,
+    "participants": entries.ParticipantEntry,
+    "citations": entries.CitationEntry,
 }
 MIN_SIMILARITY = 75
 """Of 100: the least similarity of a key to a known one that counts as a misspelling of it."""
@@ -70,13 +52,14 @@ def error_message(model: type[BaseModel], error: ErrorDetails) -> str:
         return _MESSAGES[kind].format(**error.get("ctx", {}))
     if kind == "string_pattern_mismatch":
         return _MISMATCHES[error["ctx"]["pattern"]](value)
+    # In YAML, an empty value is null, whatever type the model expects.
     if value is None or kind == "string_too_short":
         required = key in owner.model_fields and owner.model_fields[key].is_required()
         return f"It is empty. Write a value{'' if required else ' or leave it out'}."
     if kind in ("model_type", "model_attributes_type"):
         return f"It is not a record. Write {_required_keys(_owning_model(model, loc))}."
     if kind == "string_type":
-        return not_a_string_message(value)
+        return fields.not_a_string_message(value)
     return validation_message(error)
 
 
@@ -93,6 +76,7 @@ def _required_keys(model: type[BaseModel]) -> str:
 
 
 def _unknown_key(owner: type[BaseModel], key: str, value: object) -> str:
+    # Without `$schema`, the only alias, which is for editors.
     known = [name for name, field in owner.model_fields.items() if not field.alias]
     nearest = process.extractOne(
         key, known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=MIN_SIMILARITY
@@ -100,6 +84,7 @@ def _unknown_key(owner: type[BaseModel], key: str, value: object) -> str:
     if nearest:
         return f"The key is unknown here. The nearest is {quote(nearest[0])}."
     if value is None:
+        # In braces, `{actor:nso}` has a key `actor:nso`.
         if ":" in key:
             return "The key is unknown here. Write a space after the colon."
         # In braces, `{capacity: chair, acting}` has a key `acting`.
@@ -119,9 +104,20 @@ def _suggest_place(owner: type[BaseModel], key: str, known: list[str]) -> str:
 
 
 def _not_an_id(value: str) -> str:
-    near = "-".join(words(value))
-    example = near if re.fullmatch(SLUG_PATTERN, near) else "nso-group"
+    example = _rewrite(value, "-") or "nso-group"
     return f"{quote(value)} is not an id. Write lower-case letters, digits and hyphens: {example}."
+
+
+def _not_a_keyword(value: str) -> str:
+    example = _rewrite(value, "_") or "lobbying"
+    fix = f"Write lower-case letters, digits, hyphens and underscores: {example}."
+    return f"{quote(value)} is not a keyword. {fix}"
+
+
+def _rewrite(value: str, separator: str) -> str | None:
+    """Return the words of a text as an id or a keyword, or None if they cannot be one."""
+    near = separator.join(words(value))
+    return near if re.fullmatch(fields.KEYWORD_PATTERN, near) else None
 
 
 def _invalid_characters(value: str) -> str:
@@ -131,25 +127,16 @@ def _invalid_characters(value: str) -> str:
     return f"{quote(value)} contains a line break. Write it on one line."
 
 
-def _not_a_keyword(value: str) -> str:
-    near = "_".join(words(value))
-    example = near if re.fullmatch(KEYWORD_PATTERN, near) else "lobbying"
-    return (
-        f"{quote(value)} is not a keyword. "
-        f"Write lower-case letters, digits, hyphens and underscores: {example}."
-    )
-
-
 _MISMATCHES: dict[str, Callable[[str], str]] = {
     SLUG_PATTERN: _not_an_id,
-    PROSE_PATTERN: _invalid_characters,
-    LINE_PATTERN: _invalid_characters,
-    KEYWORD_PATTERN: _not_a_keyword,
-    LINK_PATTERN: lambda value: (
+    fields.PROSE_PATTERN: _invalid_characters,
+    fields.LINE_PATTERN: _invalid_characters,
+    fields.KEYWORD_PATTERN: _not_a_keyword,
+    fields.LINK_PATTERN: lambda value: (
         f"{quote(value)} is not a link. Write a complete URL that begins with http:// or https://, "
         "with a host name, without spaces and without a user name."
     ),
-    SHA256_PATTERN: lambda value: (
+    fields.SHA256_PATTERN: lambda value: (
         f"{quote(value)} is not a SHA-256 digest. Write 64 characters of 0–9 and a–f."
     ),
 }

@@ -77,10 +77,12 @@ class _Loader(yaml.CSafeLoader):
     A tag such as `!!int` is an error. PyYAML ignores duplicate keys; this loader reports them.
     """
 
+    # YAML 1.1 reads `no` as false, 007 as 7 and 12:30:45 as 45045, and fails at 2021-02-30.
     yaml_implicit_resolvers = {  # noqa: RUF012 - the interface of PyYAML
         first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
         for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+    # The other constructors do not expect texts: `!!timestamp x` would end in an AttributeError.
     yaml_constructors = {  # noqa: RUF012
         tag: construct
         for tag, construct in yaml.CSafeLoader.yaml_constructors.items()
@@ -90,6 +92,7 @@ class _Loader(yaml.CSafeLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._text = text
+        # Counted once: a search from the beginning for each value takes quadratic time.
         self._breaks = [match.start() for match in re.finditer("\n", text)]
 
     def get_document(self) -> Document:
@@ -97,6 +100,7 @@ class _Loader(yaml.CSafeLoader):
         root = self.get_node()
         assert root  # noqa: S101 - check_node has returned True
         duplicates = [(key.value, self.line(key.start_mark)) for key in _duplicate_keys(root)]
+        # Before the document is constructed: that expands merges (`<<`), in exponential time.
         if "*" in self._text and _expanded_length(root) > len(self._text) + MAX_ALIAS_EXPANSION:
             raise ParseError("It repeats too much text with `*`. Write the text out.")
 
@@ -124,6 +128,7 @@ def _duplicate_keys(root: yaml.Node) -> Iterator[yaml.Node]:
     seen, pending = set[int](), [root]
     while pending:
         node = pending.pop()
+        # An alias is the same node again. Visiting it each time would expand all aliases.
         if id(node) in seen:
             continue
         seen.add(id(node))
@@ -200,6 +205,7 @@ def _find(node: yaml.Node, loc: KeyPath) -> tuple[yaml.Mark, yaml.Node]:
     return mark, node
 
 
+_TAG = "A text begins with a tag such as !!int. Remove the tag, or put the text in quotes."
 # Parts of libyaml's messages, and the mistakes that usually cause them. The first match wins.
 _EXPLANATIONS = {
     "mapping values": (
@@ -213,13 +219,9 @@ _EXPLANATIONS = {
         "A quotation mark is not closed, or a text in double quotes contains a backslash. Close "
         "it, or write the text in single quotes."
     ),
-    "could not determine a constructor": (
-        "A text begins with a tag such as !!int. Remove the tag, or put the text in quotes."
-    ),
-    "but found": (
-        "A text begins with a tag such as !!int. Remove the tag, or put the text in quotes."
-    ),
-    "simple key": ("A key has no `: ` after it, or a text is not indented. Write `key: value`."),
+    "could not determine a constructor": _TAG,
+    "but found": _TAG,
+    "simple key": "A key has no `: ` after it, or a text is not indented. Write `key: value`.",
     "nesting depth": _TOO_DEEP,
     "flow": (
         "A bracket is not closed, or a text in brackets contains a comma. Close the bracket, or "
@@ -282,6 +284,7 @@ def parse_json(text: str) -> Document:
     data = JsonReader().read(text)
     lines: dict[KeyPath, int] = {}
     duplicates: dict[KeyPath, int] = {}
+    # The json module does not report where a value is, so the text is scanned a second time.
     for loc, line, is_key in _places(text):
         # The keys inside a duplicate repeat too, and are not reported again.
         if is_key and loc in lines and not any(loc[:end] in duplicates for end in range(len(loc))):

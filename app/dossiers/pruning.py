@@ -42,6 +42,7 @@ class Pruner:
         removed = set[int]()
         for timeline in {*timelines.values()}:
             dossiers = [dossier for dossier, id_ in timelines.items() if id_ == timeline]
+            # In batches, so that memory stays bounded when a whole timeline is removed.
             while events := self._missing_events(timeline, dossiers):
                 members = in_values(_membership.event_id, events)
                 self._connection.execute(
@@ -50,6 +51,7 @@ class Pruner:
                     )
                 )
                 elsewhere = {*self._connection.scalars(select(_membership.event_id).where(members))}
+                # The JSON of an event lists its timelines.
                 refresh_events(self._connection, elsewhere, now)
                 delete_events(self._connection, events - elsewhere)
                 removed |= events

@@ -5,16 +5,17 @@ YAML and JSON are read whole, JSON Lines line by line.
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import IO, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from app.domain.limits import SLUG_PATTERN
-from app.domain.text import escape, quote
-from app.dossiers.diagnostics import Diagnostic, Diagnostics
+from app.domain.text import quote
+from app.dossiers.diagnostics import Diagnostics, Location
 from app.dossiers.document import DossierEnvelope
 from app.dossiers.messages import error_message
 from app.dossiers.parsing import Document, JsonReader, KeyPath, ParseError, parse_json, parse_yaml
@@ -45,40 +46,6 @@ RecordT = TypeVar("RecordT", bound=Record)
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-class Location(NamedTuple):
-    """The place of a record or a value in a file."""
-
-    dossier: tuple[int, int]
-    """The positions of the file among all files, and of the dossier in the file."""
-    path: Path
-    line_at: Callable[[KeyPath], int]
-    loc: KeyPath = ()
-    may_be_truncated: Callable[[KeyPath], bool] = lambda _: False
-    """Whether YAML may have taken the end of a text for a comment."""
-
-    @property
-    def line(self) -> int:
-        """The first line."""
-        return self.line_at(self.loc)
-
-    @property
-    def file(self) -> int:
-        """The position of the file among all files."""
-        return self.dossier[0]
-
-    def at_line(self, line: int) -> "Location":
-        """Return the location of a line of the same file."""
-        return self._replace(line_at=lambda _: line)
-
-    def diagnostic(self, message: str, *loc: str | int) -> Diagnostic:
-        """Build a diagnostic for this location, or for a value in it."""
-        whole = (*self.loc, *loc)
-        place = "".join(f"[{key}]" if isinstance(key, int) else f".{escape(key)}" for key in whole)
-        return Diagnostic(
-            self.file, self.line_at(whole), self.path, place.removeprefix("."), message
-        )
-
-
 class ParsedRecord(NamedTuple, Generic[RecordT]):
     """A valid record with its location."""
 
@@ -97,102 +64,131 @@ class InvalidRecord(NamedTuple):
     id: str
     """Empty if there is none, or if it is not valid."""
     location: Location
-    data: Any
+    data: object
     """The parsed YAML or JSON."""
 
 
-class DossierFile(Protocol):
+AnyRecord = ParsedRecord[RecordT] | InvalidRecord
+
+
+class DossierFile:
     """A file of one or more dossiers."""
 
-    @property
-    def path(self) -> Path:
-        """The path or, of an open file, the name."""
+    events = 0
+    """The number of events, known after the timelines have been read."""
+    fully_read = True
+    """Whether every part so far was readable; if not, the file may contain more records."""
 
-    @property
-    def events(self) -> int:
-        """The number of events, known after the timelines have been read."""
+    def __init__(self, file: DossierInput, location: Location, diagnostics: Diagnostics) -> None:
+        self.path = location.path
+        self._file = file
+        self._location = location
+        self._diagnostics = diagnostics
 
-    @property
-    def fully_read(self) -> bool:
-        """Whether every part so far was readable; if not, the file may contain more records."""
-
-    def entries(self, model: type[RecordT]) -> Iterator[ParsedRecord[RecordT] | InvalidRecord]:
+    def entries(self, model: type[RecordT]) -> Iterator[AnyRecord[RecordT]]:
         """Yield the records of a kind in their order, and add errors to the diagnostics.
 
         It can be called repeatedly, but only one iteration may run at a time.
         """
+        raise NotImplementedError
+
+    def _parse_record(
+        self, model: type[RecordT], data: object, location: Location
+    ) -> AnyRecord[RecordT]:
+        record = self._validate(model, data, location)
+        if record:
+            return ParsedRecord(record, location)
+        # With its id, an invalid record still counts as defined: a reference to it is no error, and
+        # a second definition of it is a duplicate.
+        id_ = data.get("id") if isinstance(data, dict) else None
+        id_ = id_.strip() if isinstance(id_, str) else ""
+        return InvalidRecord(id_ if re.fullmatch(SLUG_PATTERN, id_) else "", location, data)
+
+    def _validate(self, model: type[ModelT], data: object, location: Location) -> ModelT | None:
+        """Validate data; report all its errors and return None if there are any."""
+        try:
+            return model.model_validate(data)
+        except ValidationError as invalid:
+            for error in invalid.errors(include_url=False):
+                message = error_message(model, error)
+                self._diagnostics.add_error(location, message, *error["loc"])
+            return None
+
+    def _report_duplicate_key(self, key: str, location: Location) -> None:
+        hyphen = ", or begin a new record with a hyphen" if key == "id" else ""
+        message = f"The key {quote(key)} is written twice. Remove one{hyphen}."
+        self._diagnostics.add_error(location, message)
+
+    def _report_unreadable(self, error: OSError | ValueError, location: Location) -> None:
+        # Records in the unread part would otherwise be reported as missing wherever an id names
+        # them.
+        self.fully_read = False
+        if isinstance(error, OSError):
+            message = f"The file cannot be read ({error.strerror})."
+        elif isinstance(error, UnicodeDecodeError):
+            message = "The file is not UTF-8. Save it as UTF-8."
+            # The object is a line of JSON Lines or a whole document, which has no line itself.
+            above = error.object[: error.start].count(b"\n")
+            location = location.at_line(max(location.line, 1) + above)
+        elif isinstance(error, ParseError):
+            # A line of JSON Lines is parsed alone, so it would always be line 1 for the parser.
+            message, location = str(error), location.at_line(location.line or error.line or 0)
+        else:
+            raise error  # a bug, not an invalid file
+        self._diagnostics.add_error(location, message)
 
 
 def open_dossiers(files: Iterable[DossierInput], diagnostics: Diagnostics) -> list[DossierFile]:
     """Open each different file, as YAML, JSON or JSON Lines according to its suffix."""
     opened: list[DossierFile] = []
-    for file in dict.fromkeys(files):
+    for number, file in enumerate(dict.fromkeys(files)):
         path = file if isinstance(file, Path) else Path(str(file.name))
-        location = Location((len(opened), 0), path, lambda _: 0)
-        if path.suffix.lower() in LINES_SUFFIXES:
-            opened.append(_JsonLinesFile(file, location, diagnostics))
-        else:
-            opened.append(_DocumentFile(file, location, diagnostics))
+        reader = _JsonLinesFile if path.suffix.lower() in LINES_SUFFIXES else _DocumentFile
+        opened.append(reader(file, Location((number, 0), path), diagnostics))
     return opened
 
 
-class _DocumentFile:
+class _DocumentFile(DossierFile):
     """A YAML or JSON file, which is read once and kept in memory."""
 
     def __init__(self, file: DossierInput, location: Location, diagnostics: Diagnostics) -> None:
-        self._location = location
-        self._diagnostics = diagnostics
-        self._entries: dict[type[Record], list[ParsedRecord[Any] | InvalidRecord]] = {
-            model: [] for model in RECORD_KINDS
-        }
-        self.path = location.path
-        self.fully_read = True
+        super().__init__(file, location, diagnostics)
+        self._entries = defaultdict[type[Record], list[AnyRecord[Any]]](list)
         number = 0
         try:
             for number, document in enumerate(_documents(file, self.path.suffix.lower()), 1):
-                self._read(document, self._document_location(document, number))
+                self._read(document, number)
             if number == 0:
-                message = "The file is empty. Begin it with `timeline:`."
-                diagnostics.add_error(location.diagnostic(message))
+                diagnostics.add_error(location, "The file is empty. Begin it with `timeline:`.")
         except (OSError, ValueError) as error:
-            self.fully_read = False
-            diagnostics.add_error(_read_error(error, location))
+            self._report_unreadable(error, location)
+        self.events = len(self._entries[EventEntry])
 
-    def _document_location(self, document: Document, number: int) -> Location:
-        return Location(
-            (self._location.file, number),
-            self.path,
-            document.line_at,
-            may_be_truncated=document.may_be_truncated,
-        )
-
-    def _read(self, document: Document, location: Location) -> None:
+    def _read(self, document: Document, number: int) -> None:
+        dossier, truncated = (self._location.file, number), document.may_be_truncated
+        location = Location(dossier, self.path, document.line_at, may_be_truncated=truncated)
         for key, line in document.duplicate_keys:
-            message = _duplicate_key_message(key)
-            self._diagnostics.add_error(location.at_line(line).diagnostic(message))
+            self._report_duplicate_key(key, location.at_line(line))
         # A misspelled section may contain records that are then not found.
-        envelope = _validate(DossierEnvelope, document.data, location, self._diagnostics)
-        self.fully_read &= envelope is not None
+        self.fully_read &= self._validate(DossierEnvelope, document.data, location) is not None
         for model, loc, data in _records(document.data):
-            entry = _parse_record(model, data, location._replace(loc=loc), self._diagnostics)
+            entry = self._parse_record(model, data, location._replace(loc=loc))
             self._entries[model].append(entry)
 
-    @property
-    def events(self) -> int:
-        return len(self._entries[EventEntry])
-
-    def entries(self, model: type[RecordT]) -> Iterator[ParsedRecord[RecordT] | InvalidRecord]:
+    def entries(self, model: type[RecordT]) -> Iterator[AnyRecord[RecordT]]:
         return iter(self._entries[model])
 
 
 def _documents(file: DossierInput, suffix: str) -> Iterator[Document]:
     with _opened(file) as opened:
+        # One byte more shows that a file is too large. The rest of it never gets into memory.
         content = opened.read(MAX_DOCUMENT_BYTES + 1)
     if len(content) > MAX_DOCUMENT_BYTES:
         raise ParseError(
             "The file is too large to be read at once. Write it as JSON Lines, .jsonl."
         )
     text = content.decode("utf-8-sig")
+    # Not as YAML, which does not know the surrogate pairs of JSON.
     if suffix == ".json":
         return iter([parse_json(text)])
     if suffix in YAML_SUFFIXES:
@@ -214,7 +210,7 @@ def _opened(file: DossierInput) -> AbstractContextManager[IO[bytes]]:
     raise ParseError("It cannot be read more than once. Save it as a regular file.")
 
 
-def _records(data: Any) -> Iterator[tuple[type[Record], KeyPath, Any]]:  # noqa: ANN401 - parsed
+def _records(data: object) -> Iterator[tuple[type[Record], KeyPath, object]]:
     """Yield the type, the place and the data of each record of a dossier."""
     if not isinstance(data, dict):
         return
@@ -226,7 +222,7 @@ def _records(data: Any) -> Iterator[tuple[type[Record], KeyPath, Any]]:  # noqa:
                 yield model, (key, at), record
 
 
-class _JsonLinesFile:
+class _JsonLinesFile(DossierFile):
     """A file of JSON Lines, which is never in memory as a whole.
 
     Each timeline begins a dossier, to which the following records belong.
@@ -236,15 +232,10 @@ class _JsonLinesFile:
     _KIND = re.compile(rb'\s*\{\s*"(timeline|source|actor|event)"\s*:')
 
     def __init__(self, file: DossierInput, location: Location, diagnostics: Diagnostics) -> None:
-        self.path = location.path
-        self.events = 0
-        self.fully_read = True
-        self._file = file
-        self._location = location
-        self._diagnostics = diagnostics
+        super().__init__(file, location, diagnostics)
         self._json = JsonReader()
 
-    def entries(self, model: type[RecordT]) -> Iterator[ParsedRecord[RecordT] | InvalidRecord]:
+    def entries(self, model: type[RecordT]) -> Iterator[AnyRecord[RecordT]]:
         wanted = RECORD_KINDS[model]
         try:
             with _opened(self._file) as file:
@@ -253,96 +244,49 @@ class _JsonLinesFile:
                     if kind == wanted or (not kind and model is EventEntry):
                         yield from self._entry(model, line, self._line_location(number, dossier))
         except (OSError, ValueError) as error:
-            self.fully_read = False
-            self._diagnostics.add_error(_read_error(error, self._location))
+            self._report_unreadable(error, self._location)
 
     def _lines(self, file: IO[bytes]) -> Iterator[tuple[int, int, str, bytes]]:
         """Yield each line that is not empty: its number, its dossier, its kind, its content."""
         dossier, self.events, empty = -1, 0, True
+        # With a limit, because a large file without line breaks would be in memory as a whole.
         for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES), b""), 1):
             if len(line) == MAX_LINE_BYTES:
                 raise ParseError("The line is too long. Write each record on its own line.", number)
+            # Some editors begin a file with a byte order mark.
             if number == 1:
-                line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - not part of the record
+                line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - the same line
             match = self._KIND.match(line)
             kind = match[1].decode() if match else ""
             dossier += kind == "timeline"
             self.events += kind == "event"
             if kind or line.strip():
+                # Once: otherwise each record before the first timeline would get this message.
                 if dossier < 0 and empty:
                     message = f"There is no timeline before this line. {_BEGIN}"
-                    self._diagnostics.add_error(self._line_location(number, 0).diagnostic(message))
+                    self._diagnostics.add_error(self._location.at_line(number), message)
                 empty = False
                 yield number, dossier, kind, line
         if empty:
-            self._diagnostics.add_error(self._location.diagnostic(f"The file is empty. {_BEGIN}"))
+            self._diagnostics.add_error(self._location, f"The file is empty. {_BEGIN}")
 
     def _line_location(self, number: int, dossier: int) -> Location:
         return Location((self._location.file, dossier), self.path, lambda _: number)
 
     def _entry(
         self, model: type[RecordT], line: bytes, location: Location
-    ) -> Iterator[ParsedRecord[RecordT] | InvalidRecord]:
+    ) -> Iterator[AnyRecord[RecordT]]:
         kind = RECORD_KINDS[model]
         try:
             data = self._json.read(line.decode())
             if not isinstance(data, dict) or len(data) != 1 or kind not in data:
                 raise ParseError('It is not a single record. Write {"event": {…}}.')
         except ValueError as error:
-            self.fully_read = False
-            self._diagnostics.add_error(_read_error(error, location))
+            self._report_unreadable(error, location)
             return
         for key in self._json.duplicate_keys:
-            self._diagnostics.add_error(location.diagnostic(_duplicate_key_message(key)))
-        yield _parse_record(model, data[kind], location._replace(loc=(kind,)), self._diagnostics)
+            self._report_duplicate_key(key, location)
+        yield self._parse_record(model, data[kind], location._replace(loc=(kind,)))
 
 
 _BEGIN = 'Begin the file with {"timeline": {"id": …, "title": …}}.'
-
-
-def _parse_record(
-    model: type[RecordT],
-    data: Any,  # noqa: ANN401 - parsed
-    location: Location,
-    diagnostics: Diagnostics,
-) -> ParsedRecord[RecordT] | InvalidRecord:
-    record = _validate(model, data, location, diagnostics)
-    if record:
-        return ParsedRecord(record, location)
-    id_ = data.get("id") if isinstance(data, dict) else None
-    id_ = id_.strip() if isinstance(id_, str) else ""
-    return InvalidRecord(id_ if re.fullmatch(SLUG_PATTERN, id_) else "", location, data)
-
-
-def _validate(
-    model: type[ModelT],
-    data: Any,  # noqa: ANN401 - parsed
-    location: Location,
-    diagnostics: Diagnostics,
-) -> ModelT | None:
-    """Validate data; add all its errors to the diagnostics and return None if there are any."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as invalid:
-        for error in invalid.errors(include_url=False):
-            message = error_message(model, error)
-            diagnostics.add_error(location.diagnostic(message, *error["loc"]))
-        return None
-
-
-def _duplicate_key_message(key: str) -> str:
-    hyphen = ", or begin a new record with a hyphen" if key == "id" else ""
-    return f"The key {quote(key)} is written twice. Remove one{hyphen}."
-
-
-def _read_error(error: OSError | ValueError, location: Location) -> Diagnostic:
-    line = location.line
-    if isinstance(error, OSError):
-        return location.diagnostic(f"The file cannot be read ({error.strerror}).")
-    if isinstance(error, UnicodeDecodeError):
-        above = error.object[: error.start].count(b"\n")
-        message = "The file is not UTF-8. Save it as UTF-8."
-        return location.at_line(max(line, 1) + above).diagnostic(message)
-    if isinstance(error, ParseError):
-        return location.at_line(line or error.line or 0).diagnostic(str(error))
-    raise error  # a bug, not an invalid file

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Table, select
 from app.db import tables
 from app.domain.limits import SLUG_PATTERN
 from app.domain.text import quote
-from app.dossiers.diagnostics import Diagnostics
-from app.dossiers.reader import InvalidRecord, Location, ParsedRecord, RecordT
+from app.dossiers.diagnostics import Diagnostics, Location
+from app.dossiers.reader import AnyRecord, InvalidRecord, ParsedRecord, RecordT
 from app.dossiers.seen_records import Definition, SeenRecords
 from app.schemas.entries import (
     RECORD_KINDS,
@@ -84,13 +84,13 @@ class ReferenceChecker:
     def __init__(self, connection: Connection, seen: SeenRecords, diagnostics: Diagnostics) -> None:
         self._connection = connection
         self._seen = seen
-        self._diagnostics = diagnostics
+        self._add_error = diagnostics.add_error
         self._dossiers = set[tuple[int, int]]()
         self._stored_ids: dict[type[Record], list[str]] = {}
         self._suggestions: dict[tuple[type[Record], str], str] = {}
 
     def record_definitions(
-        self, model: type[RecordT], batch: Sequence[ParsedRecord[RecordT] | InvalidRecord]
+        self, model: type[RecordT], batch: Sequence[AnyRecord[RecordT]]
     ) -> tuple[list[ParsedRecord[RecordT]], list[ParsedRecord[RecordT]]]:
         """Record where records are defined, and report duplicates and conflicts.
 
@@ -110,6 +110,7 @@ class ReferenceChecker:
             earlier = definitions[entry.id]
             content = self._fingerprint(entry.record) if isinstance(entry, ParsedRecord) else None
             here = Definition(*entry.location.dossier, entry.location.line, content)
+            # Several dossiers may contain a record, but each of them only once.
             duplicates = [other for other in earlier if other[:2] == here[:2]]
             if duplicates:
                 self._add_error(
@@ -119,6 +120,7 @@ class ReferenceChecker:
                 )
                 continue
             added.append((entry.id, here))
+            # An invalid definition has errors of its own, and no content to compare with.
             valid = next((other for other in earlier if other.content), None)
             earlier.append(here)
             if isinstance(entry, InvalidRecord):
@@ -129,9 +131,6 @@ class ReferenceChecker:
                 (repeated if valid else new).append(entry)
         self._seen.add(kind, added)
         return new, repeated
-
-    def _add_error(self, location: Location, message: str, *loc: str | int) -> None:
-        self._diagnostics.add_error(location.diagnostic(message, *loc))
 
     def _fingerprint(self, record: Record) -> str:
         """Return the content of a record for comparison; of an event a digest, to save memory.
@@ -154,6 +153,7 @@ class ReferenceChecker:
     ) -> str:
         where = self._seen.location_text(other.file, other.line, here.file)
         differing = ""
+        # Of an event only a digest is stored, which does not show the keys.
         if not isinstance(entry.record, EventEntry):
             mine, theirs = json.loads(here.content or ""), json.loads(other.content or "")
             keys = sorted(key for key in mine if mine[key] != theirs[key])
@@ -195,6 +195,7 @@ class ReferenceChecker:
                 self._add_error(location, self._dangling_message(model, id_), *loc)
 
     def _dangling_message(self, model: type[Record], id_: str) -> str:
+        # Many records can have the same dangling reference, and a search goes through all ids.
         if (model, id_) not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
             self._suggestions[model, id_] = self._suggestion(model, id_)
         fix = self._suggestions.get((model, id_), _DEFINE_IT)
@@ -208,6 +209,7 @@ class ReferenceChecker:
 
     def reject_parent_cycles(self) -> None:
         """Report actors that are their own ancestors. Call it after all parents are stored."""
+        # All stored parents, because a cycle can also lead through actors of earlier loads.
         parent = tables.actor.alias()
         child = select(_actor.slug, parent.c.slug)
         links = child.join(parent, parent.c.id == _actor.parent_id)
@@ -215,7 +217,7 @@ class ReferenceChecker:
         cycles = self._seen.find(RECORD_KINDS[ActorEntry], _cycle_members(parents))
         for id_, (first, *_) in cycles.items():
             message = f"The actor {quote(id_)} is its own ancestor. Remove a parent in the cycle."
-            self._diagnostics.add_error(self._seen.diagnostic(first.file, first.line, message))
+            self._add_error(self._seen.location(first.file, first.line), message)
 
 
 def _cycle_members(parents: Mapping[str, str]) -> Iterator[str]:

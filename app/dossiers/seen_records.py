@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Integer, String, select, tuple_
 
 from app.db.expressions import Selection, in_values
 from app.db.sqlite.bulk import insert_rows, temporary_table
-from app.dossiers.diagnostics import Diagnostic
+from app.dossiers.diagnostics import Location
 from app.dossiers.reader import DossierFile
 from app.store.orphans import ORPHAN_CONDITIONS
 
@@ -53,9 +53,9 @@ class SeenRecords:
         """Format a line, with its file unless this is the file that the message is about."""
         return f"line {line}" if file == origin else f"line {line} of {self._files[file].path}"
 
-    def diagnostic(self, file: int, line: int, message: str) -> Diagnostic:
-        """Build a diagnostic for a line."""
-        return Diagnostic(file, line, self._files[file].path, "", message)
+    def location(self, file: int, line: int) -> Location:
+        """Return the location of a line."""
+        return Location((file, 0), self._files[file].path).at_line(line)
 
     def add(self, kind: str, definitions: Iterable[tuple[str, Definition]]) -> None:
         """Add the definitions of ids."""
@@ -78,10 +78,11 @@ class SeenRecords:
             found = found.where(tuple_(_definition.c.file, _definition.c.dossier).in_(dossiers))
         return found
 
-    def orphans(self, kind: str) -> Iterator[tuple[str, int, int]]:
-        """Yield the id, file and line of records that no stored record refers to."""
+    def orphans(self, kind: str) -> Iterator[tuple[str, Location]]:
+        """Yield the id and the location of records that no stored record refers to."""
         table, is_orphan = ORPHAN_CONDITIONS[kind]
         found = select(_definition.c.id, _definition.c.file, _definition.c.line)
         found = found.join(table, table.c.slug == _definition.c.id)
         found = found.where(_definition.c.kind == kind, is_orphan)
-        yield from self._connection.execute(found)
+        for id_, file, line in self._connection.execute(found):
+            yield id_, self.location(file, line)

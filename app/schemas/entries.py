@@ -25,6 +25,8 @@ from app.schemas.fields import (
 class Entry(BaseModel):
     """A mapping in a dossier. An unknown key is an error."""
 
+    # `str_strip_whitespace`: a YAML block (`|` or `>`) ends with a line break, which is not part of
+    # the text, and which one-line texts refuse.
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, use_attribute_docstrings=True
     )
@@ -53,6 +55,7 @@ BoundedList = Annotated[list[Value], Field(max_length=MAX_ITEMS)]
 
 def _first_duplicate(values: list[Value]) -> Value | None:
     """Return the first value that occurs more than once."""
+    # Mostly there is none. `count` takes quadratic time, so it only runs where there is one.
     if len({*values}) == len(values):
         return None
     return next(value for value in values if values.count(value) > 1)
@@ -108,6 +111,7 @@ class ActorEntry(Record):
     @field_validator("parent")
     @classmethod
     def _check_parent(cls, parent: str | None, info: ValidationInfo) -> str | None:
+        # `info.data` contains the fields above this one, without those that are invalid.
         if parent and parent == info.data.get("id"):
             raise ValueError("It is the actor itself. Write another actor or leave it out.")
         return parent

@@ -25,6 +25,7 @@ MAX_NUMBER = 10**15
 MAX_LINE_LENGTH = 1_000
 MAX_PROSE_LENGTH = 10_000
 MAX_LINK_LENGTH = 2_000
+# Aliases are also in the full-text index of each event of their actor.
 MAX_ITEMS = 1_000
 """Maximum number of names, participants, citations or topics of one record. Every response with the
 record contains all of them."""
@@ -51,6 +52,7 @@ _DIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _normalized(value: object) -> object:
+    # ASCII texts, which are most, contain nothing to check or to normalise.
     if not isinstance(value, str) or value.isascii():
         return value
     for line in value.splitlines():  # the effect ends with the line
@@ -84,6 +86,7 @@ def _parse_day(value: object) -> date:
     text = _text(value)
     with suppress(DateError):
         day = EventDate.parse(text).earliest
+        # A year or a month also has an earliest day, and so has `2021-11-03~`.
         if text == day.isoformat():
             return day
     raise ValueError(f"{quote(text)} is not a day. Write it as 2021-11-03 or leave it out.")
@@ -147,6 +150,7 @@ EdtfDate = Annotated[
     PlainSerializer(lambda when: when.edtf),
     WithJsonSchema(
         {
+            # An editor reads an unquoted year as a number, within these bounds.
             "type": ["string", "integer"],
             "pattern": PATTERN,
             "maxLength": MAX_LENGTH,

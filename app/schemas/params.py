@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -23,12 +23,16 @@ from app.domain.vocabulary import (
 )
 
 # Every string, list and integer from a client has a limit.
+# An unknown name is compared with all stored names, to suggest the nearest, for each repetition.
 MAX_REPEATS = 50
 MAX_TEXT = 200
 MAX_CURSOR = 1_000
 CURSOR_PATTERN = "^[A-Za-z0-9_-]+$"
+# From 2**63, the SQLite driver raises OverflowError: a 500 without this limit.
 MAX_COUNT = 2**31 - 1
 MAX_FORMAT_EVENTS = 10_000
+
+Value = TypeVar("Value")
 
 _ONE_DAY = timedelta(days=1)
 _SECOND_DAY = date.min + _ONE_DAY
@@ -125,12 +129,14 @@ Cursor = Annotated[
     Field(min_length=1, max_length=MAX_CURSOR, json_schema_extra={"pattern": CURSOR_PATTERN}),
     AfterValidator(normalize),
 ]
-REPEATABLE = Field(max_length=MAX_REPEATS)
+Repeatable = Annotated[list[Value], Field(max_length=MAX_REPEATS)]
+"""A parameter that a request may repeat."""
 
 
 class Params(BaseModel):
     """The parameters of one endpoint. An unknown parameter is an error."""
 
+    # A misspelled filter that is ignored would return all events as if they matched.
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
@@ -147,19 +153,17 @@ class Paging(Params):
 class EventQuery(Params):
     """Filters of events, which are combined with AND."""
 
-    actor: Annotated[list[Text], REPEATABLE] = Field(
-        default=[], examples=[["nso-group"], ["NSO", "Candiru"]]
-    )
+    actor: Repeatable[Text] = Field(default=[], examples=[["nso-group"], ["NSO", "Candiru"]])
     """Events in which this actor takes part: an id, a name or an alias, in any case and with or
     without accents. If repeated: any of them, or each of them if `actor_match` is `all`."""
     actor_match: ActorMatch = "any"
     """Whether any or all of several actors must take part."""
     actor_scope: ActorScope = "self"
     """Whether `actor` includes only the actor itself or, with `tree`, also all its parts."""
-    role: Annotated[list[Role], REPEATABLE] = []
+    role: Repeatable[Role] = []
     """Events in which the actor has this role; without `actor`, in which any actor has it. If
     repeated: any of the roles."""
-    exclude_actor: Annotated[list[Text], REPEATABLE] = Field(default=[], examples=[["joe-biden"]])
+    exclude_actor: Repeatable[Text] = Field(default=[], examples=[["joe-biden"]])
     """Events in which this actor itself does not take part, in any role. If repeated: none of
     the actors."""
     from_: DateBound | MISSING = Field(default=MISSING, alias="from")
@@ -171,15 +175,13 @@ class EventQuery(Params):
     date_match: DateMatch = "overlap"
     """Whether events possibly overlap the date range, or are certainly and completely inside it.
     Without a date range, it has no effect."""
-    kind: Annotated[list[Text], REPEATABLE] = Field(default=[], examples=[["sanction"]])
+    kind: Repeatable[Text] = Field(default=[], examples=[["sanction"]])
     """Events of this kind. If repeated: of any of the kinds."""
-    status: Annotated[list[EventStatus], REPEATABLE] = []
+    status: Repeatable[EventStatus] = []
     """Events with this status. If repeated: with any of the statuses."""
-    topic: Annotated[list[Text], REPEATABLE] = []
+    topic: Repeatable[Text] = []
     """Events with this keyword. If repeated: with any of the keywords."""
-    source: Annotated[list[Text], REPEATABLE] = Field(
-        default=[], examples=[["shomrim-2022-07-19-nso-blacklist"]]
-    )
+    source: Repeatable[Text] = Field(default=[], examples=[["shomrim-2022-07-19-nso-blacklist"]])
     """Events that cite the source with this id. If repeated: any of the sources."""
     timeline: Text | MISSING = Field(default=MISSING, examples=["nso-blacklist"])
     """Events in the timeline with this id."""
@@ -257,7 +259,7 @@ class CalendarQuery(FormatQuery):
 class FacetQuery(EventQuery):
     """Filters of events, and the facets to count them by."""
 
-    facet: Annotated[list[FacetName], REPEATABLE] = []
+    facet: Repeatable[FacetName] = []
     """Property to count by. If repeated: each of them; by default, all six."""
     facet_limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(_integer)] = 20
     """Maximum number of values of each facet."""
@@ -276,5 +278,5 @@ class ActorQuery(Paging):
     q: SearchTerms | MISSING = Field(default=MISSING, examples=["blinken"])
     """Actors that have every word, at most eight, in the name or an alias. Parts of words also
     match."""
-    kind: Annotated[list[ActorKind], REPEATABLE] = []
+    kind: Repeatable[ActorKind] = []
     """Actors of this kind. If repeated: of any of the kinds."""

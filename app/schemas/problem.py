@@ -5,15 +5,15 @@ https://www.rfc-editor.org/rfc/rfc9457
 
 from typing import Annotated
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field
+from pydantic import MISSING, Field
+
+from app.schemas.records import ApiModel
 
 MEDIA_TYPE = "application/problem+json"
 
 
-class Fault(BaseModel):
+class Fault(ApiModel):
     """One error in a request, and how to fix it."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     parameter: str | MISSING = MISSING
     """Name of the invalid parameter."""
@@ -25,10 +25,8 @@ class Fault(BaseModel):
     """Valid values, or those most similar to the invalid one."""
 
 
-class Problem(BaseModel):
+class Problem(ApiModel):
     """An error (RFC 9457)."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str
     """Type of the problem, a URI; `about:blank` if the HTTP status says it all."""

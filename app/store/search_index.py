@@ -32,6 +32,7 @@ def add_documents(connection: Connection, documents: Collection[SearchDocument])
     rows = []
     for event, texts, actors in documents:
         own = fulltext.document_text(text for text in texts if text)
+        # An actor with two roles in an event is indexed once.
         parts = [own, *(names[actor] for actor in dict.fromkeys(actors))]
         rows.append({"rowid": event, "content": fulltext.PHRASE_BOUNDARY.join(parts)})
     insert_rows(connection, fulltext.SEARCH_INDEX, rows)
@@ -51,11 +52,10 @@ def delete_documents(connection: Connection, events: Collection[int]) -> None:
 
 def update_for_actors(connection: Connection, actors: Collection[int]) -> None:
     """Update all events that one of the actors takes part in, one batch at a time."""
-    if not actors:
-        return
     last = 0
     event = _part.event_id
     found = select(event).where(in_values(_part.actor_id, actors)).distinct()
+    # The next batch begins after the last event. An offset would read all previous ones again.
     in_order = found.order_by(event).limit(LOAD_BATCH)
     while events := connection.scalars(in_order.where(event > last)).all():
         update_documents(connection, events)
