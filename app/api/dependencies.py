@@ -14,6 +14,7 @@ from app.errors import ProblemError, parameter_error
 from app.schemas.params import ActorQuery, EventPageQuery, FacetQuery, HistogramQuery, Paging
 
 
+# A coroutine: FastAPI would run a plain function in a thread, which a look-up does not need.
 async def get_database(request: Request) -> Database:
     """Return the database of the application."""
     database = request.app.state.database
@@ -42,6 +43,7 @@ TimelineId = Annotated[str, _id("nso-blacklist")]
 
 def get_record_or_404(connection: Connection, table: Table, slug: str) -> str:
     """Read the record of an id as JSON; raise a 404 if there is none."""
+    # Slugs are unique, so there is at most one id, and the joined records are one record.
     ids = connection.scalars(select(table.c.id).where(table.c.slug == slug)).all()
     record = read_records_joined(connection, table, ids)
     if not record:

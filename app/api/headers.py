@@ -12,10 +12,13 @@ CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 # Headers of every response, errors included. Pages replace the content policy, since they load
 # scripts and styles; JSON loads nothing.
 DEFAULT_HEADERS = {
+    # Without it, widgets on other sites fail: TimelineJS reports an error in a spreadsheet.
     "Access-Control-Allow-Origin": "*",
+    # Scripts of other origins can read these headers only, and a few that browsers always allow.
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Timeline-Truncated, X-Request-ID",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
+    # Otherwise a shared cache could send Brotli to a client that cannot decode it.
     "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }

@@ -47,48 +47,58 @@ TAGS = {
 HEALTH_TAG = "health"
 """The tag of operations that are never cached."""
 
+
+def _ref(kind: str, name: str) -> JsonSchema:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def header_refs(*names: str) -> JsonSchema:
+    """Return references to the declarations of headers."""
+    return {name: _ref("headers", name) for name in names}
+
+
+def _header(description: str, example: str | int | None = None, **schema: str | int) -> JsonSchema:
+    """Build the declaration of a header, a text if its schema has no other type."""
+    header = {"description": description, "schema": {"type": "string", **schema}}
+    return header if example is None else {**header, "example": example}
+
+
 HEADERS: Mapping[str, JsonSchema] = {
-    "Allow": {
-        "description": "The methods that the path supports.",
-        "schema": {"type": "string"},
-        "example": ALLOWED_METHODS,
-    },
-    "Cache-Control": {
-        "description": "How long the response can be cached: a minute, and ten more while a cache "
-        "fetches it again. `no-store` if it must not be cached.",
-        "schema": {"type": "string"},
-        "example": CACHE_CONTROL,
-    },
-    "ETag": {
-        "description": "Identifies this exact response. Send it in `If-None-Match` to get a 304 "
-        "while nothing has changed. Absent if the response is streamed.",
-        "schema": {"type": "string", "pattern": '^"[^"]+"$'},
-        "example": EXAMPLE_TAG,
-    },
-    "Link": {
-        "description": 'The URL of the next page, `rel="next"`, if there is one. On `/events` also '
-        'the URL of the same selection in each other format, `rel="alternate"`, unless these URLs '
-        "are too long.",
-        "schema": {"type": "string"},
-    },
-    "Retry-After": {
-        "description": "Seconds to wait before the next request.",
-        "schema": {"type": "integer", "minimum": 0},
-        "example": RETRY_AFTER,
-    },
-    "Timeline-Truncated": {
-        "description": "The number of events in the response, and of those that match, if it does "
-        "not contain all of them. `;relation=gte` means that even more match.",
-        "schema": {"type": "string", "pattern": "^shown=[0-9]+, total=[0-9]+(;relation=gte)?$"},
-        "example": "shown=300, total=1204",
-    },
-    "X-Request-ID": {
-        "description": "The id of the request in the log of the server, on every response. A "
-        "well-formed id of the client is kept.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-        "example": "9f86d081884c7d65",
-    },
+    "Allow": _header("The methods that the path supports.", ALLOWED_METHODS),
+    "Cache-Control": _header(
+        "How long the response can be cached: a minute, and ten more while a cache fetches it "
+        "again. `no-store` if it must not be cached.",
+        CACHE_CONTROL,
+    ),
+    "ETag": _header(
+        "Identifies this exact response. Send it in `If-None-Match` to get a 304 while nothing has "
+        "changed. Absent if the response is streamed.",
+        EXAMPLE_TAG,
+        pattern='^"[^"]+"$',
+    ),
+    "Link": _header(
+        'The URL of the next page, `rel="next"`, if there is one. On `/events` also the URL of the '
+        'same selection in each other format, `rel="alternate"`, unless these URLs are too long.'
+    ),
+    "Retry-After": _header(
+        "Seconds to wait before the next request.", RETRY_AFTER, type="integer", minimum=0
+    ),
+    "Timeline-Truncated": _header(
+        "The number of events in the response, and of those that match, if it does not contain all "
+        "of them. `;relation=gte` means that even more match.",
+        "shown=300, total=1204",
+        pattern="^shown=[0-9]+, total=[0-9]+(;relation=gte)?$",
+    ),
+    "X-Request-ID": _header(
+        "The id of the request in the log of the server, on every response. A well-formed id of "
+        "the client is kept.",
+        "9f86d081884c7d65",
+        pattern="^[A-Za-z0-9._-]{1,64}$",
+    ),
 }
+# Not `responses={404: {"model": Problem}}`: FastAPI would declare the media type of the route, such
+# as `text/csv`.
+PROBLEM = {"schema": _ref("schemas", Problem.__name__)}
 
 
 class ErrorResponse(NamedTuple):
@@ -96,42 +106,44 @@ class ErrorResponse(NamedTuple):
 
     name: str
     description: str
-    headers: tuple[str, ...] = ()
+    header: str | None = None
+
+    def declaration(self, content: JsonSchema) -> JsonSchema:
+        """Build the OpenAPI response with some content."""
+        headers = {"headers": header_refs(self.header)} if self.header else {}
+        return {"description": self.description, **headers, "content": content}
 
 
+# 408 and 431 are not declared: no request of a generated client gets them.
 ERROR_RESPONSES: Mapping[str, ErrorResponse] = {
     "400": ErrorResponse(
         "BadRequest", "The request is not HTTP, its URL is not UTF-8, or its `Host` is not a host."
     ),
     "404": ErrorResponse("NotFound", "No record has this id."),
     "405": ErrorResponse(
-        "MethodNotAllowed", "The method is not `GET`, `HEAD` or `OPTIONS`.", ("Allow",)
+        "MethodNotAllowed", "The method is not `GET`, `HEAD` or `OPTIONS`.", "Allow"
     ),
     "414": ErrorResponse("UriTooLong", f"The URL has more than {MAX_URL_LENGTH:,} bytes."),
     "422": ErrorResponse(
         "Unprocessable", "A parameter is wrong. `errors` names it, and says what is allowed."
     ),
-    "500": ErrorResponse("InternalServerError", "The server failed.", ("X-Request-ID",)),
+    "500": ErrorResponse("InternalServerError", "The server failed.", "X-Request-ID"),
     "503": ErrorResponse(
         "ServiceUnavailable",
         "The database is busy or unreachable, or the query takes too long.",
-        ("Retry-After",),
+        "Retry-After",
     ),
 }
 HTML_ERROR_STATUSES = {"404", "422", "503"}
 """The errors that a page returns as HTML, if the client requests HTML."""
 NOT_MODIFIED = "The response that the client has, by its `ETag`, is current. There is no body."
+# The middleware reads this header, so no endpoint has an argument that FastAPI could describe.
 IF_NONE_MATCH: JsonSchema = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The `ETag` of the response that the client has.",
     "schema": {"type": "string", "examples": [EXAMPLE_TAG]},
 }
-
-
-def header_refs(*names: str) -> JsonSchema:
-    """Return references to the declarations of headers."""
-    return {name: _ref("headers", name) for name in names}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -153,6 +165,7 @@ def build_openapi(routes: Sequence[BaseRoute], settings: Settings) -> JsonSchema
     operations = {
         path: _normalize_schema(methods["get"]) for path, methods in generated["paths"].items()
     }
+    # Routes are in the order of matching, which puts the pages first. Readers look for a tag.
     tags = [*TAGS]
     paths = sorted(operations, key=lambda path: (tags.index(operations[path]["tags"][0]), path))
     info = {"summary": SUMMARY, "description": DESCRIPTION, **_contact_and_license(settings)}
@@ -160,7 +173,7 @@ def build_openapi(routes: Sequence[BaseRoute], settings: Settings) -> JsonSchema
         "openapi": generated["openapi"],
         "info": {**generated["info"], **info},
         "servers": [{"url": settings.root_path or "/"}],
-        "security": [],
+        "security": [],  # without it, linters report that the security is undefined
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": {
             path: {"get": _operation(operations[path], parameters, schemas)} for path in paths
@@ -175,26 +188,23 @@ def build_openapi(routes: Sequence[BaseRoute], settings: Settings) -> JsonSchema
 
 
 def _contact_and_license(settings: Settings) -> JsonSchema:
-    """Return the contact and the licence of the data, as far as they are set."""
-    info = {
-        "contact": {
-            "name": settings.contact_name,
-            "url": settings.contact_url,
-            "email": settings.contact_email,
-        },
-        "license": {"name": settings.license_name, "url": settings.license_url},
-    }
-    present = {
-        part: {name: value for name, value in members.items() if value}
-        for part, members in info.items()
-    }
-    return {part: members for part, members in present.items() if members}
+    """Return the contact and the licence of the data, as far as they are set.
+
+    The setting `contact_email` is the property `email` of `contact`.
+    """
+    info: JsonSchema = {}
+    for setting, value in settings:
+        part, _, name = setting.partition("_")
+        if part in ("contact", "license") and value:
+            info.setdefault(part, {})[name] = value
+    return info
 
 
 def _normalize_schema(node: Any) -> Any:  # noqa: ANN401 - any JSON
     """Remove the titles that Pydantic derives from names, and add formats to numbers.
 
-    Generators choose the type of a number by its format.
+    openapi-python-client names its classes after titles. Generators choose the type of a number by
+    its format: without one, Go clients use 32 bits.
     """
     if isinstance(node, list):
         return [*map(_normalize_schema, node)]
@@ -208,6 +218,7 @@ def _normalize_schema(node: Any) -> Any:  # noqa: ANN401 - any JSON
     }
     match schema.get("type"):
         case "integer":
+            # The bounds of response models are floats: 1.0.
             schema |= {key: int(schema[key]) for key in ("minimum", "maximum") if key in schema}
             is_int32 = schema.get("maximum", 2**31) < 2**31
             schema.setdefault("format", "int32" if is_int32 else "int64")
@@ -239,6 +250,7 @@ def _operation(
         (content,) = ok["content"].values()
         example = {"summary": f"GET {REQUESTS[name]}", "value": read_example(name)}
         content["examples"] = {"dossier": example}
+    # FastAPI describes each JSON response as "Successful Response". The model says what it is.
     for content in ok["content"].values():
         model = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], {})
         ok["description"] = model.get("description", ok["description"])
@@ -281,32 +293,16 @@ def _share_parameter(parameter: JsonSchema, shared: dict[str, JsonSchema]) -> Js
 def _error_response(status: str, *, is_page: bool) -> JsonSchema:
     """Return a reference to an error response. That of a page can be HTML too."""
     error = ERROR_RESPONSES[status]
-    if not is_page or status not in HTML_ERROR_STATUSES:
-        return _ref("responses", error.name)
-    html = {"schema": {"type": "string"}}
-    return _response_object(error, {MEDIA_TYPE: _problem_content(), "text/html": html})
+    if is_page and status in HTML_ERROR_STATUSES:
+        html = {"schema": {"type": "string"}}
+        return error.declaration({MEDIA_TYPE: PROBLEM, "text/html": html})
+    return _ref("responses", error.name)
 
 
 def _error_responses() -> dict[str, JsonSchema]:
     """Build the shared error responses, each with an example."""
-    problems = read_problems()
-    return {
-        error.name: _response_object(
-            error,
-            {MEDIA_TYPE: _problem_content(examples={error.name: {"value": problems[status]}})},
-        )
-        for status, error in ERROR_RESPONSES.items()
-    }
-
-
-def _problem_content(**examples: JsonSchema) -> JsonSchema:
-    return {"schema": _ref("schemas", Problem.__name__), **examples}
-
-
-def _response_object(error: ErrorResponse, content: JsonSchema) -> JsonSchema:
-    headers = {"headers": header_refs(*error.headers)} if error.headers else {}
-    return {"description": error.description, **headers, "content": content}
-
-
-def _ref(kind: str, name: str) -> JsonSchema:
-    return {"$ref": f"#/components/{kind}/{name}"}
+    problems, responses = read_problems(), {}
+    for status, error in ERROR_RESPONSES.items():
+        examples = {error.name: {"value": problems[status]}}
+        responses[error.name] = error.declaration({MEDIA_TYPE: {**PROBLEM, "examples": examples}})
+    return responses

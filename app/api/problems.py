@@ -42,7 +42,11 @@ def to_problem(request: Request, error: Exception) -> ProblemError:
 
 
 def problem_response(error: ProblemError) -> Response:
-    """Build the `application/problem+json` response, in which no text looks like an HTML tag."""
+    """Build the `application/problem+json` response, in which no text looks like an HTML tag.
+
+    A detail quotes the request. With tags in it, only the media type would keep a browser from
+    rendering them.
+    """
     return Response(
         error.problem.model_dump_json().replace("<", "\\u003c"),
         error.problem.status,
@@ -64,7 +68,9 @@ def _handle(request: Request, error: Exception) -> Response:
 
 
 def _parameter_error(error: ErrorDetails) -> Fault:
+    # Pydantic lists the values of a literal in this text only: "'asc' or 'desc'".
     allowed = re.findall("'([^']*)'", error.get("ctx", {}).get("expected", ""))
+    # The location is ("query", name) or, in a list, ("query", name, index).
     return parameter_error(str(error["loc"][1]), validation_message(error), allowed)
 
 

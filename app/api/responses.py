@@ -9,7 +9,8 @@ from app.api.dependencies import get_record_or_404
 from app.api.openapi import JsonSchema, header_refs
 from app.db.sqlite.database import Database
 from app.formats import MEDIA_TYPES
-from app.query.pagination import JsonPage
+from app.query.pagination import JsonPage, PagedList, read_page
+from app.schemas.params import Paging
 from app.urls import UrlBuilder
 
 MAX_LINK_LENGTH = 3_000
@@ -20,6 +21,7 @@ PAGED: dict[int | str, JsonSchema] = {200: {"headers": header_refs("Link")}}
 
 def page_response(request: Request, page: JsonPage, links: Iterable[str] = ()) -> Response:
     """Build the response of one page of a list, with a link to the next page."""
+    # The database wrote the JSON. FastAPI would parse it into models, and write it again.
     response = Response(page.body, media_type="application/json")
     links = [*links]
     if page.next:
@@ -28,6 +30,15 @@ def page_response(request: Request, page: JsonPage, links: Iterable[str] = ()) -
     if links:
         response.headers["Link"] = ", ".join(links)
     return response
+
+
+def list_response(
+    request: Request, database: Database, listing: PagedList, paging: Paging
+) -> Response:
+    """Build the response of one page of a list that is not read yet."""
+    with database.read() as connection:
+        page = read_page(connection, listing, paging)
+    return page_response(request, page)
 
 
 def alternate_links(address: UrlBuilder) -> list[str]:

@@ -38,6 +38,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return a handler that checks the names before FastAPI validates the values."""
         handle = super().get_route_handler()
+        # Read once for each route, because it evaluates the annotations of the endpoint.
         repeatable = known_parameters(self.endpoint)
 
         async def strict(request: Request) -> Response:

@@ -6,10 +6,13 @@ and its order.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Table, true
+from sqlalchemy import Column, Table, func, select, true
 
 from app.db import tables
-from app.db.expressions import Condition
+from app.db.expressions import Condition, Expression
+
+_part, _citation = tables.participation, tables.citation
+_topic, _membership = tables.event_topic, tables.event_timeline
 
 
 class EventList(NamedTuple):
@@ -21,12 +24,19 @@ class EventList(NamedTuple):
     """Holds for one row only, where an event may be in a list twice."""
 
 
+# Without `first`, an actor with two roles in an event, or a source that it cites twice, would count
+# the event twice. `count(distinct)` instead took twenty times as long at a million events.
 EVENT_LISTS = {
-    "actor": EventList(
-        tables.participation, tables.participation.c.actor_id, tables.participation.c.first
-    ),
-    "source": EventList(tables.citation, tables.citation.c.source_id, tables.citation.c.first),
-    "topic": EventList(tables.event_topic, tables.event_topic.c.topic),
-    "timeline": EventList(tables.event_timeline, tables.event_timeline.c.timeline_id),
+    "actor": EventList(_part, _part.c.actor_id, _part.c.first),
+    "source": EventList(_citation, _citation.c.source_id, _citation.c.first),
+    "topic": EventList(_topic, _topic.c.topic),
+    "timeline": EventList(_membership, _membership.c.timeline_id),
 }
-"""By the name of the filter."""
+"""By the name of the filter, which is also that of the table whose rows have lists."""
+
+
+def event_count(owner: Table) -> Expression:
+    """Build the number of events in the list of each row of `owner`, such as `tables.actor`."""
+    events = EVENT_LISTS[owner.name]
+    listed = select(func.count()).where(events.value == owner.c.id, events.distinct)
+    return listed.correlate(owner).scalar_subquery()

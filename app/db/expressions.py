@@ -61,6 +61,7 @@ def equals_any(column: Expression, params: Params) -> Condition:
     """Build the condition that a column has one of the values of the parameters."""
     if isinstance(params, Param):
         return in_values(column, params)
+    # With `=` SQLite reads the rows of one value in the order of their index. With IN it must sort.
     binds = [param.bind for param in params]
     return column.in_(binds) if len(binds) > 1 else column == binds[0]
 
@@ -82,6 +83,7 @@ class Order:
     @property
     def is_after(self) -> Condition:
         """The condition that a row comes after the position."""
+        # One comparison of row values is one range of an index: https://www.sqlite.org/rowvalue.html
         row, position = tuple_(*self.keys), tuple_(*(param.bind for param in self.position))
         return row < position if self.descending else row > position
 

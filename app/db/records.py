@@ -12,6 +12,8 @@ from functools import cache
 from itertools import chain, repeat
 
 from sqlalchemy import (
+    Boolean,
+    Column,
     Connection,
     FromClause,
     String,
@@ -25,15 +27,15 @@ from sqlalchemy import (
 )
 
 from app.db import tables
-from app.db.event_lists import EVENT_LISTS, EventList
-from app.db.expressions import Condition, Expression, Order, Param, Rows, Selection, json_values
-from app.db.ordering import actor_event_count
+from app.db.event_lists import EVENT_LISTS, event_count
+from app.db.expressions import Expression, Order, Param, Rows, Selection, json_values
 from app.db.statements import as_json, read_json
+from app.schemas import records
+from app.schemas.records import ApiModel
 
 _actor, _alias, _part = tables.actor.c, tables.actor_alias.c, tables.participation.c
-_source, _citation = tables.source.c, tables.citation.c
-_event, _topic = tables.event.c, tables.event_topic.c
-_timeline, _membership = tables.timeline.c, tables.event_timeline.c
+_source, _citation, _event = tables.source.c, tables.citation.c, tables.event.c
+_topic, _timeline, _membership = tables.event_topic.c, tables.timeline.c, tables.event_timeline.c
 
 
 class _Json(String):
@@ -45,124 +47,106 @@ def _text(text: str) -> Expression:
 
 
 def _json(value: Expression) -> Expression:
-    """Convert a value to JSON, unless it is JSON already."""
-    return value if _is_json(value) else func.json_quote(value, type_=String)
-
-
-def _json_or_null(value: Expression) -> Expression:
+    """Convert a value to JSON, unless it is JSON already. NULL stays NULL."""
+    match getattr(value, "type", None):
+        case _Json():
+            return value
+        case Boolean():  # SQLite stores 0 and 1
+            return case((value, _text("true")), else_=_text("false"))
+    quoted = func.json_quote(value, type_=String)
     # `json_quote(NULL)` is the text `null`, which is not NULL.
-    return value if _is_json(value) else func.nullif(_json(value), _text("null"))
+    return func.nullif(quoted, _text("null")) if _is_nullable(value) else quoted
 
 
-def _is_json(value: Expression) -> bool:
-    return isinstance(getattr(value, "type", None), _Json)
+def _is_nullable(value: Expression) -> bool:
+    return getattr(value, "nullable", True)
 
 
 def _object(**members: Expression) -> Expression:
-    """Build a JSON object without the members that are null; the first never is.
+    """Build a JSON object without the members that are null. It is null if the first one is.
 
     SQLite joins texts here: `json_object` would parse each nested object again.
     """
     written = _text("{")
     for comma, (name, value) in zip(chain([""], repeat(",")), members.items(), strict=False):
-        before = _text(f'{comma}"{name}":')
-        if comma and getattr(value, "nullable", True):
-            written += func.coalesce(before + _json_or_null(value), _text(""))
-        else:
-            written += before + _json(value)
+        member = _text(f'{comma}"{name}":') + _json(value)
+        # `||` with NULL is NULL, so the name goes together with the value.
+        written += func.coalesce(member, _text("")) if comma and _is_nullable(value) else member
     return type_coerce(written + _text("}"), _Json)
 
 
 def _array(items: Selection, owner: Table) -> Expression:
     """Build a JSON array of the one column that `items` selects for each row of `owner`."""
+    # The order of the subquery is that of the array: `group_concat` joins the rows as they come.
     (item,) = items.correlate(owner).subquery().c
     listed = select(func.coalesce(func.group_concat(_json(item)), _text(""))).scalar_subquery()
     return type_coerce(_text("[") + listed + _text("]"), _Json)
 
 
-def _bool(flag: Expression) -> Expression:
-    return type_coerce(case((flag, _text("true")), else_=_text("false")), _Json)
+def _record(model: type[ApiModel], table: FromClause, **members: Expression) -> Expression:
+    """Build the JSON object of a model. Each property that is not in `members` is a column.
+
+    So a property that the model and the table share is written once, in the model.
+    """
+
+    def member(name: str) -> Expression:
+        if name in members:
+            return members[name]
+        # The id that clients see is the slug: the integer id is only valid within this database.
+        return table.c["slug" if name == "id" else name]
+
+    return _object(**{name: member(name) for name in model.model_fields})
 
 
-def _null_if(flag: Expression, value: Expression) -> Expression:
-    return case((flag, None), else_=value)
+def _actor_of(reference: Column[int]) -> Expression:
+    """Build the reference to the actor whose id is in a column."""
+    actor = tables.actor.alias()
+    selected = select(_record(records.ActorRef, actor)).where(actor.c.id == reference)
+    return selected.correlate(reference.table).scalar_subquery()
 
 
-def _actor_ref(actor: FromClause) -> Expression:
-    return _object(id=actor.c.slug, name=actor.c.name, kind=actor.c.kind)
+def _extent(owner: Table) -> dict[str, Expression]:
+    """Build the dates of the first and the last event in the list of a row of `owner`."""
+    table, value, distinct = EVENT_LISTS[owner.name]
+    listed = select(_event.edtf).where(value == owner.c.id, distinct)
+    dates = listed.where(_event.id == table.c.event_id).limit(1).correlate(owner)
+    keys = table.c.date_key, _event.slug
+    return {
+        name: dates.order_by(*Order(keys, descending).clauses()).scalar_subquery()
+        for name, descending in (("first", False), ("last", True))
+    }
 
 
-def _edtf_of(is_listed: Condition, events: EventList, owner: Table, *, last: bool) -> Expression:
-    """Build the date of the first or the last event in the list of a row of `owner`."""
-    row = events.table.c
-    order = Order((row.date_key, _event.slug), descending=last)
-    dates = select(_event.edtf).where(is_listed, events.distinct, _event.id == row.event_id)
-    return dates.order_by(*order.clauses()).limit(1).correlate(owner).scalar_subquery()
+_publisher = _actor_of(_source.publisher_id)
+_source_ref = _record(records.SourceRef, tables.source, publisher=_publisher)
 
-
-_publisher = tables.actor.alias()
-_parent = tables.actor.alias()
-
-_source_ref = _object(
-    id=_source.slug,
-    title=_source.title,
-    publisher=_actor_ref(_publisher),
-    published=_source.published,
-    url=_source.url,
-)
-
-EVENT: Expression = _object(
-    id=_event.slug,
-    title=_event.title,
-    summary=_event.summary,
-    kind=_event.kind,
-    status=_event.status,
-    date=_object(
-        edtf=_event.edtf,
-        form=_event.form,
-        precision=_event.precision,
-        earliest=_null_if(_event.open_start, _event.earliest),
-        latest=_null_if(_event.open_end, _event.latest),
-        approximate=_bool(_event.approximate),
-        uncertain=_bool(_event.uncertain),
-        display=_event.display,
+EVENT: Expression = _record(
+    records.Event,
+    tables.event,
+    date=_record(
+        records.EventWhen,
+        tables.event,
+        # An open end is absent. Its column holds an end of the calendar, to compare with.
+        earliest=case((_event.open_start, None), else_=_event.earliest),
+        latest=case((_event.open_end, None), else_=_event.latest),
         source_text=_event.date_text,
         note=_event.date_note,
     ),
-    place=_event.place,
-    amount=case(
-        (
-            _event.amount_text.is_not(None),
-            _object(
-                text=_event.amount_text,
-                min=_event.amount_min,
-                max=_event.amount_max,
-                unit=_event.amount_unit,
-            ),
-        )
+    amount=_object(
+        text=_event.amount_text,
+        min=_event.amount_min,
+        max=_event.amount_max,
+        unit=_event.amount_unit,
     ),
     participants=_array(
-        select(_object(actor=_actor_ref(tables.actor), role=_part.role, capacity=_part.capacity))
-        .select_from(tables.participation)
-        .join(tables.actor, _actor.id == _part.actor_id)
+        select(_record(records.Participant, tables.participation, actor=_actor_of(_part.actor_id)))
         .where(_part.event_id == _event.id)
         .order_by(_part.position),
         tables.event,
     ),
     citations=_array(
-        select(
-            _object(
-                source=_source_ref,
-                quote=_citation.quote,
-                locator=_citation.locator,
-                supports=_citation.supports,
-                stance=_citation.stance,
-                attributed_to=_citation.attributed_to,
-            )
-        )
-        .select_from(tables.citation)
+        select(_record(records.Citation, tables.citation, source=_source_ref))
         .join(tables.source, _source.id == _citation.source_id)
-        .join(_publisher, _publisher.c.id == _source.publisher_id)
         .where(_citation.event_id == _event.id)
         .order_by(_citation.position),
         tables.event,
@@ -178,64 +162,38 @@ EVENT: Expression = _object(
         .order_by(_timeline.slug),
         tables.event,
     ),
-    created_at=type_coerce(_event.created_at, String),
-    updated_at=type_coerce(_event.updated_at, String),
 )
 
-_of_actor = _part.actor_id == _actor.id
-
-ACTOR: Expression = _object(
-    id=_actor.slug,
-    name=_actor.name,
-    kind=_actor.kind,
+ACTOR: Expression = _record(
+    records.Actor,
+    tables.actor,
     aliases=_array(
-        select(_object(name=_alias.name, kind=_alias.kind))
+        select(_record(records.Alias, tables.actor_alias))
         .where(_alias.actor_id == _actor.id)
         .order_by(_alias.name),
         tables.actor,
     ),
-    parent=select(_actor_ref(_parent))
-    .where(_parent.c.id == _actor.parent_id)
-    .correlate(tables.actor)
-    .scalar_subquery(),
-    note=_actor.note,
-    events=actor_event_count,
-    first=_edtf_of(_of_actor, EVENT_LISTS["actor"], tables.actor, last=False),
-    last=_edtf_of(_of_actor, EVENT_LISTS["actor"], tables.actor, last=True),
+    parent=_actor_of(_actor.parent_id),
+    events=event_count(tables.actor),
+    **_extent(tables.actor),
 )
 
-_citations_of_source = (
-    select(func.count()).where(_citation.source_id == _source.id).correlate(tables.source)
-)
-
-SOURCE: Expression = _object(
-    id=_source.slug,
-    title=_source.title,
-    publisher=select(_actor_ref(_publisher))
-    .where(_publisher.c.id == _source.publisher_id)
+SOURCE: Expression = _record(
+    records.Source,
+    tables.source,
+    publisher=_publisher,
+    events=event_count(tables.source),
+    citations=select(func.count())
+    .where(_citation.source_id == _source.id)
     .correlate(tables.source)
     .scalar_subquery(),
-    author=_source.author,
-    published=_source.published,
-    url=_source.url,
-    archived_url=_source.archived_url,
-    language=_source.language,
-    sha256=_source.sha256,
-    note=_source.note,
-    events=_citations_of_source.where(_citation.first).scalar_subquery(),
-    citations=_citations_of_source.scalar_subquery(),
 )
 
-_of_timeline = _membership.timeline_id == _timeline.id
-
-TIMELINE: Expression = _object(
-    id=_timeline.slug,
-    title=_timeline.title,
-    description=_timeline.description,
-    language=_timeline.language,
-    events=select(func.count()).where(_of_timeline).correlate(tables.timeline).scalar_subquery(),
-    first=_edtf_of(_of_timeline, EVENT_LISTS["timeline"], tables.timeline, last=False),
-    last=_edtf_of(_of_timeline, EVENT_LISTS["timeline"], tables.timeline, last=True),
+TIMELINE: Expression = _record(
+    records.Timeline,
+    tables.timeline,
+    events=event_count(tables.timeline),
+    **_extent(tables.timeline),
 )
 
 _stored = tables.event_record.c
@@ -285,6 +243,7 @@ def _select_records(table: Table) -> Selection:
 
 def refresh_records(connection: Connection, events: Rows) -> None:
     """Write and store the records of these events again, from the current tables."""
-    records = select(_event.id, EVENT).where(_event.id.in_(events))
+    # The records stay within the database: none passes through Python.
+    current = select(_event.id, EVENT).where(_event.id.in_(events))
     replace = insert(tables.event_record).prefix_with("OR REPLACE")
-    connection.execute(replace.from_select(["event_id", "content"], records))
+    connection.execute(replace.from_select(["event_id", "content"], current))

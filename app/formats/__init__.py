@@ -32,6 +32,7 @@ class Format:
     on a media type that the generator does not know."""
 
 
+# Widgets load the URL themselves or with three lines of script, so all of them get plain JSON.
 _widget = partial(Format, media_type="application/json")
 
 FORMATS: Mapping[str, Format] = {

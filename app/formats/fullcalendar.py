@@ -95,8 +95,8 @@ def _notice(batch: EventBatch, last_entry: CalendarEntry) -> CalendarEntry:
 
 
 def _entry(event: Event, batch: EventBatch) -> CalendarEntry:
-    calendar_date = CalendarDate.from_edtf(event.date.edtf)
-    shown = calendar_date
+    url = batch.urls.event_page_url(event.id)
+    shown = calendar_date = CalendarDate.from_edtf(event.date.edtf)
     if calendar_date.shape != "span":
         # A grid repeats an entry on every day, so that a month would look like a month of events.
         shown = CalendarDate.from_edtf(calendar_date.first.isoformat())
@@ -109,19 +109,8 @@ def _entry(event: Event, batch: EventBatch) -> CalendarEntry:
         end=shown.end.isoformat(),
         classNames=[*calendar_date.css_classes],
         resourceIds=[*dict.fromkeys(participant.actor.id for participant in event.participants)],
-        url=batch.urls.event_page_url(event.id),
-        extendedProps=CalendarExtras(
-            edtf=event.date.edtf,
-            form=event.date.form,
-            precision=event.date.precision,
-            display=event.date.display,
-            title=event.title,
-            summary=event.summary,
-            status=event.status,
-            kind=event.kind,
-            place=event.place,
-            citations=event.citations,
-            # EventCalendar does not follow `url` itself: its click handler reads it from here.
-            url=batch.urls.event_page_url(event.id),
-        ),
+        url=url,
+        # EventCalendar does not follow `url` itself: its click handler reads it from here. All
+        # other properties are those of the event and of its date.
+        extendedProps=CalendarExtras(**vars(event.date), **vars(event), url=url),
     )

@@ -48,6 +48,7 @@ def render(batch: EventBatch) -> bytes:
     }.items():
         if value:
             calendar.add(name, _Text(value))
+    # RFC 7986, section 5.7: how often an application fetches the calendar again.
     calendar.add("refresh-interval", timedelta(hours=1), {"VALUE": "DURATION"})
     for event in batch.events:
         calendar.add_component(_entry(event, batch))

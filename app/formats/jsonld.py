@@ -16,6 +16,7 @@ from app.query.batches import EventBatch
 from app.schemas.records import ActorRef, Citation, Event, SourceRef, or_none
 from app.urls import UrlBuilder
 
+# The graph is one document with each actor once, so it is not streamed, and its size is limited.
 MAX_EVENTS = 10_000
 EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 # Part of the document, so that clients need not fetch a context from another server.
@@ -73,6 +74,7 @@ def _nodes(events: Iterable[Event], urls: UrlBuilder) -> Iterable[Node]:
             *(_actor(actor, urls) for actor in actors),
             *(_source(source, urls) for source in sources),
         ]
+        # By id, since most actors and sources occur in many events.
         references |= {node["@id"]: node for node in nodes}
     yield from references.values()
 

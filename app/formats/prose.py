@@ -11,6 +11,7 @@ from app.schemas.records import Citation, Event, Participant, SourceRef, or_none
 # Characters that people write in URLs, although URLs must not contain them. Widgets end a link at
 # some of them.
 _URL_ESCAPES = str.maketrans({sign: f"%{ord(sign):02X}" for sign in '"<>\\^`{|}'})
+# Those who act come before those whom the event concerns, all of whom rank equally.
 _LEAD_ROLES = ("agent", "speaker", "participant")
 
 
@@ -116,6 +117,7 @@ def event_as_html(event: Event) -> Markup:
 
 def paragraph(text: str) -> Markup:
     """Return a text as an HTML paragraph. The text is escaped."""
+    # dir="auto": the text may be Hebrew or Arabic on a page in English.
     return Markup('<p dir="auto">{}</p>').format(_with_line_breaks(text))
 
 

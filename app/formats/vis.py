@@ -86,6 +86,7 @@ def render(batch: EventBatch) -> str:
     names = dict(map(_group, batch.events))
     return VisItems(
         items=[_item(event, batch.urls) for event in batch.events],
+        # The widget renders the texts as HTML, and its own filter leaves images in.
         groups=[VisGroup(id=slug, content=str(escape(name))) for slug, name in names.items()],
         notice=batch.truncation_notice or MISSING,
     ).model_dump_json(by_alias=True)

@@ -31,6 +31,7 @@ def _select_actors(parts: tuple[Param, ...], kinds: Params) -> Selection:
         ids = ids.where(equals_any(actor.kind, kinds))
     for part in parts:
         # Parts are letters and digits, so LIKE finds no wildcards in them.
+        # Not a join, which would select an actor once for each alias.
         in_alias = select(alias.actor_id).where(alias.key.contains(part.bind))
         ids = ids.where(actor.key.contains(part.bind) | actor.id.in_(in_alias))
     return ids

@@ -1,29 +1,22 @@
 """Batches of events: what a format writes, read in one or in several transactions."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pydantic import MISSING, TypeAdapter
+from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from app.db import tables
-from app.db.ordering import event_order
 from app.db.records import read_record_list
 from app.db.sqlite.database import Database
 from app.domain.edtf import DateRange
 from app.query.heading import PageHeading, read_heading
 from app.query.names import build_filter
-from app.query.pagination import (
-    CursorPosition,
-    PagedList,
-    decode_position,
-    make_total,
-    paged_events,
-    read_rows,
-)
+from app.query.pagination import CursorPosition, PagedList, decode_position, paged_events
 from app.schemas.params import FormatQuery
-from app.schemas.records import Event as EventRecord
+from app.schemas.records import Event, or_none
 from app.schemas.responses import Total
 from app.urls import UrlBuilder
 
@@ -32,7 +25,7 @@ STREAM_BATCH = 500
 PARSE_CHUNK = 100
 """Records that are parsed without a pause for other threads, which takes some milliseconds."""
 
-_EVENTS = TypeAdapter(list[EventRecord])
+_EVENTS = TypeAdapter(list[Event])
 
 
 @dataclass(frozen=True)
@@ -52,14 +45,14 @@ class EventBatch:
     """Whether this is the first batch."""
 
     @cached_property
-    def events(self) -> list[EventRecord]:
+    def events(self) -> list[Event]:
         """The parsed records."""
-        chunks = (
-            self.records[at : at + PARSE_CHUNK] for at in range(0, len(self.records), PARSE_CHUNK)
-        )
-        return [
-            event for chunk in chunks for event in _EVENTS.validate_json(f"[{','.join(chunk)}]")
-        ]
+        # Not parsed for a format that only copies the records, such as JSON Lines.
+        events: list[Event] = []
+        for start in range(0, len(self.records), PARSE_CHUNK):
+            chunk = ",".join(self.records[start : start + PARSE_CHUNK])
+            events += _EVENTS.validate_json(f"[{chunk}]")
+        return events
 
     @property
     def is_truncated(self) -> bool:
@@ -94,57 +87,51 @@ def iter_batches(
     Each batch has its own transaction, so that a slow client keeps none open. An event that moves
     between two batches is yielded once. Raises a 422 as `build_filter` does.
     """
-    limits = [one for one in (None if query.limit is MISSING else query.limit, cap) if one]
-    limit = min(limits, default=None)
-    order = event_order(query.sort, descending=query.order == "desc")
-    sizes = _batch_sizes(limit, cap or STREAM_BATCH)
+    limit = min(filter(None, (or_none(query.limit), cap)), default=None)
+    # The total and the first batch are read in one transaction, so that they do not contradict.
     with database.read() as connection:
-        listing = paged_events(build_filter(query, connection), order)
-        total = make_total(listing.count(connection))
+        listing = paged_events(build_filter(query, connection), query)
+        total = listing.read_total(connection)
         heading = read_heading(connection, query)
         empty = EventBatch((), total, urls, heading, limit, query.visible_days)
-        reader = _BatchReader(listing, empty)
-        batch = reader.next_batch(connection, next(sizes))
+        reader = _BatchReader(listing, empty, cap or STREAM_BATCH)
+        batch = reader.next_batch(connection)
     yield batch
-    for size in sizes:
-        if not reader.has_more:
-            return
+    while reader.has_more:
         with database.read() as connection:
-            batch = reader.next_batch(connection, size)
+            batch = reader.next_batch(connection)
         yield batch
 
 
 class _BatchReader:
     """Reads a list batch by batch, and leaves out events that it has read before."""
 
-    def __init__(self, listing: PagedList, empty: EventBatch) -> None:
+    def __init__(self, listing: PagedList, empty: EventBatch, size: int) -> None:
         self.has_more = True
         self._listing = listing
         self._empty = empty
+        self._size = size
+        self._left = empty.limit or sys.maxsize
         self._after: CursorPosition = {}
         self._seen = bytearray()
         """One byte for each id: a set of a million integers takes fifty times as much."""
 
-    def next_batch(self, connection: Connection, size: int) -> EventBatch:
-        """Read the next `size` events."""
-        rows = read_rows(connection, self._listing, self._empty.total, size + 1, self._after)
-        self.has_more, rows = len(rows) > size, rows[:size]
+    def next_batch(self, connection: Connection) -> EventBatch:
+        """Read the next events."""
+        total, after, size = self._empty.total, self._after, min(self._size, self._left)
+        rows, more_match = self._listing.read_rows(connection, total, size, after)
+        self._left -= size
+        self.has_more = more_match and self._left > 0
         ids = [id_ for id_, *_ in rows if self._is_new(id_)]
         records = read_record_list(connection, tables.event, ids)
-        batch = replace(self._empty, records=records, is_first=not self._after)
+        batch = replace(self._empty, records=records, is_first=not after)
         if self.has_more:
             self._after = decode_position(self._listing.order, rows[-1][1:])
         return batch
 
     def _is_new(self, id_: int) -> bool:
+        # An event that gets a later date between two batches is read again at its new position.
         self._seen.extend(bytes(max(0, id_ + 1 - len(self._seen))))
         is_new = not self._seen[id_]
         self._seen[id_] = 1
         return is_new
-
-
-def _batch_sizes(limit: int | None, batch: int) -> Iterator[int]:
-    """Yield the sizes of batches of `limit` events together, or without an end."""
-    while limit is None or limit > 0:
-        yield batch if limit is None else min(batch, limit)
-        limit = limit and limit - batch

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, func, select, true
+from sqlalchemy import Column, Connection, func, select, true
 
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS
@@ -18,13 +18,6 @@ from app.query.selection import LIMIT, restrict_to_matching
 from app.schemas.responses import EventFacets, FacetCount, FacetCounts
 
 
-class LabelSource(NamedTuple):
-    """The table of the records that values refer to, and the column that names them."""
-
-    table: Table
-    label: Expression
-
-
 class Facet(NamedTuple):
     """The rows that hold the values of a facet: one event and one value each."""
 
@@ -32,21 +25,22 @@ class Facet(NamedTuple):
     value: Expression
     distinct: Condition = true()
     """Holds for one row only, where an event has several rows of a value."""
-    labels: LabelSource | None = None
+    label: Column[str] | None = None
+    """The name of the record that a value refers to by its integer id."""
 
 
-def _list_facet(name: str, labels: LabelSource | None = None) -> Facet:
+def _list_facet(name: str, label: Column[str] | None = None) -> Facet:
     table, value, distinct = EVENT_LISTS[name]
-    return Facet(table.c.event_id, value, distinct, labels)
+    return Facet(table.c.event_id, value, distinct, label)
 
 
 FACETS: dict[FacetName, Facet] = {
-    "actor": _list_facet("actor", LabelSource(tables.actor, tables.actor.c.name)),
+    "actor": _list_facet("actor", tables.actor.c.name),
     "kind": Facet(tables.event.c.id, tables.event.c.kind),
     "status": Facet(tables.event.c.id, tables.event.c.status),
     "topic": _list_facet("topic"),
-    "timeline": _list_facet("timeline", LabelSource(tables.timeline, tables.timeline.c.title)),
-    "source": _list_facet("source", LabelSource(tables.source, tables.source.c.title)),
+    "timeline": _list_facet("timeline", tables.timeline.c.title),
+    "source": _list_facet("source", tables.source.c.title),
 }
 
 
@@ -69,18 +63,17 @@ def count_facet(
 
 @lru_cache(MAX_STATEMENTS)
 def _select_facet(name: FacetName, where: EventFilter) -> Selection:
-    facet = FACETS[name]
-    rows: Selection = select(facet.value.label("value"), func.count().label("events"))
-    matching = restrict_to_matching(rows.where(facet.distinct), facet.event_id, where)
+    event_id, facet_value, distinct, label = FACETS[name]
+    rows: Selection = select(facet_value.label("value"), func.count().label("events"))
+    matching = restrict_to_matching(rows.where(distinct), event_id, where)
     # Labels are joined to the counts: to join them to the events would cost a look-up for each.
-    counts = matching.group_by(facet.value).subquery()
-    events = counts.c.events
-    value: Expression = counts.c.value
-    label = value
-    if facet.labels:
-        value, label = facet.labels.table.c.slug, facet.labels.label
-    statement = select(value, label, events).select_from(counts)
-    if facet.labels:
-        table = facet.labels.table
-        statement = statement.join(table, table.c.id == counts.c.value)
+    counts = matching.group_by(facet_value).subquery()
+    value, events = counts.c.value, counts.c.events
+    if label is None:
+        statement = select(value, value, events)
+    else:
+        record = label.table.c
+        statement = select(record.slug, label, events).where(record.id == value)
+        value = record.slug
+    # Values with as many events are in a fixed order, so that equal requests have equal ETags.
     return statement.order_by(events.desc(), value).limit(LIMIT.bind)

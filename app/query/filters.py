@@ -29,7 +29,7 @@ class EventFilter:
     """The conditions on an event, whose names have been found in the database."""
 
     values: Values = field(default_factory=Values, compare=False)
-    """The values of all parameters."""
+    """The values of all parameters. They are not compared: filters of one form are equal."""
     lists: tuple[ListFilter, ...] = ()
     """Each must hold. The first one drives the query."""
     roles: Params = ()
@@ -66,6 +66,7 @@ class EventFilter:
     @property
     def matches_all(self) -> bool:
         """Whether every event matches."""
+        # Without a window, `certain_only` and the duration classes have no effect.
         return replace(self, certain_only=False, spans=()) == EventFilter()
 
     def without(self, facet: FacetName) -> "EventFilter":
@@ -77,6 +78,7 @@ class EventFilter:
             return replace(self, kinds=())
         if facet == "status":
             return replace(self, statuses=())
+        # The roles of a removed actor filter stay, as a condition on any participant.
         removed = [one for one in self.lists if one.event_list is EVENT_LISTS[facet]]
         roles = next((one.roles for one in removed if one.roles), self.roles)
         return replace(self, lists=tuple(x for x in self.lists if x not in removed), roles=roles)

@@ -36,6 +36,7 @@ def read_heading(connection: Connection, query: EventQuery) -> PageHeading:
     selected = select(timeline.id)
     if query.timeline is not MISSING:
         selected = selected.where(timeline.slug == query.timeline)
+    # Two are enough to know that there are several.
     ids = connection.scalars(selected.limit(2)).all()
     if len(ids) != 1:
         return PageHeading()

@@ -17,7 +17,7 @@ from app.db.expressions import Selection
 from app.db.statements import MAX_STATEMENTS
 from app.domain.edtf import KEY_DAY, MAX_POINT_DAYS, Bounds, DateRange, EventDate
 from app.domain.vocabulary import Interval, choices
-from app.errors import ProblemError, parameter_error, validation_problem
+from app.errors import parameter_error, validation_problem
 from app.query.filters import EventFilter
 from app.query.selection import is_certain, restrict_to_matching
 from app.query.windows import has_no_end
@@ -47,9 +47,8 @@ def read_histogram(connection: Connection, where: EventFilter, interval: Interva
 
     Raises a 422 if there are more than 1,000 buckets.
     """
-    distribution = _DateDistribution(connection, where)
-    buckets = _checked_buckets(distribution.extent, where.days, interval)
-    return distribution.histogram(buckets, interval)
+    dates, extent = _read_dates(connection, where)
+    return _histogram(dates, _checked_buckets(extent, where.days, interval), interval)
 
 
 def auto_histogram(connection: Connection, where: EventFilter, max_buckets: int) -> Histogram:
@@ -58,63 +57,44 @@ def auto_histogram(connection: Connection, where: EventFilter, max_buckets: int)
     Finer buckets would spread an event that is known to the month over many days. Years may be more
     than `max_buckets`. There are no buckets if there are too many years, or only one.
     """
-    distribution = _DateDistribution(connection, where)
+    dates, extent = _read_dates(connection, where)
     for interval in INTERVALS:
         limit = MAX_YEARS if interval == "year" else max_buckets
-        buckets = _split(distribution.extent, where.days, interval, limit)
-        histogram = distribution.histogram(buckets if 1 < len(buckets) <= limit else [], interval)
+        buckets = _split(extent, where.days, interval, limit)
+        if not 1 < len(buckets) <= limit:
+            buckets = []
+        histogram = _histogram(dates if buckets else [], buckets, interval)
         if any(bucket.certain for bucket in histogram.buckets):
             return histogram
     return histogram
 
 
-class _DateDistribution:
-    """The dates of the matching events."""
+def _read_dates(
+    connection: Connection, where: EventFilter
+) -> tuple[Sequence[DateCount], Days | None]:
+    """Read the dates of the matching events, and the days that their buckets cover, if any.
 
-    def __init__(self, connection: Connection, where: EventFilter) -> None:
-        # Each bucket is a window of its own, so events that only overlap the filter's window count.
-        where = replace(where, certain_only=False)
-        rows = connection.execute(_select_dates(where), where.values)
-        self._dates = [
-            DateCount(Bounds.from_key(key), certain, events) for key, certain, events in rows
-        ]
-        self.extent = _extent(connection, where, self._dates)
-        self._begun = _CumulativeCounts((one.bounds.earliest, one.events) for one in self._dates)
-        self._over = _CumulativeCounts((one.bounds.latest, one.events) for one in self._dates)
-
-    def histogram(self, buckets: Sequence[Days], interval: Interval) -> Histogram:
-        """Count the events in each bucket."""
-        certain = _count_certain(buckets, self._dates)
-        return Histogram(
-            interval=interval,
-            buckets=[
-                Bucket(
-                    start=first,
-                    end=last,
-                    certain=certain[first],
-                    possible=self._begun.up_to(last) - self._over.before(first),
-                )
-                for first, last in buckets
-            ],
-        )
+    These days are the window. An open side of it is the first or the last written day of an event.
+    """
+    # Each bucket is a window of its own, so events that only overlap the filter's window count.
+    where = replace(where, certain_only=False)
+    rows = connection.execute(_select_dates(where), where.values)
+    dates = [DateCount(Bounds.from_key(key), certain, events) for key, certain, events in rows]
+    first, last = where.days
+    if not dates and not (first and last):
+        return dates, None
+    # An event that overlaps a window of one side may have its written day outside the window.
+    first = first or min([last or date.max, *(one.bounds.sort_day for one in dates)])
+    last = last or max(first, _last_written_day(connection, where, [one.bounds for one in dates]))
+    return dates, (first, last)
 
 
 @lru_cache(MAX_STATEMENTS)
 def _select_dates(where: EventFilter) -> Selection:
+    # Events with the same bounds are one row: there are fewer of these than of events.
     key = tables.event.c.date_key
     rows = select(key, is_certain, func.count())
     return restrict_to_matching(rows, tables.event.c.id, where).group_by(key, is_certain)
-
-
-def _extent(connection: Connection, where: EventFilter, dates: Sequence[DateCount]) -> Days | None:
-    """Return the window. For an open side, return the first or the last written day of an event."""
-    first, last = where.days
-    if not dates and not (first and last):
-        return None
-    # An event that overlaps a window of one side may have its written day outside the window.
-    first = first or min([last or date.max, *(one.bounds.sort_day for one in dates)])
-    last = last or max(first, _last_written_day(connection, where, [one.bounds for one in dates]))
-    return first, last
 
 
 def _last_written_day(connection: Connection, where: EventFilter, bounds: Sequence[Bounds]) -> date:
@@ -132,55 +112,49 @@ def _last_written_day(connection: Connection, where: EventFilter, bounds: Sequen
     return max(closed, *(EventDate.parse(edtf).last_written_day for edtf in found))
 
 
-class _CumulativeCounts:
-    """The numbers of events by day, summed up to any day."""
-
-    def __init__(self, days: Iterable[tuple[date, int]]) -> None:
-        counts: Counter[date] = Counter()
-        for day, events in days:
-            counts[day] += events
-        self._days = sorted(counts)
-        self._sums = [0, *accumulate(counts[day] for day in self._days)]
-
-    def up_to(self, day: date) -> int:
-        """Return the number of events until a day, inclusive."""
-        return self._sums[bisect_right(self._days, day)]
-
-    def before(self, day: date) -> int:
-        """Return the number of events before a day."""
-        return self._sums[bisect_left(self._days, day)]
-
-
-def _count_certain(buckets: Sequence[Days], dates: Sequence[DateCount]) -> Counter[date]:
-    """Count the events that lie certainly and wholly in a bucket, by its first day."""
-    starts = [first for first, _ in buckets]
-    counts: Counter[date] = Counter()
-    for one in dates:
-        at = bisect_right(starts, one.bounds.earliest) - 1
-        if one.certain and at >= 0 and one.bounds.latest <= buckets[at][1]:
-            counts[starts[at]] += one.events
-    return counts
+def _histogram(
+    dates: Iterable[DateCount], buckets: Sequence[Days], interval: Interval
+) -> Histogram:
+    """Count the events in each bucket. The buckets are in order and without gaps."""
+    starts, ends = [first for first, _ in buckets], [last for _, last in buckets]
+    certain_in: Counter[date] = Counter()
+    # By how many more events are possible than in the bucket before. So an event that spans a
+    # thousand buckets costs two additions.
+    changes: Counter[int] = Counter()
+    for (_, earliest, latest), certain, events in dates:
+        begin, end = bisect_left(ends, earliest), bisect_right(starts, latest)
+        changes[begin] += events
+        changes[end] -= events
+        if certain and begin < end and starts[begin] <= earliest and latest <= ends[begin]:
+            certain_in[starts[begin]] += events
+    possible = accumulate(changes[at] for at in range(len(buckets)))
+    return Histogram(
+        interval=interval,
+        buckets=[
+            Bucket(start=first, end=last, certain=certain_in[first], possible=count)
+            for (first, last), count in zip(buckets, possible, strict=True)
+        ],
+    )
 
 
 def _checked_buckets(extent: Days | None, window: DateRange, interval: Interval) -> list[Days]:
     """Split an extent into at most 1,000 buckets; raise a 422 that names an interval that fits."""
-    for wider in INTERVALS[INTERVALS.index(interval) :]:
-        buckets = _split(extent, window, wider, MAX_BUCKETS)
-        if len(buckets) <= MAX_BUCKETS:
-            if wider == interval:
-                return buckets
-            raise _too_many(interval, f"Use `interval={wider}`.")
-    raise _too_many(interval, "Narrow the window.")
+    buckets = _split(extent, window, interval, MAX_BUCKETS)
+    if len(buckets) <= MAX_BUCKETS:
+        return buckets
+    fix = "Narrow the window."
+    for wider in INTERVALS[INTERVALS.index(interval) + 1 :]:
+        if len(_split(extent, window, wider, MAX_BUCKETS)) <= MAX_BUCKETS:
+            fix = f"Use `interval={wider}`."
+            break
+    detail = f"{interval!r} makes more than {MAX_BUCKETS:,} buckets. {fix}"
+    raise validation_problem(parameter_error("interval", detail))
 
 
 def _split(extent: Days | None, window: DateRange, interval: Interval, limit: int) -> list[Days]:
     """Split an extent into buckets; return `limit` + 1 of them if there are too many."""
+    # Days from the year 1 to 9999 would be 3.6 million buckets.
     return [*islice(_buckets(extent, window, interval), limit + 1)] if extent else []
-
-
-def _too_many(interval: Interval, fix: str) -> ProblemError:
-    detail = f"{interval!r} makes more than {MAX_BUCKETS:,} buckets. {fix}"
-    return validation_problem(parameter_error("interval", detail))
 
 
 def _buckets(extent: Days, window: DateRange, interval: Interval) -> Iterator[Days]:
@@ -199,8 +173,10 @@ def _bucket_around(day: date, interval: Interval) -> Days:
         return day, day
     if interval == "week":
         monday = day - timedelta(days=day.weekday())
+        # The last week of the calendar ends before its Sunday.
         return monday, monday + min(timedelta(days=6), date.max - monday)
     months = {"month": 1, "quarter": 3, "year": 12}[interval]
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    # `months` divides 12, so the last month is in the same year.
     month = first.month + months - 1
     return first, date(day.year, month, monthrange(day.year, month)[1])

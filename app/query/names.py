@@ -24,7 +24,7 @@ from app.query.planner import plan
 from app.query.windows import Window
 from app.schemas.params import EventQuery
 from app.schemas.problem import Fault
-from app.schemas.records import ActorRef
+from app.schemas.records import ActorRef, or_none
 
 MAX_CANDIDATES = 3
 """Similar names in one message."""
@@ -73,6 +73,7 @@ class NameResolver:
 
     def resolve(self, query: EventQuery) -> EventFilter:
         """Return the filter of a query, not planned; raise a 422 that lists all unknown names."""
+        # Nothing is raised before the end, so that one response lists every fault.
         actors = [self._actor("actor", name) for name in query.actor]
         if query.actor_scope == "tree":
             actors = [self._tree(ids) for ids in actors]
@@ -84,7 +85,7 @@ class NameResolver:
         if not any(window):
             # Only the window drives a query, so without one the visible days take its place.
             window, visible = visible, window
-        roles = values.add_all(query.role)
+        roles, min_sources = values.add_all(query.role), or_none(query.min_sources)
         where = EventFilter(
             values=values,
             roles=() if actors else roles,
@@ -96,9 +97,7 @@ class NameResolver:
             statuses=values.add_all(query.status),
             lists=tuple(self._lists(query, actors, roles, values)),
             words=values.add(match_query(terms)) if terms else None,
-            min_sources=None
-            if query.min_sources in (MISSING, 0)
-            else values.add(query.min_sources),
+            min_sources=values.add(min_sources) if min_sources else None,
         )
         if self._errors:
             raise validation_problem(*self._errors)
@@ -114,6 +113,7 @@ class NameResolver:
     def _lists(
         self, query: EventQuery, actors: Iterable[frozenset[int]], roles: Params, values: Values
     ) -> Iterator[ListFilter]:
+        # Actors of which any may take part are one list, those who all must are a list each.
         if query.actor_match == "any" and actors:
             actors = [frozenset().union(*actors)]
         for ids in actors:
@@ -133,11 +133,11 @@ class NameResolver:
         end = None if query.to is MISSING else EventDate.parse(query.to).latest
         if query.date is not MISSING:
             if start or end:
-                others = " and ".join(
-                    name for name, day in (("`from`", start), ("`to`", end)) if day
-                )
+                bounds = {"`from`": start, "`to`": end}
+                others = " and ".join(name for name, day in bounds.items() if day)
                 detail = f"It cannot be combined with {others}. Set one or the other."
                 self._errors.append(parameter_error("date", detail))
+            # Not `earliest` and `latest`: those of an open date are the ends of the calendar.
             when = EventDate.parse(query.date)
             return when.start.first if when.start else None, when.end.last if when.end else None
         if start and end and start > end:
@@ -148,6 +148,7 @@ class NameResolver:
     def _actor(self, parameter: str, name: str) -> frozenset[int]:
         """Find the one actor with an id, else with a name, else with an alias."""
         key = casefold_text(name)
+        # Lazy: an alias is only looked up if no actor has the id or the name.
         ids = next(filter(None, (self._read_ids(one, key) for one in _ACTOR_IDS)), [])
         if len(ids) > 1:
             self._report_ambiguous(parameter, name, ids)
@@ -213,7 +214,8 @@ class NameResolver:
     def _suggestion(self, names: dict[str, str]) -> str:
         if not self._may_suggest:
             return ""
-        return f" The most similar: {_listing(names)}." if names else " There are none at all."
+        verb = "is" if len(names) == 1 else "are"
+        return f" The nearest {verb} {_listing(names)}." if names else " There are none at all."
 
     @cached_property
     def _spellings(self) -> list[tuple[str, str, str]]:

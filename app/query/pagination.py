@@ -17,13 +17,13 @@ from sqlalchemy import Connection, Table, func, select
 
 from app.db import tables
 from app.db.expressions import Order, Selection
+from app.db.ordering import SORTS
 from app.db.records import read_records_joined
 from app.db.statements import MAX_STATEMENTS, Values, as_json, read_json
 from app.errors import ProblemError, parameter_error, validation_problem
 from app.query.filters import EventFilter
-from app.query.planner import count_events
-from app.query.selection import EXACT_COUNT_LIMIT, LIMIT, select_page
-from app.schemas.params import CURSOR_PATTERN, Paging
+from app.query.selection import EXACT_COUNT_LIMIT, LIMIT, select_count, select_page
+from app.schemas.params import CURSOR_PATTERN, Paging, Sorting
 from app.schemas.responses import Total
 
 
@@ -56,19 +56,31 @@ class PagedList(NamedTuple):
     table: Table
     order: Order
     values: Values
-    count: Callable[[Connection], int]
-    page: PageStatement
+    count_statement: Selection
+    page_statement: PageStatement
+
+    def read_total(self, connection: Connection) -> Total:
+        """Count the rows."""
+        return make_total(connection.execute(self.count_statement, self.values).scalar_one())
+
+    def read_rows(
+        self, connection: Connection, total: Total, limit: int, after: CursorPosition
+    ) -> tuple[list[list[Any]], bool]:
+        """Read at most `limit` rows after a position: the id of each, and the keys of its order.
+
+        Return them, and whether more follow.
+        """
+        statement = self.page_statement(few=total.relation == "eq", after=bool(after))
+        # One row more shows whether others follow, without another query.
+        rows = read_json(connection, statement, {**self.values, **after, LIMIT.name: limit + 1})
+        return rows[:limit], len(rows) > limit
 
 
-def paged_events(where: EventFilter, order: Order) -> PagedList:
+def paged_events(where: EventFilter, sorting: Sorting) -> PagedList:
     """Return the list of the events that match."""
-    count, page = partial(count_events, where=where), partial(_event_page, where, order)
-    return PagedList(tables.event, order, where.values, count, page)
-
-
-@lru_cache(MAX_STATEMENTS)
-def _event_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> Selection:
-    return as_json(select_page(where, order, few=few, after=after))
+    order = Order(SORTS[sorting.sort], descending=sorting.order == "desc")
+    page = partial(select_page, where, order)
+    return PagedList(tables.event, order, where.values, select_count(where), page)
 
 
 def paged_rows(
@@ -78,15 +90,12 @@ def paged_rows(
 
     The statement is kept, so it must be the same object for each request of the same form.
     """
-    ids, values = _all_ids(table) if ids is None else ids, values or Values()
-
-    def count(connection: Connection) -> int:
-        number: int = connection.execute(_row_count(ids), values).scalar_one()
-        return number
-
-    return PagedList(table, order, values, count, partial(_row_page, ids, order))
+    ids = _all_ids(table) if ids is None else ids
+    page = partial(_row_page, ids, order)
+    return PagedList(table, order, values or Values(), _row_count(ids), page)
 
 
+# Cached because a Select equals itself only: a new one would be a new key of the caches below.
 @lru_cache
 def _all_ids(table: Table) -> Selection:
     return select(table.c.id)
@@ -113,24 +122,15 @@ class JsonPage(NamedTuple):
 def read_page(connection: Connection, listing: PagedList, paging: Paging) -> JsonPage:
     """Read the page after the cursor of `paging`, or the first one."""
     after = {} if paging.cursor is MISSING else _position(paging, listing.order)
-    total = make_total(listing.count(connection))
-    rows = read_rows(connection, listing, total, paging.limit + 1, after)
-    is_last = len(rows) <= paging.limit
-    rows = rows[: paging.limit]
-    cursor = None if is_last else encode_cursor(paging, rows[-1][1:])
+    total = listing.read_total(connection)
+    rows, has_more = listing.read_rows(connection, total, paging.limit, after)
+    cursor = encode_cursor(paging, rows[-1][1:]) if has_more else None
     items = read_records_joined(connection, listing.table, [id_ for id_, *_ in rows])
+    # The items are JSON already. To parse them would take longer than to read them.
     members = [f'"items":[{items}]', f'"total":{total.model_dump_json()}']
     if cursor:
         members.append(f'"next":"{cursor}"')
     return JsonPage(f"{{{','.join(members)}}}", cursor)
-
-
-def read_rows(
-    connection: Connection, listing: PagedList, total: Total, limit: int, after: CursorPosition
-) -> list[list[Any]]:
-    """Read at most `limit` rows after a position: the id of each, and the keys of its order."""
-    statement = listing.page(few=total.relation == "eq", after=bool(after))
-    return read_json(connection, statement, {**listing.values, **after, LIMIT.name: limit})
 
 
 def make_total(count: int) -> Total:
@@ -156,9 +156,8 @@ def decode_position(order: Order, keys: Iterable[Any]) -> CursorPosition:
 def _position(paging: Paging, order: Order) -> CursorPosition:
     """Decode the position of a cursor; raise a 422 if the cursor belongs to another query."""
     cursor = str(paging.cursor)
-    if not re.fullmatch(
-        CURSOR_PATTERN, cursor
-    ):  # `b64decode` accepts padding, our cursors have none
+    # `b64decode` accepts padding and our cursors have none, so one position has one cursor.
+    if not re.fullmatch(CURSOR_PATTERN, cursor):
         raise _invalid_cursor("It is not a cursor of this API.")
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
@@ -166,6 +165,7 @@ def _position(paging: Paging, order: Order) -> CursorPosition:
         if fingerprint != _fingerprint(paging):
             raise _invalid_cursor("It belongs to other filters or another order.")
         return decode_position(order, keys)
+    # Anybody can write a cursor: of other JSON, other types, huge numbers or deep nesting.
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         raise _invalid_cursor("It is not a cursor of this API.") from None
 
@@ -176,5 +176,6 @@ def _invalid_cursor(reason: str) -> ProblemError:
 
 
 def _fingerprint(paging: Paging) -> str:
+    # The size of a page may change from page to page. Anything else selects or orders another list.
     query = paging.model_dump_json(exclude={"limit", "cursor"}, by_alias=True)
     return hashlib.sha256(f"{type(paging).__name__}{query}".encode()).hexdigest()[:16]

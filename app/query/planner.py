@@ -4,13 +4,12 @@ SQLite knows how long its indexes are on average, not how long the list of one a
 """
 
 from dataclasses import replace
-from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
-from app.db.expressions import Param, Selection
+from app.db.expressions import Param
 from app.db.sqlite.fulltext import SEARCH_INDEX, matches
-from app.db.statements import MAX_STATEMENTS, as_json, read_json
+from app.db.statements import as_json, read_json
 from app.query.filters import EventFilter
 from app.query.selection import DISTINCT_SPANS, select_count
 
@@ -29,6 +28,7 @@ def plan(where: EventFilter, connection: Connection) -> EventFilter:
 
     A filter that is planned already may be planned again, for example without one of its lists.
     """
+    # Spans are read only for a window that drives the query; see `overlap_lists_by_span`.
     if where.is_windowed and not where.lists and not where.words:
         spans = tuple(span for (span,) in read_json(connection, _SPANS, {}))
         where = replace(where, spans=spans)
@@ -37,6 +37,7 @@ def plan(where: EventFilter, connection: Connection) -> EventFilter:
             one: count_events(connection, EventFilter(values=where.values, lists=(one,)))
             for one in where.lists
         }
+        # The shortest list first: it drives the query.
         where = replace(where, lists=tuple(sorted(counts, key=counts.__getitem__)))
     if where.words and not where.matching_ids:
         words = {_WORDS.name: where.values[where.words.name]}
@@ -48,10 +49,5 @@ def plan(where: EventFilter, connection: Connection) -> EventFilter:
 
 def count_events(connection: Connection, where: EventFilter) -> int:
     """Count the events that match, exactly up to 10,000."""
-    number: int = connection.execute(_count_statement(where), where.values).scalar_one()
+    number: int = connection.execute(select_count(where), where.values).scalar_one()
     return number
-
-
-@lru_cache(MAX_STATEMENTS)
-def _count_statement(where: EventFilter) -> Selection:
-    return select_count(where)

@@ -9,6 +9,7 @@ the same however long they are.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sqlalchemy import case, column, exists, func, select, union, union_all
 
@@ -27,7 +28,7 @@ from app.db.expressions import (
 )
 from app.db.ordering import SORTS
 from app.db.sqlite.fulltext import SEARCH_INDEX, matches
-from app.db.statements import MAX_PARAMS
+from app.db.statements import MAX_PARAMS, MAX_STATEMENTS, as_json
 from app.query.filters import EventFilter, ListFilter
 from app.query.windows import (
     UNBOUNDED,
@@ -58,6 +59,7 @@ def select_events(where: EventFilter) -> Rows:
     return _union([one.select(rest) for one in lists])
 
 
+@lru_cache(MAX_STATEMENTS)
 def select_count(where: EventFilter) -> Selection:
     """Select the number of the events that match, exactly up to 10,000."""
     lists, rest = _driving_lists_unordered(where)
@@ -81,10 +83,11 @@ def restrict_to_matching(rows: Selection, event_id: Expression, where: EventFilt
     return rows.where(event_id == matching.c[0])
 
 
-def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> Rows:
+@lru_cache(MAX_STATEMENTS)
+def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> Selection:
     """Select the ids and the keys of the first events, or of the first events `after` a position.
 
-    `few` says that at most 10,000 events match.
+    `few` says that at most 10,000 events match. The rows are read by `read_json`.
     """
     lists, rest = _driving_lists(where, separate=True)
     if order.keys is SORTS["date"] and all(one.in_order for one in lists):
@@ -93,7 +96,7 @@ def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> 
         may_repeat = where.lists and _is_plural(where.lists[0].values)
         merged = union(*pages) if may_repeat else union_all(*pages) if pages[1:] else pages[0]
         by_name = Order((column("date_key"), column("slug")), order.descending)
-        return merged.order_by(*by_name.clauses()).limit(LIMIT.bind)
+        return as_json(merged.order_by(*by_name.clauses()).limit(LIMIT.bind))
     rows = select(_ID, *order.keys)
     if few and not where.matches_all:
         # Without the limit, SQLite scans all events in order until it finds these few.
@@ -103,9 +106,10 @@ def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> 
         rows = rows.where(*_conditions(where, _ALL))
     if after:
         rows = rows.where(order.is_after)
-    return rows.order_by(*order.clauses()).limit(LIMIT.bind)
+    return as_json(rows.order_by(*order.clauses()).limit(LIMIT.bind))
 
 
+# UNION ALL: no event is in two of the lists, and to compare them SQLite would store all ids.
 def _union(selections: Sequence[Selection]) -> Rows:
     return union_all(*selections) if len(selections) > 1 else selections[0]
 
@@ -197,6 +201,7 @@ def _driving_lists_unordered(where: EventFilter) -> tuple[list[_EventList], Even
 def _list_for(one: ListFilter) -> _EventList:
     event_list, values, roles = one
     conditions = [equals_any(event_list.value, values), event_list.distinct]
+    # The actor may have the role in another row than the first, which the list has.
     if roles:
         same = _any_part.event_id == _part.event_id, _any_part.actor_id == _part.actor_id
         conditions.append(exists().where(*same, equals_any(_any_part.role, roles)))
@@ -216,6 +221,7 @@ def _conditions(where: EventFilter, of: _EventList) -> list[Condition]:
 
 
 def _lists(where: EventFilter, of: _EventList) -> Iterator[Condition]:
+    # EXISTS stops at the first row, and a list in which an event is twice does not double it.
     for event_list, values, roles in where.lists:
         rows = _aliases[event_list.table].c
         value = equals_any(rows[event_list.value.name], values)
@@ -223,26 +229,20 @@ def _lists(where: EventFilter, of: _EventList) -> Iterator[Condition]:
         yield found.where(equals_any(_any_part.role, roles)) if roles else found
 
 
-def _roles(where: EventFilter, of: _EventList) -> Iterator[Condition]:
+def _participants(where: EventFilter, of: _EventList) -> Iterator[Condition]:
+    takes_part = exists().where(_any_part.event_id == of.ids)
     if where.roles:
-        yield exists().where(_any_part.event_id == of.ids, equals_any(_any_part.role, where.roles))
-
-
-def _excluded_actors(where: EventFilter, of: _EventList) -> Iterator[Condition]:
+        yield takes_part.where(equals_any(_any_part.role, where.roles))
     if where.excluded_actors:
-        excluded = equals_any(_any_part.actor_id, where.excluded_actors)
-        yield ~exists().where(_any_part.event_id == of.ids, excluded)
+        yield ~takes_part.where(equals_any(_any_part.actor_id, where.excluded_actors))
 
 
-def _window(where: EventFilter, of: _EventList) -> Iterator[Condition]:
+def _days(where: EventFilter, of: _EventList) -> Iterator[Condition]:
     if where.certain_only and where.is_windowed:
         yield from contained_in(of.key, where.window)
         yield is_certain
     else:
         yield from overlaps(of.key, where.window)
-
-
-def _visible_window(where: EventFilter, of: _EventList) -> Iterator[Condition]:
     yield from overlaps(of.key, where.visible_window)
 
 
@@ -267,9 +267,7 @@ def _needs_event_table(where: EventFilter) -> bool:
     return bool(where.kinds or where.statuses or where.min_sources or is_certain_window)
 
 
-CONDITIONS = (
-    *(_lists, _roles, _excluded_actors, _window, _visible_window, _event_columns, _words),
-)
+CONDITIONS = (_lists, _participants, _days, _event_columns, _words)
 """A new filter is a function here, and a field of `EventFilter` that `app.query.names` sets."""
 
 

@@ -45,6 +45,7 @@ def overlap_lists(key: Expression, window: Window) -> ConditionSets:
     yield [*_sort_day_in(key, window)]
     if first:
         yield [key < _key_of(first), *overlaps(key, (first, None))]
+    # The sort day of an event without a start is in its end, which may be after the window.
     if last:
         yield [key >= _key_after(last), _has_no_start(key)]
 
@@ -68,6 +69,7 @@ def overlap_lists_by_span(
                 *(span == one, key >= none_reach, key < all_reach),
                 *overlaps(key, (first, None)),
             ]
+        # Without a start, an event also reaches back from a sort day after the window.
         if last and one % SPAN_UNCERTAIN == SPAN_NO_START:
             yield [span == one, key >= _key_after(last)]
 
@@ -87,9 +89,11 @@ def contained_lists_by_span(
             conditions.append(_begins_calendar(first))
         if last:
             conditions.append(key < _key_after(last, -shortest))
+        # The key's range finds all events that begin early enough for the shortest of the class.
         if last and never > 1:
             conditions.append(_last_day(key) <= last.bind)
         yield conditions
+    # A union needs at least one part.
     if not certain:
         yield [false()]
 
@@ -125,6 +129,7 @@ def _key_after(day: Param, more: int = 0) -> Expression:
     return _key_of(day, more + 1)
 
 
+# Part of most conditions, and to build an expression takes longer than to look it up.
 @cache
 def _last_day(key: Expression) -> Expression:
     """Build the last day on which an event can have happened, as `date.toordinal` counts it."""

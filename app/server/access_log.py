@@ -20,6 +20,7 @@ from app.schemas.params import ActorQuery, CalendarQuery, EventPageQuery, FacetQ
 MAX_TARGET = 1_000
 """Bytes of a path, and of a query, that are logged."""
 
+# The value of any other parameter may be a secret, so it is not logged.
 _KNOWN_PARAMETERS = {
     (field.alias or name).encode()
     for model in (EventPageQuery, CalendarQuery, FacetQuery, HistogramQuery, ActorQuery)
@@ -68,6 +69,7 @@ class AccessLogMiddleware:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            # Without the access log, the fields are not computed for every response either.
             if logger.isEnabledFor(logging.INFO):
                 _log_response(scope, status, perf_counter() - started_at, done=done)
 
@@ -75,16 +77,11 @@ class AccessLogMiddleware:
 def log_rejected_request(client: tuple[str, int] | None, status: int) -> str:
     """Log the response to a malformed request. Return the id of the request."""
     id_ = token_hex(8)
-    fields = {
-        "client": _percent_encode((client or "-")[0]),
-        "method": "-",
-        "path": "-",
-        "status": status,
-    }
     # Otherwise later log lines of this connection would have the id of this request.
     context = copy_context()
     context.run(request_id.set, id_)
-    context.run(logger.info, _LINE_FORMAT, fields | {"duration_ms": 0.0})
+    scope = {"client": client, "method": "-", "path": "-", "query_string": b""}
+    context.run(_log_response, scope, status, 0.0, done=True)
     return id_
 
 
@@ -100,6 +97,7 @@ def _log_response(scope: Scope, status: int, seconds: float, *, done: bool) -> N
     fields = {
         "client": _percent_encode((scope.get("client") or "-")[0]),
         "method": scope["method"],
+        # One byte more than the limit shows that something is left out.
         "path": _loggable_target(path[: MAX_TARGET + 1], scope["query_string"][: MAX_TARGET + 1]),
         "status": status,
         "duration_ms": round(seconds * 1_000, 2),
@@ -110,6 +108,7 @@ def _log_response(scope: Scope, status: int, seconds: float, *, done: bool) -> N
         logger.info(f"{_LINE_FORMAT}, aborted", fields | {"aborted": True})
 
 
+# Clients, paths and queries repeat, and to encode one takes longer than to look it up.
 @lru_cache(1_024)
 def _percent_encode(text: str | bytes) -> str:
     """Encode spaces, quotes and control characters, as in a URL."""

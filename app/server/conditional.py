@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Message
 
 _ETAG = re.compile(r'(?:W/)?("[^"]*")')
+# They describe the body, so a response without one has none of them.
 _CONTENT_HEADERS = (b"content-type", b"content-length", b"content-encoding")
 
 
@@ -22,6 +23,7 @@ def make_etag(body: bytes, coding: str | None) -> str:
 
 def etag_matches(if_none_match: str, etag: str) -> bool:
     """Return whether `If-None-Match` lists the tag, with or without `W/`, or is `*`."""
+    # `If-None-Match` compares weakly. A proxy that changes the coding makes the tag weak.
     return if_none_match.strip() == "*" or etag in _ETAG.findall(if_none_match)
 
 

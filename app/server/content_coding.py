@@ -11,7 +11,8 @@ from functools import lru_cache
 import brotli
 
 IDENTITY = "identity"
-# The preferred coding first. Without a time in gzip, so that equal bodies have equal ETags.
+# The preferred coding first: of equal weights, the first one wins. Without a time in gzip, so that
+# equal bodies have equal ETags.
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
@@ -32,6 +33,8 @@ def negotiate(accept_encoding: bytes) -> str:
     return _negotiate(accept_encoding[:MAX_HEADER_BYTES])
 
 
+# Cached, since browsers send few different headers. The header is truncated before, so that clients
+# cannot fill the cache with long ones.
 @lru_cache
 def _negotiate(accept_encoding: bytes) -> str:
     items = re.sub("[ \t]", "", accept_encoding.decode("latin-1").lower()).split(",")

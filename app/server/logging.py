@@ -72,6 +72,7 @@ def logging_config(*, plain: bool, access_log: bool) -> dict[str, Any]:
     """
     return {
         "version": 1,
+        # Our loggers exist already, because modules create them when they are imported.
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": PlainFormatter if plain else JsonFormatter}},
         "filters": {"cancelled": {"()": DropCancelledTracebacks}},
@@ -85,6 +86,7 @@ def logging_config(*, plain: bool, access_log: bool) -> dict[str, Any]:
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
             "uvicorn": {"level": "INFO"},
+            # WARNING and not a missing handler: the level also saves the work for each response.
             logger.name: {"level": "INFO" if access_log else "WARNING"},
         },
     }

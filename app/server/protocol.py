@@ -62,6 +62,7 @@ class Protocol(HttpToolsProtocol):
             return
         self.header_bytes += len(data)
         super().data_received(data)
+        # The parser calls the methods below, so the connection may be closing now.
         if self.closing:
             return
         if self.header_bytes > MAX_HEAD_LENGTH:

@@ -10,6 +10,7 @@ from starlette.types import Scope
 from app.api.headers import MAX_URL_LENGTH, uri_too_long
 from app.errors import ProblemError
 
+# A name or an IP address, and a port. Its length is limited, since it is part of each cache key.
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{1,45}\](:[0-9]{1,5})?")
 
 

@@ -64,6 +64,7 @@ class ResponseMiddleware:
             "path": self._prefixed(scope["path"]),
             "root_path": self._root_path,
         }
+        # Checked here and not before the cache: only valid requests have a cached response.
         problem = find_request_problem(scope)
         if problem is None:
             try:
@@ -95,6 +96,7 @@ class _RequestInfo:
 
     def __init__(self, scope: Scope) -> None:
         host = accept_encoding = if_none_match = b""
+        # One pass over the headers as they are, because this runs for cached responses, too.
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
                 accept_encoding = accept_encoding + b"," + value if accept_encoding else value
@@ -149,13 +151,14 @@ class _Responder:
     async def _first_messages(self, message: Message) -> tuple[Message, Message]:
         """Return the completed headers, and the first part of the body."""
         headers = self._complete_headers()
-        # The application rejects OPTIONS with a 405, on paths that exist.
+        # The application rejects OPTIONS with a 405 on paths that exist. On others it stays a 404.
         if self._request.method == "OPTIONS" and "Allow" in headers:
             headers.update(PREFLIGHT_HEADERS)
             start = without_body(self._start, HTTPStatus.NO_CONTENT, headers)
             return start, {**message, "body": b""}
         if not message.get("more_body"):
             body = await self._encode(message["body"], headers)
+            # Errors and health checks are `no-store`: cached, they would outlive their cause.
             if headers["Cache-Control"].startswith("public"):
                 return _asgi_messages(self._tag_and_cache(headers, body), self._request)
             message = {**message, "body": body}
@@ -169,6 +172,7 @@ class _Responder:
         headers = MutableHeaders(raw=self._start["headers"])
         for name, value in DEFAULT_HEADERS.items():
             headers.setdefault(name, value)
+        # The routes only know GET. HEAD and OPTIONS are the work of this layer.
         if self._start["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = ALLOWED_METHODS
         is_ok = self._start["status"] == HTTPStatus.OK

@@ -54,6 +54,7 @@ class ResponseCache:
         cache is not added.
         """
         size = _size(key, response)
+        # If the data changed meanwhile, `get` has emptied the cache for a newer version.
         is_current = version is not None and version == self._version
         if not is_current or key in self._entries or size > self._max_bytes:
             return

@@ -29,6 +29,7 @@ def _read_swagger_file(filename: str) -> bytes:
     return files("fastapi_swagger.resources").joinpath(filename).read_bytes()
 
 
+# Read once, so that a digest and its body belong together even if a file changes.
 _OWN = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES}
 _SWAGGER = {name: _read_swagger_file(name) for name in ("swagger-ui-bundle.js", "swagger-ui.css")}
 

@@ -34,36 +34,32 @@ class Bar:
 def build_bars(view: PageView, links: UrlBuilder) -> Iterator[Bar]:
     """Build a bar for each bucket of the histogram."""
     buckets, interval = view.histogram.buckets, view.histogram.interval
+    # Without events the highest bar is 0, which no height can be divided by.
     highest = max((bucket.possible for bucket in buckets), default=0) or 1
     without_dates = links.with_param("date").with_param("from").with_param("to")
     for bucket, tick in zip(buckets, _ticks(buckets, interval), strict=True):
-        period = _period(bucket, interval)
+        first, last = _period(bucket, interval)
+        period = EventDate.parse(first if first == last else f"{first}/{last}").display
         yield Bar(
-            label=f"{period.display}: {bucket.possible} possible, {bucket.certain} certain",
-            period=period.display,
-            url=without_dates.page_url(**_date_range(period)),
+            label=f"{period}: {bucket.possible} possible, {bucket.certain} certain",
+            period=period,
+            url=without_dates.page_url(**{"from": first, "to": last}),
             possible=100 * bucket.possible / highest,
             certain=100 * bucket.certain / highest,
             tick=tick,
         )
 
 
-def _period(bucket: Bucket, interval: Interval) -> EventDate:
+def _period(bucket: Bucket, interval: Interval) -> tuple[str, str]:
     """Return a bucket as a whole month or year if it is one, and otherwise as its days.
 
     The first and the last bucket can be shorter than the interval.
     """
     first, last = bucket.start.isoformat(), bucket.end.isoformat()
-    whole = EventDate.parse(first[: {"month": 7, "year": 4}.get(interval, 10)])
-    if (whole.earliest, whole.latest) == (bucket.start, bucket.end):
-        return whole
-    return EventDate.parse(f"{first}/{last}")
-
-
-def _date_range(period: EventDate) -> dict[str, str]:
-    assert period.start  # noqa: S101 - a bucket has both ends
-    assert period.end  # noqa: S101
-    return {"from": period.start.iso, "to": period.end.iso}
+    name = first[: {"month": 7, "year": 4}.get(interval, 10)]
+    whole = EventDate.parse(name)
+    is_whole = (whole.earliest, whole.latest) == (bucket.start, bucket.end)
+    return (name, name) if is_whole else (first, last)
 
 
 def _ticks(buckets: Sequence[Bucket], interval: Interval) -> Iterator[str]:

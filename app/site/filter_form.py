@@ -59,6 +59,7 @@ def chips(view: EmbedView, links: UrlBuilder) -> Iterator[Chip]:
     for pair in links.filters:  # a repeated parameter has a chip for each value
         name, value = pair
         if name in FILTER_LABELS:
+            # By pair, not by name: the other values of a repeated parameter stay.
             others = [other for other in links.filters if other != pair]
             actor = view.actors.get(value) if name in ("actor", "exclude_actor") else None
             shown = actor.name if actor else _value_label(name, value)
@@ -73,6 +74,7 @@ def _value_label(name: str, value: str) -> str:
 
 def field_values(urls: UrlBuilder) -> dict[str, str]:
     """Return the values of the form's fields. The form has no `date`, only `from` and `to`."""
+    # The page of a 422 shows the form too, so `date` may be anything.
     values = dict(urls.filters)
     try:
         when = EventDate.parse(values.pop("date"))

@@ -112,7 +112,8 @@ def render_docs(urls: UrlBuilder) -> str:
 
 def _context(view: EmbedView) -> dict[str, Any]:
     links = view.urls.relative()
-    # Sorted by the last change, events of one year are not next to each other.
+    # Sorted by the last change, events of one year are not next to each other. `groupby` would
+    # repeat the heading of the year.
     by_date = view.query.sort == "date"
     groups = groupby(view.page.items, key=lambda event: _year(event) if by_date else "")
     return {

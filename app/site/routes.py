@@ -16,18 +16,18 @@ from app.site.routing import EmbedRoute, LenientRoute
 from app.site.view import load_embed, load_page
 from app.urls import UrlBuilder
 
+# The digest in the name changes with the file, so a cached copy is never outdated.
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
-router = APIRouter(route_class=LenientRoute)
+router = APIRouter(route_class=LenientRoute, tags=["events"], default_response_class=HTMLResponse)
 
 
 @router.get(
     "/events.html",
     summary="List events as a web page",
-    response_class=HTMLResponse,
     response_description="The events as a web page.",
-    tags=["events"],
 )
+# The same page at the address for readers. For clients one operation is enough.
 @router.get("/", include_in_schema=False)
 def list_events_as_html(
     query: EventPageParams, database: DatabaseDep, request: Request
@@ -45,6 +45,7 @@ def show_embed(query: EventPageParams, database: DatabaseDep, request: Request) 
     return HTMLResponse(render_embed(load_embed(database, query, UrlBuilder.from_request(request))))
 
 
+# Its route class differs, because only this page may be in a frame of another site.
 router.add_api_route(
     "/embed.html", show_embed, route_class_override=EmbedRoute, include_in_schema=False
 )
@@ -53,9 +54,7 @@ router.add_api_route(
 @router.get(
     "/events/{id}.html",
     summary="Get an event as a web page",
-    response_class=HTMLResponse,
     response_description="The page of the event.",
-    tags=["events"],
 )
 def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) -> Response:
     """Return the web page of an event, with the metadata that other sites show for a shared link.
@@ -63,6 +62,7 @@ def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) ->
     Unknown parameters are ignored, because other sites add parameters to links that are shared. If
     `Accept` contains `text/html`, as that of browsers does, an error is a web page too.
     """
+    # An event can be in several timelines. The heading and the link back are those of the first.
     timeline = None
     with database.read() as connection:
         event = schemas.Event.model_validate_json(get_record_or_404(connection, tables.event, slug))
@@ -72,6 +72,7 @@ def get_event_as_html(slug: EventId, database: DatabaseDep, request: Request) ->
     return HTMLResponse(render_event(event, timeline, UrlBuilder.from_request(request)))
 
 
+# Our own page, because FastAPI's loads Swagger UI from a CDN and stays blank without it.
 @router.get("/docs", include_in_schema=False)
 async def show_docs(request: Request) -> Response:
     """Return the page to try the API."""

@@ -53,6 +53,7 @@ class LenientRoute(APIRoute):
                 if "text/html" not in request.headers.get("accept", ""):
                     raise
                 response = _error_page(request, error)
+            # Otherwise the middleware adds the policy of JSON, under which a page loads nothing.
             for name, value in self.security_headers.items():
                 response.headers.setdefault(name, value)
             return response

@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import MISSING
 from sqlalchemy import Connection
 
-from app.db.ordering import event_order
 from app.db.sqlite.database import Database
 from app.domain.vocabulary import FacetName
 from app.query.facets import count_facet
@@ -46,6 +44,8 @@ class EmbedView:
     """A page of events, and the selection that it belongs to."""
 
     query: EventPageQuery
+    where: EventFilter
+    """The query as a filter."""
     urls: UrlBuilder
     page: EventPage
     heading: PageHeading
@@ -72,65 +72,51 @@ class PageView(EmbedView):
 def load_embed(database: Database, query: EventPageQuery, urls: UrlBuilder) -> EmbedView:
     """Read the view of the embedded page. Raises a 422 if a filter is invalid."""
     with database.read() as connection:
-        resolver = NameResolver(connection)
-        where = plan(resolver.resolve(query), connection)
-        return _read(connection, query, urls, where, resolver)
+        return _read_embed(connection, query, urls)
 
 
 def load_page(database: Database, query: EventPageQuery, urls: UrlBuilder) -> PageView:
     """Read the view of the timeline page. Raises a 422 if a filter is invalid."""
     with database.read() as connection:
-        # Names are resolved once: the options of a facet leave its own conditions out of `where`.
-        resolver = NameResolver(connection)
-        where = plan(resolver.resolve(query), connection)
-        embed = _read(connection, query, urls, where, resolver)
-        options = {
-            facet: _options(connection, where, facet, _selected(query, facet, embed.actors))
-            for facet in PAGE_FACETS
-        }
-        histogram = auto_histogram(connection, where, MAX_BARS)
+        embed = _read_embed(connection, query, urls)
+        options = {facet: _options(connection, embed, facet) for facet in PAGE_FACETS}
+        histogram = auto_histogram(connection, embed.where, MAX_BARS)
     return PageView(**vars(embed), options=options, histogram=histogram)
 
 
-def _read(
-    connection: Connection,
-    query: EventPageQuery,
-    urls: UrlBuilder,
-    where: EventFilter,
-    resolver: NameResolver,
-) -> EmbedView:
-    order = event_order(query.sort, descending=query.order == "desc")
-    text = read_page(connection, paged_events(where, order), query).body
+def _read_embed(connection: Connection, query: EventPageQuery, urls: UrlBuilder) -> EmbedView:
+    resolver = NameResolver(connection)
+    where = plan(resolver.resolve(query), connection)
+    page = read_page(connection, paged_events(where, query), query)
     return EmbedView(
         query=query,
+        where=where,
         urls=urls,
-        page=EventPage.model_validate_json(text),
+        page=EventPage.model_validate_json(page.body),
         heading=read_heading(connection, query),
         actors={name: resolver.actor_ref(name) for name in [*query.actor, *query.exclude_actor]},
     )
 
 
-def _options(
-    connection: Connection, where: EventFilter, facet: FacetName, selected: Mapping[str, str]
-) -> Sequence[FacetOption]:
+def _options(connection: Connection, view: EmbedView, facet: FacetName) -> Sequence[FacetOption]:
     """Return the options of a facet under all other filters, the selected ones first."""
-    others = plan(where.without(facet), connection)
-    found = count_facet(connection, others, facet, MAX_OPTIONS)
-    options = [FacetOption(one.value, one.label, one.count, one.value in selected) for one in found]
+    # Names are not resolved again: the filter leaves out its own conditions on the facet.
+    others = plan(view.where.without(facet), connection)
+    counts = count_facet(connection, others, facet, MAX_OPTIONS)
+    selected = _selected(view, facet)
+    options = [FacetOption(**vars(one), selected=one.value in selected) for one in counts]
     # A selected value that no event has stays, so that the reader can remove it.
-    missing = sorted(selected.keys() - {one.value for one in found})
-    options = [
-        FacetOption(value, selected[value], None, selected=True) for value in missing
-    ] + options
-    return sorted(options, key=lambda option: not option.selected)
+    missing = sorted(selected.keys() - {one.value for one in counts})
+    unused = [FacetOption(value, selected[value], None, selected=True) for value in missing]
+    return sorted([*unused, *options], key=lambda option: not option.selected)
 
 
-def _selected(
-    query: EventPageQuery, facet: FacetName, actors: Mapping[str, ActorRef]
-) -> dict[str, str]:
+def _selected(view: EmbedView, facet: FacetName) -> dict[str, str]:
     """Return the selected values of a facet with their labels."""
     if facet == "actor":
-        return {actors[name].id: actors[name].name for name in query.actor}
+        actors = (view.actors[name] for name in view.query.actor)
+        return {actor.id: actor.name for actor in actors}
     if facet == "timeline":
-        return {} if query.timeline is MISSING else {query.timeline: query.timeline}
-    return {value: value for value in getattr(query, facet)}
+        timeline = or_none(view.query.timeline)
+        return {timeline: timeline} if timeline else {}
+    return {value: value for value in getattr(view.query, facet)}

@@ -215,10 +215,7 @@ def test_broken_link_with_archived_copy_is_a_warning(server: LinkServer, tmp_pat
     message = f"There is nothing at '{gone}' (404)."
     assert [(kind, line.split(": ", 1)[1]) for kind, line in diagnostics] == [
         ("error", f"sources[1].archived_url: {message} Correct it."),
-        (
-            "warning",
-            f"warning: sources[0].url: {message} Correct it, or rely on the archived_url.",
-        ),
+        ("warning", f"warning: sources[0].url: {message} Correct it, or rely on the archived_url."),
     ]
 
 

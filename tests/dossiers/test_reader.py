@@ -54,12 +54,7 @@ def _to_json_lines(data: dict[str, Any]) -> str:
     )
 
 
-WRITERS = {
-    ".yml": _to_yaml,
-    ".json": _to_json,
-    ".jsonl": _to_json_lines,
-    ".ndjson": _to_json_lines,
-}
+WRITERS = {".yml": _to_yaml, ".json": _to_json, ".jsonl": _to_json_lines, ".ndjson": _to_json_lines}
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

@@ -85,10 +85,7 @@ def test_number_of_errors_is_limited(tmp_path: Path) -> None:
 
 
 def test_reference_to_invalid_record_is_no_error(tmp_path: Path) -> None:
-    edits = (
-        ("    kind: person\n", "    kind: persn\n"),
-        ("author: O. Brien", "sha256: x"),
-    )
+    edits = (("    kind: person\n", "    kind: persn\n"), ("author: O. Brien", "sha256: x"))
     errors, warnings = check_dossiers(edited(HARBOUR, tmp_path / "x.yaml", *edits))
     assert [error.partition(". ")[0] for error in errors] == [
         "x.yaml:12: sources[0].sha256: 'x' is not a SHA-256 digest",

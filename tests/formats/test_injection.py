@@ -123,10 +123,7 @@ REJECTED: dict[str, tuple[Sequence[str], Callable[[str, str], Dossier]]] = {
         [*payloads.REFUSED.values()],
         lambda slug, text: records(slug, Payload(line=text, prose=text)),
     ),
-    "lines": (
-        [*payloads.PROSE.values()],
-        lambda slug, text: records(slug, Payload(line=text)),
-    ),
+    "lines": ([*payloads.PROSE.values()], lambda slug, text: records(slug, Payload(line=text))),
     "links": (
         [*payloads.REFUSED_LINKS.values()],
         lambda slug, link: records(slug, Payload(link=link)),

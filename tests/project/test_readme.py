@@ -23,7 +23,7 @@ from app.settings import Settings
 from tests.support.databases import load_into, new_database
 from tests.support.openapi import OPERATIONS
 from tests.support.readme import PAGES, README, ROOT, anchors_in, blocks_in, prose_of, section
-from tests.support.requirements import required
+from tests.support.requirements import require_program
 
 APP = ROOT / "app"
 
@@ -55,7 +55,7 @@ def _steps(block: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("block", CONSOLE)
 def test_commands_print_what_is_shown(seed: httpx.Client, tmp_path: Path, block: str) -> None:
-    required("curl")
+    require_program("curl")
     (tmp_path / "harbour.yaml").write_text(_blocks("yaml")[0], "utf-8")
     (tmp_path / "wrong.yaml").write_text(WRONG, "utf-8")
     address = f"{seed.base_url.host}:{seed.base_url.port}"
@@ -110,7 +110,7 @@ events:
 
 
 def _as_json(shown: str) -> str:
-    """Make each … that stands outside a text a member or an item."""
+    """Convert each … outside a text to a member or an item."""
     nesting: list[str] = []
 
     def token(match: re.Match[str]) -> str:
@@ -126,28 +126,28 @@ def _as_json(shown: str) -> str:
     return re.sub(r'"(?:[^"\\]|\\.)*"|[{}\[\]…]', token, shown)
 
 
-def assert_shown(shown: Any, given: Any) -> None:  # noqa: ANN401 - any JSON
-    """Check that what is given is what is shown, where … stands for anything."""
+def assert_shown(shown: Any, actual: Any) -> None:  # noqa: ANN401 - any JSON
+    """Check that the actual value is the shown one, where … matches anything."""
     if isinstance(shown, dict):
         members = {key: value for key, value in shown.items() if key != "…"}
-        left_out = given.keys() - members.keys()
-        assert members.keys() <= given.keys()
+        left_out = actual.keys() - members.keys()
+        assert members.keys() <= actual.keys()
         assert bool(left_out) == ("…" in shown)
         for key, value in members.items():
-            assert_shown(value, given[key])
+            assert_shown(value, actual[key])
     elif isinstance(shown, list):
         head = shown[: shown.index("…")] if "…" in shown else shown
-        assert len(head) < len(given) if "…" in shown else len(head) == len(given)
-        for one, other in zip(head, given, strict=False):
+        assert len(head) < len(actual) if "…" in shown else len(head) == len(actual)
+        for one, other in zip(head, actual, strict=False):
             assert_shown(one, other)
     elif isinstance(shown, str):
-        assert re.fullmatch(".+".join(map(re.escape, shown.split("…"))), given, re.DOTALL), given
+        assert re.fullmatch(".+".join(map(re.escape, shown.split("…"))), actual, re.DOTALL), actual
     else:
-        assert shown == given
+        assert shown == actual
 
 
 def test_what_is_shown_can_be_wrong() -> None:
-    for shown, given in (
+    for shown, actual in (
         ('{"a": 1}', {"a": 1, "b": 2}),
         ('{"a": 1, …}', {"a": 2, "b": 2}),
         ("[1, …]", [1]),
@@ -155,7 +155,7 @@ def test_what_is_shown_can_be_wrong() -> None:
         ('"a…"', "b"),
     ):
         with pytest.raises(AssertionError):
-            assert_shown(json.loads(_as_json(shown)), given)
+            assert_shown(json.loads(_as_json(shown)), actual)
 
 
 def test_install_commands_are_one_line_each() -> None:

@@ -89,7 +89,7 @@ ERRORS = {
     "/?from=Nov+2021": (422, "'Nov 2021' is not a day, a month or a year. Write 2021, 2021-11"),
     "/events.html?actor=NS0": (
         422,
-        "No actor is called 'NS0'. The most similar: nso-group (NSO Group)",
+        "No actor is called 'NS0'. The nearest are nso-group (NSO Group)",
     ),
     "/embed.html?limit=0": (422, "limit: '0' is too small. The minimum is 1."),
     "/?cursor=x": (422, "It is not a cursor of this API."),

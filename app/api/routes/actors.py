@@ -3,11 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from app.api.dependencies import ActorId, ActorParams, DatabaseDep
-from app.api.responses import PAGED, page_response, record_response
+from app.api.responses import PAGED, list_response, record_response
 from app.api.routing import StrictRoute
 from app.db import tables
 from app.query.actors import paged_actors
-from app.query.pagination import read_page
 from app.schemas import records, responses
 
 router = APIRouter(route_class=StrictRoute, tags=["actors"])
@@ -16,9 +15,7 @@ router = APIRouter(route_class=StrictRoute, tags=["actors"])
 @router.get("/actors", summary="List actors", response_model=responses.ActorPage, responses=PAGED)
 def list_actors(query: ActorParams, database: DatabaseDep, request: Request) -> Response:
     """List the actors, those with the most events first."""
-    with database.read() as connection:
-        page = read_page(connection, paged_actors(query), query)
-    return page_response(request, page)
+    return list_response(request, database, paged_actors(query), query)
 
 
 @router.get("/actors/{id}", summary="Get an actor", response_model=records.Actor)

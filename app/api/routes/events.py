@@ -6,7 +6,6 @@ from app.api.dependencies import DatabaseDep, EventId, EventPageParams
 from app.api.responses import PAGED, alternate_links, page_response, record_response
 from app.api.routing import StrictRoute
 from app.db import tables
-from app.db.ordering import event_order
 from app.query.names import build_filter
 from app.query.pagination import paged_events, read_page
 from app.schemas import records, responses
@@ -16,6 +15,7 @@ router = APIRouter(route_class=StrictRoute, tags=["events"])
 
 
 @router.get("/events", summary="List events", response_model=responses.EventPage, responses=PAGED)
+# The suffix `json`, like those of the other formats. For clients one operation is enough.
 @router.get("/events.json", include_in_schema=False)
 def list_events(query: EventPageParams, database: DatabaseDep, request: Request) -> Response:
     """List the events that match every filter. By default, they are ordered by date.
@@ -23,10 +23,9 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
     A page has at most `limit` events. To get the next page, pass `next` as `cursor`. The same
     selection is available in other formats with the same filters, for example at `/events.csv`.
     """
-    order = event_order(query.sort, descending=query.order == "desc")
     with database.read() as connection:
-        found = paged_events(build_filter(query, connection), order)
-        page = read_page(connection, found, query)
+        listing = paged_events(build_filter(query, connection), query)
+        page = read_page(connection, listing, query)
     return page_response(request, page, alternate_links(UrlBuilder.from_request(request)))
 
 

@@ -14,17 +14,15 @@ from app.formats import FORMATS, Format
 from app.query.batches import EventBatch, iter_batches
 from app.urls import UrlBuilder
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=StrictRoute, tags=["events"])
 
 
 def _endpoint(format_: Format) -> Callable[..., Response]:
     """Build the endpoint of a format."""
 
     def list_in_format(query: Any, database: DatabaseDep, request: Request) -> Response:  # noqa: ANN401
-        batches = iter_batches(
-            database, query, UrlBuilder.from_request(request), format_.max_events
-        )
-        return _format_response(format_, batches)
+        urls = UrlBuilder.from_request(request)
+        return _format_response(format_, iter_batches(database, query, urls, format_.max_events))
 
     # FastAPI and StrictRoute read the type of the query string from this annotation.
     list_in_format.__annotations__["query"] = Annotated[format_.query, Query()]
@@ -43,14 +41,6 @@ def _format_response(format_: Format, batches: Iterator[EventBatch]) -> Response
     return StreamingResponse(stream, headers=first.headers, media_type=format_.media_type)
 
 
-def _limit_sentence(format_: Format) -> str:
-    return (
-        f"At most {format_.max_events:,} events."
-        if format_.max_events
-        else "All events, without a limit."
-    )
-
-
 def _response_class(format_: Format) -> type[Response]:
     """Create the class from which FastAPI takes the media type of a format."""
     base = JSONResponse if format_.response_model else Response
@@ -65,15 +55,16 @@ def _ok_response(format_: Format) -> JsonSchema:
 
 
 for suffix, format_ in FORMATS.items():
+    cap = format_.max_events
+    limit = f"At most {cap:,} events." if cap else "All events, without a limit."
     router.add_api_route(
         f"/events.{suffix}",
         _endpoint(format_),
         name=f"list_events_as_{suffix.removesuffix('.json')}",
         summary=f"List events as {format_.name}",
-        description=f"{format_.description} {_limit_sentence(format_)}",
+        description=f"{format_.description} {limit}",
         response_class=_response_class(format_),
         response_model=format_.response_model,
         response_description=f"The events as {format_.name}.",
         responses={200: _ok_response(format_)},
-        tags=["events"],
     )

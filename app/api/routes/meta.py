@@ -27,6 +27,7 @@ async def get_liveness(response: Response) -> responses.Health:
 def get_readiness(database: DatabaseDep, response: Response) -> responses.Readiness:
     """Check that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
+    # While the server runs, another process can replace the file by one of another version.
     require_current_schema(database)
     with database.read() as connection:
         if damaged := find_corruption(connection):

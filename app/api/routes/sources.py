@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response
 
 from app.api.dependencies import DatabaseDep, PagingParams, SourceId
-from app.api.responses import PAGED, page_response, record_response
+from app.api.responses import PAGED, list_response, record_response
 from app.api.routing import StrictRoute
 from app.db import tables
 from app.db.ordering import SOURCE_ORDER
-from app.query.pagination import paged_rows, read_page
+from app.query.pagination import paged_rows
 from app.schemas import records, responses
 
 router = APIRouter(route_class=StrictRoute, tags=["sources"])
@@ -18,10 +18,7 @@ router = APIRouter(route_class=StrictRoute, tags=["sources"])
 )
 def list_sources(query: PagingParams, database: DatabaseDep, request: Request) -> Response:
     """List the sources, the newest first."""
-    listing = paged_rows(tables.source, SOURCE_ORDER)
-    with database.read() as connection:
-        page = read_page(connection, listing, query)
-    return page_response(request, page)
+    return list_response(request, database, paged_rows(tables.source, SOURCE_ORDER), query)
 
 
 @router.get("/sources/{id}", summary="Get a source", response_model=records.Source)
