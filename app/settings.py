@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         default=2,
         ge=0.01,
         le=600,
-        description="Seconds after which a query is stopped, with a 503 response.",
+        description="Seconds that the queries of a request may take. Then it gets a 503 response.",
     )
 
     cache_size: int = Field(

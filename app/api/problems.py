@@ -77,7 +77,7 @@ def _parameter_error(error: ErrorDetails) -> Fault:
 def _http_problem(request: Request, error: HTTPException) -> ProblemError:
     status, root = HTTPStatus(error.status_code), request.scope.get("root_path", "")
     details = {
-        HTTPStatus.NOT_FOUND: f"Nothing is at {quote(request.url.path)}. "
+        HTTPStatus.NOT_FOUND: f"There is no path {quote(request.url.path)}. "
         f"The paths are listed in {root}/openapi.json.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{quote(request.method)} is not allowed. "
         f"Use one of {ALLOWED_METHODS}.",

@@ -38,7 +38,7 @@ from app.schemas.entries import SourceEntry
 
 app = typer.Typer(
     help="Serve dated, sourced, attributed event records from SQLite.",
-    epilog="Settings are environment variables, such as TIMELINE_DATABASE_URL; see the README.",
+    epilog="Settings are environment variables, listed in app/server/README.md.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -133,7 +133,7 @@ def export_dossiers(
         typer.Option("--output", "-o", help="The file to write. Default: standard output."),
     ] = None,
 ) -> None:
-    """Export stored records as a dossier, which loads to the same records."""
+    """Export stored records as a dossier, which can be loaded to get the same records."""
     with exit_on_error():
         database = Database(read_settings(), query_timeout=inf)
         verify_file(database)

@@ -32,7 +32,7 @@ EVENT_LISTS = {
     "topic": EventList(_topic, _topic.c.topic),
     "timeline": EventList(_membership, _membership.c.timeline_id),
 }
-"""By the name of the filter, which is also that of the table whose rows have lists."""
+"""By the name of the filter. Except for `topic`, it is also the name of the owners' table."""
 
 
 def event_count(owner: Table) -> Expression:

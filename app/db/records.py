@@ -63,7 +63,7 @@ def _is_nullable(value: Expression) -> bool:
 
 
 def _object(**members: Expression) -> Expression:
-    """Build a JSON object without the members that are null. It is null if the first one is.
+    """Build a JSON object without the members that are null; NULL if the first member is.
 
     SQLite joins texts here: `json_object` would parse each nested object again.
     """

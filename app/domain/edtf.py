@@ -53,10 +53,7 @@ _SET = re.compile(r"\[([^\[\],]*)\.\.([^\[\],]*)\]")
 
 
 def span_days(span: int) -> tuple[int, int]:
-    """Return the days from sort day to latest that a duration class covers: minimum, limit.
-
-    The limit is exclusive.
-    """
+    """Return the shortest duration of a class in days, and the exclusive limit of its longest."""
     power, half = divmod(span % SPAN_UNCERTAIN, 2)
     if span % SPAN_UNCERTAIN == SPAN_NO_START:
         return 0, MAX_POINT_DAYS

@@ -191,10 +191,10 @@ class _Loader:
 
     def prune(self, pruner: Pruner) -> None:
         """Delete what the files no longer contain."""
-        self._remove("event", len(pruner.remove_missing_events(self._timelines, self._now)))
+        self._count_removed("event", len(pruner.remove_missing_events(self._timelines, self._now)))
         # Sources first: without a source, its publisher can become an orphan.
         for kind in ("source", "actor"):
-            self._remove(kind, pruner.remove_orphans(kind))
+            self._count_removed(kind, pruner.remove_orphans(kind))
 
     def _members(
         self, events: Iterable[ParsedRecord[EventEntry]], ids: Mapping[str, int]
@@ -222,7 +222,7 @@ class _Loader:
     def _checked(
         self, model: type[RecordT]
     ) -> Iterator[tuple[list[ParsedRecord[RecordT]], list[ParsedRecord[RecordT]]]]:
-        """Yield the valid records in batches: new ones, and those that came before."""
+        """Yield batches of valid records: those defined for the first time, and repeated ones."""
         for batch in self._batches(model):
             yield self._checker.record_definitions(model, batch)
             if model is not ActorEntry:  # whose parents can come later
@@ -239,7 +239,7 @@ class _Loader:
         self.counts[kind] = ChangeCounts(added, changed, removed)
         self.changed |= bool(stored.new or stored.changed)
 
-    def _remove(self, kind: str, removed: int) -> None:
+    def _count_removed(self, kind: str, removed: int) -> None:
         self.counts[kind] = self.counts[kind]._replace(removed=removed)
         self.changed |= removed > 0
 

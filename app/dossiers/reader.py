@@ -124,7 +124,9 @@ class DossierFile:
         # them.
         self.fully_read = False
         if isinstance(error, OSError):
-            message = f"The file cannot be read ({error.strerror})."
+            message = (
+                f"The file cannot be read ({error.strerror}). Check its path and its permissions."
+            )
         elif isinstance(error, UnicodeDecodeError):
             message = "The file is not UTF-8. Save it as UTF-8."
             # The object is a line of JSON Lines or a whole document, which has no line itself.
@@ -202,6 +204,8 @@ def _opened(file: DossierInput) -> AbstractContextManager[IO[bytes]]:
     Raise ParseError for a pipe or a device, which may never end and cannot be read again.
     """
     if isinstance(file, Path):
+        if file.is_dir():
+            raise ParseError("It is a directory. Name the files in it.")
         if not file.exists() or file.is_file():
             return file.open("rb")
     elif file.seekable():

@@ -1,4 +1,4 @@
-"""Filters: which events a request selects, without the values that it compares them with.
+"""Filters: which events a request selects, with parameters instead of values.
 
 Requests of the same form have equal filters, so they share one statement.
 """
@@ -72,7 +72,7 @@ class EventFilter:
     def without(self, facet: FacetName) -> "EventFilter":
         """Return the filter without its conditions on a facet, to count the facet's other values.
 
-        Without the actors, somebody else may take part in their roles.
+        Without its actors, their roles apply to any participant.
         """
         if facet == "kind":
             return replace(self, kinds=())

@@ -142,7 +142,7 @@ def _checked_buckets(extent: Days | None, window: DateRange, interval: Interval)
     buckets = _split(extent, window, interval, MAX_BUCKETS)
     if len(buckets) <= MAX_BUCKETS:
         return buckets
-    fix = "Narrow the window."
+    fix = "Narrow the date range."
     for wider in INTERVALS[INTERVALS.index(interval) + 1 :]:
         if len(_split(extent, window, wider, MAX_BUCKETS)) <= MAX_BUCKETS:
             fix = f"Use `interval={wider}`."

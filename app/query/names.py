@@ -204,7 +204,7 @@ class NameResolver:
             stored = self._connection.scalars(select(column).distinct()).all()
             matches = process.extract(value, stored, limit=MAX_CANDIDATES)
             similar = {match: "" for match, *_ in matches}
-        detail = f"{quote(value)} is not on record.{self._suggestion(similar)}"
+        detail = f"No event has the {parameter} {quote(value)}.{self._suggestion(similar)}"
         self._errors.append(parameter_error(parameter, detail, similar))
 
     @property
@@ -215,7 +215,7 @@ class NameResolver:
         if not self._may_suggest:
             return ""
         verb = "is" if len(names) == 1 else "are"
-        return f" The nearest {verb} {_listing(names)}." if names else " There are none at all."
+        return f" The nearest {verb} {_listing(names)}." if names else " None is stored."
 
     @cached_property
     def _spellings(self) -> list[tuple[str, str, str]]:

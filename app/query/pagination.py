@@ -95,7 +95,7 @@ def paged_rows(
     return PagedList(table, order, values or Values(), _row_count(ids), page)
 
 
-# Cached because a Select equals itself only: a new one would be a new key of the caches below.
+# Cached because a Select equals itself only: a new one would miss the caches below.
 @lru_cache
 def _all_ids(table: Table) -> Selection:
     return select(table.c.id)

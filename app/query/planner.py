@@ -14,7 +14,7 @@ from app.query.filters import EventFilter
 from app.query.selection import DISTINCT_SPANS, select_count
 
 MAX_INLINE_IDS = 1_000
-"""Events with the words of a search that are passed on as ids. More are looked up in the index."""
+"""If at most this many events contain the words of a search, the query uses their ids instead."""
 
 _WORDS = Param("words", str)
 _SPANS = as_json(DISTINCT_SPANS)

@@ -41,7 +41,7 @@ from app.query.windows import (
 )
 
 EXACT_COUNT_LIMIT = 10_000
-"""Matches that are counted exactly. Of more, a page is not sorted but read in order until full."""
+"""Matches that are counted exactly. If more match, a page is read in order until full."""
 LIMIT = Param("limit", int)
 """The number of rows on a page."""
 
@@ -95,8 +95,8 @@ def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> 
         # An event may be in the lists of several actors.
         may_repeat = where.lists and _is_plural(where.lists[0].values)
         merged = union(*pages) if may_repeat else union_all(*pages) if pages[1:] else pages[0]
-        by_name = Order((column("date_key"), column("slug")), order.descending)
-        return as_json(merged.order_by(*by_name.clauses()).limit(LIMIT.bind))
+        merged_order = Order((column("date_key"), column("slug")), order.descending)
+        return as_json(merged.order_by(*merged_order.clauses()).limit(LIMIT.bind))
     rows = select(_ID, *order.keys)
     if few and not where.matches_all:
         # Without the limit, SQLite scans all events in order until it finds these few.
@@ -268,7 +268,11 @@ def _needs_event_table(where: EventFilter) -> bool:
 
 
 CONDITIONS = (_lists, _participants, _days, _event_columns, _words)
-"""A new filter is a function here, and a field of `EventFilter` that `app.query.names` sets."""
+"""Yield the conditions of the fields of `EventFilter`, which `app.query.names` sets.
+
+A new condition on a column of `event` also belongs in `_needs_event_table`: without it, the table
+is not joined to the list, and each row counts once for every event.
+"""
 
 
 def _distinct_spans() -> Selection:

@@ -1,4 +1,7 @@
-"""Windows of days as conditions on the `date_key` of events; see `EventDate.sort_key`."""
+"""Windows of days, which the API calls date ranges, as conditions on the `date_key` of events.
+
+See `EventDate.sort_key`.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -120,13 +123,13 @@ def _has_no_start(key: Expression) -> Condition:
     return key.bitwise_and(HAS_START_BIT) == 0
 
 
-def _key_of(day: Param, more: int = 0) -> Expression:
-    """Build the lowest key of a day, `more` days later."""
-    return (day.bind + more) * KEY_DAY
+def _key_of(day: Param, offset_days: int = 0) -> Expression:
+    """Build the lowest key of a day, `offset_days` later."""
+    return (day.bind + offset_days) * KEY_DAY
 
 
-def _key_after(day: Param, more: int = 0) -> Expression:
-    return _key_of(day, more + 1)
+def _key_after(day: Param, offset_days: int = 0) -> Expression:
+    return _key_of(day, offset_days + 1)
 
 
 # Part of most conditions, and to build an expression takes longer than to look it up.

@@ -11,7 +11,7 @@ _MESSAGES = {
     "finite_number": "{value} is not a finite number. Write digits only: 2500000.",
     "float_parsing": "{value} is not a number. Write digits only: 2500000.",
     "greater_than_equal": "{value} is too small. The minimum is {ge:.16g}.",
-    "int_parsing": "{value} is not a whole number. Write digits only.",
+    "int_parsing": "{value} is not a whole number. Write one such as 50.",
     "int_parsing_size": "{value} is too large. Write a smaller number.",
     "less_than_equal": "{value} is too large. The maximum is {le:.16g}.",
     "list_type": "It is not a list. Write it in brackets, even a single item.",

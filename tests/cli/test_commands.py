@@ -118,7 +118,7 @@ def test_export_loads_again_unchanged(tmp_path: Path, suffix: str) -> None:
 def test_failed_export_is_one_line(tmp_path: Path) -> None:
     missing = run(tmp_path, "export")
     assert (missing.returncode, missing.stdout) == (1, "")
-    assert missing.stderr.endswith(": There is no such file. Run `timeline migrate`.\n")
+    assert missing.stderr.endswith("or run `timeline load` to create it.\n")
     run(tmp_path, "load", str(HARBOUR))
     unknown = run(tmp_path, "export", "habour")
     assert unknown.stderr == "There is no timeline 'habour'. The nearest is 'harbour'.\n"

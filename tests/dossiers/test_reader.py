@@ -217,7 +217,8 @@ def test_irregular_file_is_rejected(tmp_path: Path, kind: str, suffix: str) -> N
     path = tmp_path / f"x{suffix}"
     IRREGULAR_FILES[kind](path)
     (error,) = check_dossiers(path)[0]
-    assert error == f"x{suffix}: {READ_ONCE}"
+    message = "It is a directory. Name the files in it." if kind == "a directory" else READ_ONCE
+    assert error == f"x{suffix}: {message}"
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

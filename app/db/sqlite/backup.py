@@ -126,7 +126,7 @@ def _require_restorable_target(database: Database) -> None:
 
 
 def open_copy(path: Path, database: Database, *, read_only: bool = True) -> Database:
-    """Return a copy of a database as a database, without a query timeout."""
+    """Return the Database of a copied file, without a query timeout."""
     return Database(database.settings, path=path, read_only=read_only, query_timeout=inf)
 
 

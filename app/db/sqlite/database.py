@@ -35,6 +35,8 @@ MAX_WAL_BYTES = 2**20
 
 Version = tuple[int, ...]
 """A version of the data. Two are equal only if nothing was written in between."""
+FileIdentity = tuple[int, ...]
+"""Identifies the file at a path. That of a read-only file also changes with its content."""
 
 
 class Database:
@@ -59,15 +61,15 @@ class Database:
         self._readers = self._create_reader_pool()
         # Used by one thread only, that of the event loop.
         self._version_connection: sqlite3.Connection | None = None
-        self._version_file: Version | None = None
-        self._opened_file: Version | None = None
+        self._version_file: FileIdentity | None = None
+        self._opened_file: FileIdentity | None = None
         self._opening = Lock()
 
     def read(self) -> Connection:
         """Open a read transaction: every query in it sees the same state of the data.
 
-        A query that exceeds the query timeout raises OperationalError. Raises DatabaseError if the
-        file is missing or was replaced.
+        The query timeout begins with the transaction; a query that still runs at its end raises
+        OperationalError. Raises DatabaseError if the file is missing or was replaced.
         """
         self._check_identity()
         return self._readers.connect()
@@ -219,7 +221,7 @@ class Database:
         # https://www.sqlite.org/wal.html#read_only_databases
         return "ro" if self._sidecar("wal").exists() else "ro&immutable=1"
 
-    def _check_identity(self) -> Version:
+    def _check_identity(self) -> FileIdentity:
         """Return the identity of the file, and discard pooled connections if it was replaced.
 
         Raises DatabaseError if the file is missing, or if a writable one was replaced: its WAL
@@ -228,7 +230,10 @@ class Database:
         """
         identity = self._file_identity()
         if identity is None:
-            raise DatabaseError(f"{self.path}: There is no such file. Run `timeline migrate`.")
+            raise DatabaseError(
+                f"{self.path}: There is no such file. Check TIMELINE_DATABASE_URL, or run "
+                "`timeline load` to create it."
+            )
         if identity != self._opened_file:
             with self._opening:
                 if self._opened_file and not self.read_only:
@@ -241,7 +246,7 @@ class Database:
                     self._opened_file = identity
         return identity
 
-    def _file_identity(self) -> Version | None:
+    def _file_identity(self) -> FileIdentity | None:
         """Return what identifies the file, or None if it is missing.
 
         For a read-only file that includes its state: without locks, connections would not notice

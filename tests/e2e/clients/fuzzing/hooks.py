@@ -17,7 +17,7 @@ NAMES: Mapping[str, list[str]] = {
 REASONS_OUTSIDE_SCHEMA = (
     "No actor is called",
     ". Use the id.",
-    "is not on record",
+    "No event has the ",
     "It cannot be combined with",
     "is after `to`",
     "is not a date. ",
