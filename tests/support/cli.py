@@ -82,7 +82,7 @@ def serving(
 
 
 def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[str]) -> None:
-    for _ in range(600):
+    for _ in range(1_200):  # a minute: with coverage on a busy machine, starts took over 30 s
         try:
             client.get("/livez").raise_for_status()
         except httpx.TransportError:
