@@ -5,6 +5,7 @@ YAML and JSON are read whole, JSON Lines line by line.
 
 import codecs
 import re
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -71,7 +72,7 @@ class InvalidRecord(NamedTuple):
 AnyRecord = ParsedRecord[RecordT] | InvalidRecord
 
 
-class DossierFile:
+class DossierFile(ABC):
     """A file of one or more dossiers."""
 
     events = 0
@@ -85,12 +86,12 @@ class DossierFile:
         self._location = location
         self._diagnostics = diagnostics
 
+    @abstractmethod
     def entries(self, model: type[RecordT]) -> Iterator[AnyRecord[RecordT]]:
         """Yield the records of a kind in their order, and add errors to the diagnostics.
 
         It can be called repeatedly, but only one iteration may run at a time.
         """
-        raise NotImplementedError
 
     def _parse_record(
         self, model: type[RecordT], data: object, location: Location
