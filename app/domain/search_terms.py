@@ -8,7 +8,9 @@ from app.domain.text import GERSHAYIM, PUNCTUATION, words
 # On a prototype, a query of 4,000 terms took 15 seconds.
 MAX_TERMS = 8
 
-_TERM = re.compile(r'(?<!\w)["«]([^"»]*)["»](?!\w)|([^\s"«»]+)')
+# A phrase contains no quotation mark. If it could contain `«`, each `«` of a text without an end of
+# a phrase would be searched for one up to the end of the text.
+_TERM = re.compile(r'(?<!\w)["«]([^"«»]*)["»](?!\w)|([^\s"«»]+)')
 
 
 # A request parses its query twice: to validate it and to run it.

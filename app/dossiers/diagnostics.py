@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from app.domain.text import escape
+from app.domain.text import escape, printable
 from app.dossiers.parsing import KeyPath
 
 MAX_DIAGNOSTICS = 10_000
@@ -56,9 +56,8 @@ class Diagnostic(NamedTuple):
     def format(self, kind: str = "") -> str:
         """Format like a compiler message: `seed/x.yaml:41: events[3].date: …`."""
         line = f":{self.line}" if self.line else ""
-        return ": ".join(
-            part for part in (f"{self.path}{line}", kind, self.place, self.message) if part
-        )
+        place = f"{printable(self.path)}{line}"
+        return ": ".join(part for part in (place, kind, self.place, self.message) if part)
 
 
 class Diagnostics:

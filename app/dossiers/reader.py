@@ -4,17 +4,18 @@ YAML and JSON are read whole, JSON Lines line by line.
 """
 
 import codecs
+import os
 import re
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from io import UnsupportedOperation
 from pathlib import Path
-from typing import IO, Any, Generic, NamedTuple, TypeVar
+from typing import IO, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from app.domain.limits import SLUG_PATTERN
+from app.domain.limits import MAX_SLUG_LENGTH, SLUG_PATTERN
 from app.domain.text import quote
 from app.dossiers.diagnostics import Diagnostics, Location
 from app.dossiers.document import DossierEnvelope
@@ -72,6 +73,12 @@ class InvalidRecord(NamedTuple):
 AnyRecord = ParsedRecord[RecordT] | InvalidRecord
 
 
+def is_id(text: str) -> bool:
+    """Return whether a text can be the id of a record."""
+    # The length first: matching takes a hundred bytes for each part of a text.
+    return len(text) <= MAX_SLUG_LENGTH and bool(re.fullmatch(SLUG_PATTERN, text))
+
+
 class DossierFile(ABC):
     """A file of one or more dossiers."""
 
@@ -83,8 +90,28 @@ class DossierFile(ABC):
     def __init__(self, file: DossierInput, location: Location, diagnostics: Diagnostics) -> None:
         self.path = location.path
         self._file = file
+        self._version: tuple[int, ...] | None = None
         self._location = location
         self._diagnostics = diagnostics
+
+    @contextmanager
+    def _reading(self) -> Iterator[IO[bytes]]:
+        """Open the file for a pass. Raise ParseError if it is not the same in all passes.
+
+        It is opened for each pass, since a process may have only about a thousand open files.
+        """
+        with _opened(self._file) as file:
+            self._check_version(_version_of(file))
+            yield file
+            self._check_version(_version_of(file))
+            # A new file with the same name leaves the open one as it is.
+            if isinstance(self._file, Path):
+                self._check_version(_version_of(self._file))
+
+    def _check_version(self, version: tuple[int, ...]) -> None:
+        if self._version not in (None, version):
+            raise ParseError("The file changed while it was read. Load it again.")
+        self._version = version
 
     @abstractmethod
     def entries(self, model: type[RecordT]) -> Iterator[AnyRecord[RecordT]]:
@@ -103,7 +130,7 @@ class DossierFile(ABC):
         # a second definition of it is a duplicate.
         id_ = data.get("id") if isinstance(data, dict) else None
         id_ = id_.strip() if isinstance(id_, str) else ""
-        return InvalidRecord(id_ if re.fullmatch(SLUG_PATTERN, id_) else "", location, data)
+        return InvalidRecord(id_ if is_id(id_) else "", location, data)
 
     def _validate(self, model: type[ModelT], data: object, location: Location) -> ModelT | None:
         """Validate data; report all its errors and return None if there are any."""
@@ -152,45 +179,51 @@ def open_dossiers(files: Iterable[DossierInput], diagnostics: Diagnostics) -> li
 
 
 class _DocumentFile(DossierFile):
-    """A YAML or JSON file, which is read once and kept in memory."""
+    """A YAML or JSON file, which is read once and kept in memory.
+
+    Its records are validated in each pass, since a valid record takes several times the memory of
+    its data.
+    """
 
     def __init__(self, file: DossierInput, location: Location, diagnostics: Diagnostics) -> None:
         super().__init__(file, location, diagnostics)
-        self._entries = defaultdict[type[Record], list[AnyRecord[Any]]](list)
-        number = 0
+        self._documents: list[tuple[Location, object]] = []
         try:
-            for number, document in enumerate(_documents(file, self.path.suffix.lower()), 1):
-                self._read(document, number)
-            if number == 0:
+            for number, document in enumerate(_parse(self._text(), self.path.suffix.lower()), 1):
+                self._add(document, number)
+            if not self._documents:
                 diagnostics.add_error(location, "The file is empty. Begin it with `timeline:`.")
         except (OSError, ValueError) as error:
             self._report_unreadable(error, location)
-        self.events = len(self._entries[EventEntry])
 
-    def _read(self, document: Document, number: int) -> None:
+    def _text(self) -> str:
+        with self._reading() as file:
+            # One byte more shows that a file is too large. The rest of it never gets into memory.
+            content = file.read(MAX_DOCUMENT_BYTES + 1)
+        if len(content) > MAX_DOCUMENT_BYTES:
+            raise ParseError(
+                "The file is too large to be read at once. Write it as JSON Lines, .jsonl."
+            )
+        return content.decode("utf-8-sig")
+
+    def _add(self, document: Document, number: int) -> None:
         dossier, truncated = (self._location.file, number), document.may_be_truncated
         location = Location(dossier, self.path, document.line_at, may_be_truncated=truncated)
         for key, line in document.duplicate_keys:
             self._report_duplicate_key(key, location.at_line(line))
         # A misspelled section may contain records that are then not found.
         self.fully_read &= self._validate(DossierEnvelope, document.data, location) is not None
-        for model, loc, data in _records(document.data):
-            entry = self._parse_record(model, data, location._replace(loc=loc))
-            self._entries[model].append(entry)
+        self.events += sum(model is EventEntry for model, *_ in _records(document.data))
+        self._documents.append((location, document.data))
 
     def entries(self, model: type[RecordT]) -> Iterator[AnyRecord[RecordT]]:
-        return iter(self._entries[model])
+        for location, data in self._documents:
+            for kind, loc, record in _records(data):
+                if kind is model:
+                    yield self._parse_record(model, record, location._replace(loc=loc))
 
 
-def _documents(file: DossierInput, suffix: str) -> Iterator[Document]:
-    with _opened(file) as opened:
-        # One byte more shows that a file is too large. The rest of it never gets into memory.
-        content = opened.read(MAX_DOCUMENT_BYTES + 1)
-    if len(content) > MAX_DOCUMENT_BYTES:
-        raise ParseError(
-            "The file is too large to be read at once. Write it as JSON Lines, .jsonl."
-        )
-    text = content.decode("utf-8-sig")
+def _parse(text: str, suffix: str) -> Iterator[Document]:
     # Not as YAML, which does not know the surrogate pairs of JSON.
     if suffix == ".json":
         return iter([parse_json(text)])
@@ -213,6 +246,17 @@ def _opened(file: DossierInput) -> AbstractContextManager[IO[bytes]]:
         file.seek(0)
         return nullcontext(file)
     raise ParseError("It cannot be read more than once. Save it as a regular file.")
+
+
+def _version_of(file: Path | IO[bytes]) -> tuple[int, ...]:
+    """Return numbers of which one differs when a file has been written or replaced."""
+    try:
+        status = file.stat() if isinstance(file, Path) else os.fstat(file.fileno())
+    except UnsupportedOperation:
+        return ()  # it is in memory
+    # The time of modification can be set to an earlier one, the time of the change cannot.
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, *times
 
 
 def _records(data: object) -> Iterator[tuple[type[Record], KeyPath, object]]:
@@ -243,7 +287,7 @@ class _JsonLinesFile(DossierFile):
     def entries(self, model: type[RecordT]) -> Iterator[AnyRecord[RecordT]]:
         wanted = RECORD_KINDS[model]
         try:
-            with _opened(self._file) as file:
+            with self._reading() as file:
                 for number, dossier, kind, line in self._lines(file):
                     # A line without a kind is an error, which one of the passes reports.
                     if kind == wanted or (not kind and model is EventEntry):
@@ -283,7 +327,7 @@ class _JsonLinesFile(DossierFile):
     ) -> Iterator[AnyRecord[RecordT]]:
         kind = RECORD_KINDS[model]
         try:
-            data = self._json.read(line.decode())
+            data = self._json.read_line(line.decode())
             if not isinstance(data, dict) or len(data) != 1 or kind not in data:
                 raise ParseError('It is not a single record. Write {"event": {…}}.')
         except ValueError as error:

@@ -4,7 +4,6 @@ Records are compared within a file, across files, and with the stored records.
 """
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 
@@ -12,11 +11,10 @@ from rapidfuzz import process
 from sqlalchemy import Connection, Table, select
 
 from app.db import tables
-from app.domain.limits import SLUG_PATTERN
 from app.domain.text import quote
 from app.dossiers.diagnostics import Diagnostics, Location
-from app.dossiers.reader import AnyRecord, InvalidRecord, ParsedRecord, RecordT
-from app.dossiers.seen_records import Definition, SeenRecords
+from app.dossiers.reader import AnyRecord, InvalidRecord, ParsedRecord, RecordT, is_id
+from app.dossiers.seen_records import Definition, DossierId, SeenRecords
 from app.schemas.entries import (
     RECORD_KINDS,
     ActorEntry,
@@ -43,7 +41,7 @@ Reference = tuple[type[Record], str, tuple[str | int, ...]]
 
 _TABLES: dict[type[Record], Table] = {ActorEntry: tables.actor, SourceEntry: tables.source}
 
-TimelineIds = Mapping[tuple[int, int], int]
+TimelineIds = Mapping[DossierId, int]
 """The id of the timeline of each dossier of each file."""
 
 
@@ -74,7 +72,7 @@ def _references_in(model: type[Record], data: object) -> Iterator[Reference]:
         items = record.get(list_) if list_ else [record]
         for at, item in enumerate(items if isinstance(items, list) else []):
             id_ = item.get(key) if isinstance(item, dict) else None
-            if isinstance(id_, str) and re.fullmatch(SLUG_PATTERN, id_):
+            if isinstance(id_, str) and is_id(id_):
                 yield target, id_, (list_, at, key) if list_ else (key,)
 
 
@@ -85,7 +83,7 @@ class ReferenceChecker:
         self._connection = connection
         self._seen = seen
         self._add_error = diagnostics.add_error
-        self._dossiers = set[tuple[int, int]]()
+        self._dossiers = set[DossierId]()
         self._stored_ids: dict[type[Record], list[str]] = {}
         self._suggestions: dict[tuple[type[Record], str], str] = {}
 
@@ -100,36 +98,40 @@ class ReferenceChecker:
         if model is TimelineEntry:
             self._dossiers |= {entry.location.dossier for entry in batch}
         kind = RECORD_KINDS[model]
-        definitions = self._seen.find(kind, (entry.id for entry in batch))
+        ids = {entry.id for entry in batch}
+        # Not all definitions, of which a record can have thousands. Batches are in the order of the
+        # dossiers, so only the dossier of the first entry can have been in an earlier batch.
+        lines = self._seen.lines(kind, ids, since=batch[0].location.dossier)
+        valid = self._seen.first_valid(kind, ids)
+        added_lines: dict[tuple[str, DossierId], int] = {}
+        added_valid: dict[str, Definition] = {}
         new: list[ParsedRecord[RecordT]] = []
         repeated: list[ParsedRecord[RecordT]] = []
-        added = []
         for entry in batch:
             if not entry.id:
                 continue
-            earlier = definitions[entry.id]
-            content = self._fingerprint(entry.record) if isinstance(entry, ParsedRecord) else None
-            here = Definition(*entry.location.dossier, entry.location.line, content)
+            place, line = (entry.id, entry.location.dossier), entry.location.line
             # Several dossiers may contain a record, but each of them only once.
-            duplicates = [other for other in earlier if other[:2] == here[:2]]
-            if duplicates:
+            if first_line := lines.get(place) or added_lines.get(place):
                 self._add_error(
                     entry.location,
-                    f"{quote(entry.id)} is defined twice, first on line {duplicates[0].line}. "
+                    f"{quote(entry.id)} is defined twice, first on line {first_line}. "
                     "Remove one, or change its id.",
                 )
                 continue
-            added.append((entry.id, here))
+            added_lines[place] = line
             # An invalid definition has errors of its own, and no content to compare with.
-            valid = next((other for other in earlier if other.content), None)
-            earlier.append(here)
             if isinstance(entry, InvalidRecord):
                 continue
-            if valid and content != valid.content:
-                self._add_error(entry.location, self._conflict_message(entry, here, valid))
+            here = Definition(entry.location.file, line, self._fingerprint(entry.record))
+            first = valid.get(entry.id) or added_valid.setdefault(entry.id, here)
+            if first is here:
+                new.append(entry)
+            elif first.content == here.content:
+                repeated.append(entry)
             else:
-                (repeated if valid else new).append(entry)
-        self._seen.add(kind, added)
+                self._add_error(entry.location, self._conflict_message(entry, here, first))
+        self._seen.add(kind, added_lines, added_valid)
         return new, repeated
 
     def _fingerprint(self, record: Record) -> str:
@@ -155,7 +157,7 @@ class ReferenceChecker:
         differing = ""
         # Of an event only a digest is stored, which does not show the keys.
         if not isinstance(entry.record, EventEntry):
-            mine, theirs = json.loads(here.content or ""), json.loads(other.content or "")
+            mine, theirs = json.loads(here.content), json.loads(other.content)
             keys = sorted(key for key in mine if mine[key] != theirs[key])
             differing = f" in {' and '.join(keys)}"
         return (
@@ -191,7 +193,7 @@ class ReferenceChecker:
         for model, id_, loc in dangling:
             # An invalid definition has an error of its own. So has an unreadable part of a file,
             # which may contain the definition.
-            if self._seen.complete and not self._seen.find(RECORD_KINDS[model], [id_])[id_]:
+            if self._seen.complete and not self._seen.contains(RECORD_KINDS[model], id_):
                 self._add_error(location, self._dangling_message(model, id_), *loc)
 
     def _dangling_message(self, model: type[Record], id_: str) -> str:
@@ -214,10 +216,10 @@ class ReferenceChecker:
         child = select(_actor.slug, parent.c.slug)
         links = child.join(parent, parent.c.id == _actor.parent_id)
         parents: dict[str, str] = {row[0]: row[1] for row in self._connection.execute(links)}
-        cycles = self._seen.find(RECORD_KINDS[ActorEntry], _cycle_members(parents))
-        for id_, (first, *_) in cycles.items():
+        cycles = self._seen.locations(RECORD_KINDS[ActorEntry], _cycle_members(parents))
+        for id_, location in cycles.items():
             message = f"The actor {quote(id_)} is its own ancestor. Remove a parent in the cycle."
-            self._add_error(self._seen.location(first.file, first.line), message)
+            self._add_error(location, message)
 
 
 def _cycle_members(parents: Mapping[str, str]) -> Iterator[str]:

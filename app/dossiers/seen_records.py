@@ -1,13 +1,13 @@
 """The records that the files of a load contain, and where."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Integer, String, select, tuple_
 
 from app.db.expressions import Selection, in_values
 from app.db.sqlite.bulk import insert_rows, temporary_table
+from app.domain.text import printable
 from app.dossiers.diagnostics import Location
 from app.dossiers.reader import DossierFile
 from app.store.orphans import ORPHAN_CONDITIONS
@@ -19,18 +19,28 @@ _definition = temporary_table(
     Column("file", Integer, primary_key=True),
     Column("dossier", Integer, primary_key=True),
     Column("line", Integer),
+)
+# A table of its own: thousands of dossiers can contain a record, and each compares it with this
+# definition.
+_first_valid = temporary_table(
+    "first_valid_definition",
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("file", Integer),
+    Column("line", Integer),
     Column("content", String),
 )
 
+DossierId = tuple[int, int]
+"""The positions of a file among all files, and of a dossier in it."""
+
 
 class Definition(NamedTuple):
-    """The place of a record, with what other definitions of it must equal."""
+    """The place of a valid record, with what other definitions of it must equal."""
 
     file: int
-    dossier: int
     line: int
-    content: str | None
-    """None if the record is invalid."""
+    content: str
 
 
 class SeenRecords:
@@ -43,6 +53,7 @@ class SeenRecords:
         self._connection = connection
         self._files = files
         _definition.create(connection)
+        _first_valid.create(connection)
 
     @property
     def complete(self) -> bool:
@@ -51,25 +62,69 @@ class SeenRecords:
 
     def location_text(self, file: int, line: int, origin: int) -> str:
         """Format a line, with its file unless this is the file that the message is about."""
-        return f"line {line}" if file == origin else f"line {line} of {self._files[file].path}"
+        path = printable(self._files[file].path)
+        return f"line {line}" if file == origin else f"line {line} of {path}"
 
     def location(self, file: int, line: int) -> Location:
         """Return the location of a line."""
         return Location((file, 0), self._files[file].path).at_line(line)
 
-    def add(self, kind: str, definitions: Iterable[tuple[str, Definition]]) -> None:
-        """Add the definitions of ids."""
-        rows = [{"kind": kind, "id": id_, **place._asdict()} for id_, place in definitions]
+    def add(
+        self,
+        kind: str,
+        lines: Mapping[tuple[str, DossierId], int],
+        first_valid: Mapping[str, Definition],
+    ) -> None:
+        """Add the lines where dossiers define ids, and the first valid definitions of ids."""
+        rows = [
+            {"kind": kind, "id": id_, "file": file, "dossier": dossier, "line": line}
+            for (id_, (file, dossier)), line in lines.items()
+        ]
         insert_rows(self._connection, _definition, rows)
+        rows = [{"kind": kind, "id": id_, **first._asdict()} for id_, first in first_valid.items()]
+        insert_rows(self._connection, _first_valid, rows)
 
-    def find(self, kind: str, ids: Iterable[str]) -> defaultdict[str, list[Definition]]:
-        """Return the definitions of each id, in the order of the files."""
-        found = defaultdict[str, list[Definition]](list)
-        rows = select(_definition).order_by(_definition.c.file, _definition.c.dossier)
-        rows = rows.where(_definition.c.kind == kind, in_values(_definition.c.id, {*ids}))
-        for row in self._connection.execute(rows):
-            found[row.id].append(Definition(row.file, row.dossier, row.line, row.content))
-        return found
+    def lines(
+        self, kind: str, ids: Iterable[str], since: DossierId
+    ) -> dict[tuple[str, DossierId], int]:
+        """Return the lines where a dossier, or one after it, defines ids."""
+        columns = _definition.c
+        rows = select(columns.id, columns.file, columns.dossier, columns.line).where(
+            columns.kind == kind,
+            in_values(columns.id, {*ids}),
+            tuple_(columns.file, columns.dossier) >= tuple_(*since),
+        )
+        return {
+            (id_, (file, dossier)): line
+            for id_, file, dossier, line in self._connection.execute(rows)
+        }
+
+    def first_valid(self, kind: str, ids: Iterable[str]) -> dict[str, Definition]:
+        """Return the first valid definition of each id."""
+        rows = select(_first_valid).where(
+            _first_valid.c.kind == kind, in_values(_first_valid.c.id, {*ids})
+        )
+        return {
+            row.id: Definition(row.file, row.line, row.content)
+            for row in self._connection.execute(rows)
+        }
+
+    def locations(self, kind: str, ids: Iterable[str]) -> dict[str, Location]:
+        """Return the location of the first definition of each id, valid or not."""
+        columns = _definition.c
+        rows = select(columns.id, columns.file, columns.line).where(
+            columns.kind == kind, in_values(columns.id, {*ids})
+        )
+        # In descending order, so that the first definition replaces the others.
+        rows = rows.order_by(columns.file.desc(), columns.dossier.desc())
+        return {
+            id_: self.location(file, line) for id_, file, line in self._connection.execute(rows)
+        }
+
+    def contains(self, kind: str, id_: str) -> bool:
+        """Return whether a file defines an id."""
+        found = select(_definition.c.id).where(_definition.c.kind == kind, _definition.c.id == id_)
+        return self._connection.scalar(found.limit(1)) is not None
 
     def ids(self, kind: str, dossiers: Iterable[tuple[int, int]] | None = None) -> Selection:
         """Select the ids of a kind, optionally only those in some dossiers of the files."""

@@ -52,7 +52,9 @@ COLUMNS: dict[str, Callable[[Event], Cell]] = {
 # Spreadsheets run text that begins with one of these signs as a formula. A cell can also begin
 # after a semicolon or a line break: some spreadsheets separate cells by semicolons, and users split
 # joined values. https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = re.compile(r'(^|[;\n]\s*"*)(?=[=+\-@\t\r＝＋－＠])')
+# `[^\S\n]` and not `\s`: each line break begins a match of its own. If it could also continue one,
+# a text of many line breaks would take quadratic time.
+_FORMULA = re.compile(r'(^|[;\n][^\S\n]*"*)(?=[=+\-@\t\r＝＋－＠])')
 
 
 def render(batch: EventBatch) -> str:

@@ -1,7 +1,6 @@
 """The types of values in a dossier: texts, ids, links, numbers and dates."""
 
 import re
-import unicodedata
 from contextlib import suppress
 from datetime import date
 from typing import Annotated
@@ -19,13 +18,15 @@ from pydantic.fields import FieldInfo
 
 from app.domain.edtf import MAX_LENGTH, PATTERN, DateError, EventDate
 from app.domain.limits import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG_PATTERN
-from app.domain.text import quote
+from app.domain.text import normal_form, quote
 
 MAX_NUMBER = 10**15
 MAX_LINE_LENGTH = 1_000
 MAX_PROSE_LENGTH = 10_000
 MAX_LINK_LENGTH = 2_000
-# Aliases are also in the full-text index of each event of their actor.
+MAX_ALIASES_LENGTH = 20_000
+"""Maximum number of characters of all aliases of an actor, which are in the full-text index of each
+of its events."""
 MAX_ITEMS = 1_000
 """Maximum number of names, participants, citations or topics of one record. Every response with the
 record contains all of them."""
@@ -57,7 +58,7 @@ def _normalized(value: object) -> object:
         return value
     for line in value.splitlines():  # the effect ends with the line
         _check_bidi_balanced(line)
-    return unicodedata.normalize("NFC", value)
+    return normal_form("NFC", value)
 
 
 def _check_bidi_balanced(line: str) -> None:

@@ -30,7 +30,7 @@ FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 def loaded(*files: Path) -> Iterator[Connection]:
     """Load files into a temporary database."""
     with temporary_database() as connection:
-        load(connection, files, LOADED_AT)
+        load(connection, files, LOADED_AT, max_record_size=1_024)
         yield connection
 
 

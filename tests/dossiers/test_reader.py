@@ -4,7 +4,7 @@ import json
 import os
 import tracemalloc
 from collections.abc import Callable
-from io import BytesIO
+from io import BytesIO, FileIO
 from itertools import pairwise
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -14,13 +14,13 @@ import pytest
 import yaml
 
 from app.db.sqlite.database import Database
-from app.dossiers.diagnostics import Diagnostics
+from app.dossiers.diagnostics import Diagnostics, DossierError
 from app.dossiers.loader import ChangeCounts, load
 from app.dossiers.reader import MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, open_dossiers
-from app.schemas.entries import TimelineEntry
+from app.schemas.entries import EventEntry, TimelineEntry
 from tests.support.corpus import FERRY, HARBOUR, LATER, edited, read_dossier
 from tests.support.databases import load_into
-from tests.support.dossier_check import check_dossiers, write_file
+from tests.support.dossier_check import check_dossiers, write_as_json_lines, write_file
 from tests.support.snapshot import read_tables, without_timestamps
 
 
@@ -84,6 +84,9 @@ _MERGED_LAUGHS = "a: &a {ha: ha}\n" + "\n".join(
 )
 
 _TOO_DEEP = "It is nested too deeply. Write at most 100 levels."
+_TOO_MANY_KEYS = "The record has too many keys. Write at most 1,000."
+_KEYS = ", ".join(f'"k{at}": 1' for at in range(1_001))
+_X = '{"timeline": {"id": "x", "title": "x"}'
 
 # a file that is not a dossier: the message, without the words of a library
 INVALID_FILES: dict[str, dict[str | bytes, str]] = {
@@ -98,14 +101,29 @@ INVALID_FILES: dict[str, dict[str | bytes, str]] = {
         "a: *b": "x.yaml:1: A text begins with `*`. Put it in quotes.",
         "[" * 50_000 + "]" * 50_000: f"x.yaml:1: {_TOO_DEEP}",
         "- " * 50_000: f"x.yaml:1: {_TOO_DEEP}",
+        "a: b\n" + "".join(f"{' ' * depth}a:\n" for depth in range(1_000)): (
+            f"x.yaml:101: {_TOO_DEEP}"
+        ),
         f"timeline: {{id: x, title: x}}\n{_LAUGHS}\nactors: *i": (
-            "x.yaml: It repeats too much text with `*`. Write the text out."
+            "x.yaml:9: It repeats too much text with `*`. Write the text out."
         ),
         f"timeline: {{id: x, title: x}}\n{_MERGED_LAUGHS}\nactors: [*i]": (
-            "x.yaml: It repeats too much text with `*`. Write the text out."
+            "x.yaml:9: It repeats too much text with `*`. Write the text out."
         ),
         "timeline: {id: x, title: x}\nactors: !!map [a]": (
             "x.yaml:2: A text begins with a tag such as !!int."
+        ),
+        "timeline:\n  id: !!int 7": "x.yaml:2: A text begins with a tag such as !!int.",
+        "timeline: &a [*a]": "x.yaml:1: A text begins with `*`. Put it in quotes.",
+        "timeline: &a b\nactors: &a c": "x.yaml:2: A text begins with `&`. Put it in quotes.",
+        "timeline:\n  [a]: b": "x.yaml:2: A key is not a text. Write `key: value`.",
+        "timeline: &a b\n*a : c": "x.yaml:2: A key is not a text. Write `key: value`.",
+        "timeline:\n  <<: [a]": "x.yaml:1: Only records can be merged. Write `<<: *name`.",
+        "timeline: {id: x, title: x}\nactors: [{<<: {id: a}, <<: {id: b}}]": (
+            "x.yaml:2: The key '<<' is written twice. Remove one."
+        ),
+        "timeline:\n" + "".join(f"  k{at}: 1\n" for at in range(1_001)): (
+            f"x.yaml:1002: {_TOO_MANY_KEYS}"
         ),
         b"timeline:\n  id: \xff": "x.yaml:2: The file is not UTF-8. Save it as UTF-8.",
     },
@@ -138,8 +156,29 @@ INVALID_FILES: dict[str, dict[str | bytes, str]] = {
         '{"timeline": {"id": "x", "title": "x"}, "timeline": {"id": "x", "title": "x"}}': (
             "x.json:1: The key 'timeline' is written twice. Remove one."
         ),
-        "[" * 99_000: f"x.json: {_TOO_DEEP}",
-        '{"timeline": NaN}': "x.json:1: timeline: It is not a record.",
+        "[" * 99_000: f"x.json:1: {_TOO_DEEP}",
+        f'{_X},\n"events": {"[" * 100}{"]" * 100}}}': f"x.json:2: {_TOO_DEEP}",
+        f"{_X},\n{_KEYS}}}": f"x.json:2: {_TOO_MANY_KEYS}",
+        '{"timeline":\n{"id": "x", "title": NaN}}': (
+            "x.json:2: 'NaN' is not JSON. Write a number or null."
+        ),
+        '{"timeline": {"id": "x",\n"title": "Infinity", "language": -Infinity}}': (
+            "x.json:2: '-Infinity' is not JSON. Write a number or null."
+        ),
+        '{"timeline": {"id": "x", "title": "\x01"}}': "x.json:1: It is not JSON (",
+        '{"timeline": {"id": "x", "title": "\x00"}}': "x.json:1: It is not JSON (",
+        b'{"timeline": {"id": "x", "title": "\xed\xa0\x80"}}': (
+            "x.json:1: The file is not UTF-8. Save it as UTF-8."
+        ),
+        f"{_X}}}".encode("utf-16"): "x.json:1: The file is not UTF-8. Save it as UTF-8.",
+        f"{_X}}}".encode("utf-16-le"): "x.json:1: It is not JSON (",
+        '\ufeff\ufeff{"timeline": {}}': "x.json:1: It is not JSON (",
+        f'{{"timeline": {{"id": "x", "title": {"1" * 10**5}}}}}': (
+            f"x.json:1: timeline.title: '{'1' * 100}…' is too long."
+        ),
+        '{"timeline": {"id": "x", "title": "x", "\\ud800": "x"}}': (
+            "x.json:1: timeline: It contains half of a surrogate pair."
+        ),
         '{"timeline": {"id": "x", "title": "\\ud800"}}': (
             "x.json:1: timeline.title: It contains half of a surrogate pair."
         ),
@@ -164,6 +203,13 @@ INVALID_FILES: dict[str, dict[str | bytes, str]] = {
         '{"timeline": {"id": "x", "title": "x", "id": "x"}}': (
             "x.jsonl:1: The key 'id' is written twice. Remove one"
         ),
+        f'{_X}}}\n{{"event": {"[" * 100}{"]" * 100}}}': f"x.jsonl:2: {_TOO_DEEP}",
+        f'{_X}}}\n{{"event": {"[" * 99_000}': f"x.jsonl:2: {_TOO_DEEP}",
+        f'{_X}}}\n{{"event": {{"title": NaN}}}}': (
+            "x.jsonl:2: 'NaN' is not JSON. Write a number or null."
+        ),
+        f'{_X}}}\n{{"event": {{{_KEYS}}}}}': f"x.jsonl:2: {_TOO_MANY_KEYS}",
+        f"{_X}}}\n".encode("utf-16"): "x.jsonl:1: The file is not UTF-8. Save it as UTF-8.",
         '{"timeline": {"id": "x", "title": "x"}}\n{"event": "' + "x" * MAX_LINE_BYTES + '"}': (
             "x.jsonl:2: The line is too long. Write each record on its own line."
         ),
@@ -231,7 +277,7 @@ def test_open_files_are_read_from_their_beginning_and_stay_open(
         for file, path in ((harbour, HARBOUR), (ferry, FERRY)):
             file.write(WRITERS[suffix](yaml.safe_load(path.read_text("utf-8"))).encode())
         ferry.name = f"ferry{suffix}"
-        report = load(to, [harbour, ferry, harbour], LATER)
+        report = load(to, [harbour, ferry, harbour], LATER, max_record_size=1_024)
         assert not harbour.closed
         assert not ferry.closed
     assert not any(map(any, report.counts.values()))
@@ -250,6 +296,109 @@ def test_open_pipe_is_rejected(suffix: str) -> None:
     (file,) = open_dossiers([Pipe(b"timeline:")], diagnostics)
     assert [*file.entries(TimelineEntry)] == []
     assert diagnostics.errors == [f"pipe{suffix}: {READ_ONCE}"]
+
+
+def _replace(path: Path) -> None:
+    write_file(path.with_name("new"), path.read_bytes()).replace(path)
+
+
+def _write_in_place(path: Path) -> None:
+    """Change one letter, and set the time of modification back."""
+    before = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"Harbour", b"Barbour"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "replaced": _replace,
+    "written": _write_in_place,
+    "truncated": lambda path: os.truncate(path, 1_000),
+    "appended to": lambda path: path.write_bytes(path.read_bytes() + b"\n"),
+}
+CHANGED = "The file changed while it was read. Load it again."
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_file_that_changes_between_two_passes_is_an_error(tmp_path: Path, change: str) -> None:
+    path = write_as_json_lines(HARBOUR, tmp_path / "x.jsonl")
+    diagnostics = Diagnostics()
+    (file,) = open_dossiers([path], diagnostics)
+    assert len([*file.entries(TimelineEntry)]) == 1
+    CHANGES[change](path)
+    assert [*file.entries(EventEntry)] == []
+    assert diagnostics.errors == [f"{path}: {CHANGED}"]
+    assert not file.fully_read
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_of_a_file_that_changes_during_a_load_is_loaded(
+    database: Database, tmp_path: Path, change: str
+) -> None:
+    path = write_as_json_lines(HARBOUR, tmp_path / "x.jsonl")
+
+    class Other(BytesIO):
+        name = "other.jsonl"
+
+        def readline(self, size: int | None = -1) -> bytes:
+            CHANGES[change](path)
+            return super().readline(size)
+
+    before = read_tables(database)
+    with pytest.raises(DossierError) as error, database.write() as connection:
+        load(connection, [path, Other(b"{}")], LATER, max_record_size=1_024)
+    assert f"{path}: {CHANGED}" in error.value.diagnostics.errors
+    assert read_tables(database) == before
+
+
+@pytest.mark.parametrize("name", ["x.yaml", "x.json"])
+def test_file_that_changes_while_it_is_read_at_once_is_an_error(tmp_path: Path, name: str) -> None:
+    class Changing(FileIO):
+        def read(self, size: int | None = -1) -> bytes:
+            content = super().read(size) or b""
+            _write_in_place(tmp_path / name)
+            return content
+
+    with Changing(write_file(tmp_path / name, "timeline: {title: Harbour}")) as changing:
+        diagnostics = Diagnostics()
+        open_dossiers([changing], diagnostics)
+    assert diagnostics.errors == [f"{tmp_path / name}: {CHANGED}"]
+
+
+def test_many_files_need_few_descriptors(database: Database, tmp_path: Path) -> None:
+    files = [write_as_json_lines(HARBOUR, tmp_path / f"{at}.jsonl") for at in range(50)]
+    counts = []
+
+    def count(_done: int, _total: int) -> None:
+        counts.append(sum(1 for _ in Path("/dev/fd").iterdir()))
+
+    with database.write() as connection:
+        count(0, 0)
+        load(connection, files, LATER, max_record_size=1_024, on_progress=count)
+        count(0, 0)
+    # SQLite opens some files of its own.
+    assert max(counts) < counts[0] + 20
+
+
+# a file name: how messages write it
+NAMES: dict[bytes, str] = {
+    b"x\n::error::y.yaml": "x\\n::error::y.yaml",
+    b"x\r\x1b[2J.yaml": "x\\r\\x1b[2J.yaml",
+    "x\u202ey.yaml".encode(): "x\\u202ey.yaml",
+    b"\xff.yaml": "\\udcff.yaml",
+    "Übersicht (1) 'a\\b' 名.yaml".encode(): "Übersicht (1) 'a\\b' 名.yaml",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_file_name_cannot_forge_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = edited(HARBOUR, Path(os.fsdecode(name)), ("id: harbour\n", "id: other\n"))
+    second = edited(path, Path("z.yaml"), ("title: Rumours go about", "title: Rumours"))
+    (missing, conflict), _ = check_dossiers(Path(os.fsdecode(name + b"x.yaml")), path, second)
+    assert missing.startswith(f"{NAMES[name]}x.yaml: The file cannot be read (")
+    assert f" from its definition on line 111 of {NAMES[name]}. " in conflict
 
 
 @pytest.mark.parametrize("name", ["x.yaml", "x.json"])

@@ -16,7 +16,8 @@ def check_dossiers(*paths: Path) -> tuple[list[str], list[str]]:
     """Return the errors and the warnings of dossiers, without the directory in file names."""
     with temporary_database() as connection:
         try:
-            errors, warnings = [], load(connection, paths, datetime.now(UTC)).warnings
+            report = load(connection, paths, datetime.now(UTC), max_record_size=1_024)
+            errors, warnings = [], report.warnings
         except DossierError as error:
             errors, warnings = error.diagnostics.errors, error.diagnostics.warnings
     return _without_folders(errors, paths), _without_folders(warnings, paths)
