@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection, Table, select
 
-from app.db.records import read_records_joined
+from app.db.records import read_record
 from app.db.sqlite.database import Database
 from app.domain.limits import MAX_SLUG_LENGTH, SLUG_PATTERN
 from app.domain.text import quote
@@ -43,14 +43,12 @@ TimelineId = Annotated[str, _id("nso-blacklist")]
 
 def get_record_or_404(connection: Connection, table: Table, slug: str) -> str:
     """Read the record of an id as JSON; raise a 404 if there is none."""
-    # Slugs are unique, so there is at most one id, and the joined records are one record.
-    ids = connection.scalars(select(table.c.id).where(table.c.slug == slug)).all()
-    record = read_records_joined(connection, table, ids)
-    if not record:
+    id_ = connection.scalar(select(table.c.id).where(table.c.slug == slug))
+    if id_ is None:
         kind = table.name
         detail = f"No {kind} has the id {quote(slug)}. The ids are listed at /{kind}s."
         raise ProblemError(HTTPStatus.NOT_FOUND, faults=[parameter_error("id", detail)])
-    return record
+    return read_record(connection, table, id_)
 
 
 EventPageParams = Annotated[EventPageQuery, Query()]

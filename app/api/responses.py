@@ -37,7 +37,7 @@ def list_response(
 ) -> Response:
     """Build the response of one page of a list that is not read yet."""
     with database.read() as connection:
-        page = read_page(connection, listing, paging)
+        page = read_page(connection, listing, paging, database.settings.max_page_size)
     return page_response(request, page)
 
 

@@ -7,7 +7,8 @@ https://www.sqlite.org/json1.html
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import cache
 from itertools import chain, repeat
 
@@ -16,9 +17,11 @@ from sqlalchemy import (
     Column,
     Connection,
     FromClause,
+    LargeBinary,
     String,
     Table,
     case,
+    cast,
     func,
     insert,
     literal_column,
@@ -28,8 +31,8 @@ from sqlalchemy import (
 
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS, event_count
-from app.db.expressions import Expression, Order, Param, Rows, Selection, json_values
-from app.db.statements import as_json, read_json
+from app.db.expressions import Expression, Order, Param, Rows, Selection, in_values, json_values
+from app.db.sqlite.size_limit import MAX_SIZE, TooLargeError, size_limit
 from app.schemas import records
 from app.schemas.records import ApiModel
 
@@ -205,14 +208,54 @@ _RECORDS: dict[Table, tuple[Expression, Expression]] = {
 }
 
 
-def read_records_joined(connection: Connection, table: Table, ids: Sequence[int]) -> str:
-    """Read the records of these rows, in this order, as JSON objects with commas between them."""
-    return str(connection.execute(_joined_records(table), _ids(ids)).scalar_one())
+READ_CHUNK = 500
+"""Records of one statement, a whole page. If they are too large together, most of them are read for
+nothing, but to know the size of each beforehand would take longer for all others."""
 
 
-def read_record_list(connection: Connection, table: Table, ids: Sequence[int]) -> Sequence[str]:
-    """Read the records of these rows, in this order, each as a JSON object."""
-    return [record for (record,) in read_json(connection, _record_list(table), _ids(ids))]
+def read_record(connection: Connection, table: Table, id_: int) -> str:
+    """Read the record of a row as a JSON object."""
+    return str(connection.execute(_select_records(table), _ids([id_])).scalar_one())
+
+
+def read_records(
+    connection: Connection, table: Table, ids: Sequence[int], max_bytes: int, separator: str = ","
+) -> Iterator[tuple[str, int]]:
+    """Yield the records of these rows, in this order, as JSON objects.
+
+    Each item is a text of one or more records, with a separator between them, and their number. The
+    last records are left out if all have more than `max_bytes` together, but never the first.
+    """
+    statement = _joined_records(table, separator)
+    left = max_bytes
+    for start in range(0, len(ids), READ_CHUNK):
+        chunk = _ids(ids[start : start + READ_CHUNK])
+        try:
+            with size_limit(connection, left):
+                text = str(connection.execute(statement, chunk).scalar_one())
+        except TooLargeError:
+            yield from _read_one_by_one(connection, table, chunk, left, is_first=start == 0)
+            return
+        yield text, len(ids[start : start + READ_CHUNK])
+        if start + READ_CHUNK < len(ids):  # to encode a large text takes long
+            left -= _size(text)
+
+
+def _read_one_by_one(
+    connection: Connection, table: Table, ids: Mapping[str, str], max_bytes: int, *, is_first: bool
+) -> Iterator[tuple[str, int]]:
+    with closing(connection.execute(_select_records(table), ids)) as rows:
+        for (record,) in rows:
+            max_bytes -= _size(record)
+            if max_bytes < 0 and not is_first:
+                return
+            is_first = False
+            yield record, 1
+
+
+def _size(text: str) -> int:
+    # Python knows at once whether a text is ASCII.
+    return len(text) if text.isascii() else len(text.encode())
 
 
 _IDS = Param("ids", str)
@@ -223,16 +266,12 @@ def _ids(ids: Sequence[int]) -> dict[str, str]:
 
 
 @cache
-def _joined_records(table: Table) -> Selection:
+def _joined_records(table: Table, separator: str) -> Selection:
     found = _select_records(table).subquery()
-    return select(func.coalesce(func.group_concat(found.c.record), _text("")))
+    return select(func.group_concat(found.c.record, _text(separator)))
 
 
 @cache
-def _record_list(table: Table) -> Selection:
-    return as_json(_select_records(table))
-
-
 def _select_records(table: Table) -> Selection:
     # A scalar subquery for each id keeps their order, which a join does not.
     ids = json_values(_IDS)
@@ -241,8 +280,27 @@ def _select_records(table: Table) -> Selection:
     return select(record.label("record")).select_from(ids)
 
 
-def refresh_records(connection: Connection, events: Rows) -> None:
-    """Write and store the records of these events again, from the current tables."""
+def refresh_records(
+    connection: Connection, events: Rows, max_bytes: int = MAX_SIZE
+) -> dict[int, int]:
+    """Write and store the records of these events again, from the current tables.
+
+    Return the sizes of the records that would have more than `max_bytes`. These are not stored.
+    """
+    try:
+        with size_limit(connection, max_bytes):
+            _store_records(connection, events)
+    except TooLargeError:
+        size = func.length(cast(EVENT, LargeBinary))
+        sizes = select(_event.id, size).where(_event.id.in_(events))
+        too_large = {id_: size for id_, size in connection.execute(sizes) if size > max_bytes}
+        others = select(_event.id).where(_event.id.in_(events), ~in_values(_event.id, too_large))
+        _store_records(connection, others)
+        return too_large
+    return {}
+
+
+def _store_records(connection: Connection, events: Rows) -> None:
     # The records stay within the database: none passes through Python.
     current = select(_event.id, EVENT).where(_event.id.in_(events))
     replace = insert(tables.event_record).prefix_with("OR REPLACE")

@@ -3,28 +3,31 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from itertools import chain, islice
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from app.db import tables
+from app.db.expressions import in_values
 from app.db.revision import advance_revision
 from app.db.sqlite.bulk import LOAD_BATCH, indexes_dropped, update_statistics
-from app.dossiers.diagnostics import Diagnostics, DossierError, ProgressCallback
+from app.domain.text import quote
+from app.dossiers.diagnostics import Diagnostics, DossierError, Location, ProgressCallback
 from app.dossiers.lint import Linter
 from app.dossiers.pruning import Pruner
 from app.dossiers.reader import (
     AnyRecord,
     DossierFile,
     DossierInput,
+    InvalidRecord,
     ParsedRecord,
     RecordT,
     open_dossiers,
 )
 from app.dossiers.references import ReferenceChecker, references
 from app.dossiers.seen_records import SeenRecords
-from app.gc import relaxed_gc
+from app.memory import relaxed_gc
 from app.schemas.entries import ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
 from app.store.upsert import (
     UpsertResult,
@@ -32,12 +35,19 @@ from app.store.upsert import (
     ids_of,
     last_id,
     refresh_events,
+    refresh_too_large,
     upsert_actors,
     upsert_events,
     upsert_parents,
     upsert_sources,
     upsert_timelines,
 )
+
+MAX_BATCH_ITEMS = 40_000
+"""Citations, participants and the like of a batch, so that its memory stays bounded. An ordinary
+batch has half as many."""
+INVALID_ITEMS = 100
+"""The items that an invalid record counts as."""
 
 
 class ChangeCounts(NamedTuple):
@@ -61,6 +71,7 @@ def load(
     files: Iterable[DossierInput],
     now: datetime,
     *,
+    max_record_size: int,
     prune: bool = False,
     on_progress: ProgressCallback = lambda _done, _total: None,
 ) -> LoadReport:
@@ -68,14 +79,14 @@ def load(
 
     An unchanged record keeps its `updated_at`, and the revision advances only if something has
     changed. `prune` deletes what the timelines of these files contained before and the files do not
-    contain any more.
+    contain any more. `max_record_size` is in kilobytes.
 
     Raise DossierError with all errors of the files. The caller must then roll back, since records
     have been written to find errors between them.
     """
     diagnostics = Diagnostics()
     dossiers = open_dossiers(files, diagnostics)
-    loader = _Loader(connection, dossiers, diagnostics, now)
+    loader = _Loader(connection, dossiers, diagnostics, now, max_record_size * 1024)
     pruner = Pruner(connection, loader.seen) if prune else None
     # In the order of their references: an event refers to actors and sources, a source to actors.
     loader.load_timelines()
@@ -83,6 +94,7 @@ def load(
     loader.load_sources()
     with loader.bulk_insert():
         loader.load_events(on_progress)
+    loader.reject_large_events()
     if diagnostics:
         raise DossierError(diagnostics)
     # Only now: an unreadable file could hide records that it still contains.
@@ -110,10 +122,15 @@ class _Loader:
         files: Sequence[DossierFile],
         diagnostics: Diagnostics,
         now: datetime,
+        max_size: int,
     ) -> None:
         self._connection = connection
         self._files = files
         self._now = now
+        self._max_size = max_size
+        self._add_error = diagnostics.add_error
+        self._too_large: dict[int, tuple[Location, bool]] = {}
+        """By the id of the event, the place of the reason, and whether that is the event itself."""
         self.seen = SeenRecords(connection, files)
         self.linter = Linter(connection, self.seen, diagnostics)
         self._checker = ReferenceChecker(connection, self.seen, diagnostics)
@@ -133,7 +150,8 @@ class _Loader:
     def load_actors(self) -> None:
         counted = set[int]()
         for new, _ in self._checked(ActorEntry):
-            result = upsert_actors(self._connection, _records(new))
+            result = upsert_actors(self._connection, _records(new), self._max_size)
+            self._note_too_large(new, result)
             self.linter.check_actors(new, result)
             self._count("actor", result)
             counted |= result.new | result.changed
@@ -154,7 +172,9 @@ class _Loader:
         for new, _ in self._checked(SourceEntry):
             known, _ = self._referenced_ids(new)
             sources = self._checker.drop_dangling(new, {ActorEntry: known})
-            self._count("source", upsert_sources(self._connection, _records(sources), known))
+            stored = upsert_sources(self._connection, _records(sources), known, self._max_size)
+            self._note_too_large(sources, stored)
+            self._count("source", stored)
 
     def bulk_insert(self) -> AbstractContextManager[None]:
         """Drop the indexes of events while events are added, if most events are new.
@@ -173,14 +193,24 @@ class _Loader:
         for new, repeated in self._checked(EventEntry):
             actors, sources = self._referenced_ids(new)
             events = self._checker.drop_dangling(new, {ActorEntry: actors, SourceEntry: sources})
-            stored = upsert_events(self._connection, _records(events), actors, sources, self._now)
+            stored = upsert_events(
+                self._connection, _records(events), actors, sources, self._now, self._max_size
+            )
             self.linter.check_events(events, stored, self._timelines.values())
             # An event of two dossiers is in both timelines, although only the first one stores it.
             repeated_ids = ids_of(self._connection, tables.event, (entry.id for entry in repeated))
-            members = self._members(events + repeated, {**repeated_ids, **stored.ids})
+            ids = {**repeated_ids, **stored.ids}
+            members = self._members(events + repeated, ids)
             joined = add_to_timelines(self._connection, members)
             changed = (stored.changed | joined) - stored.new
-            refresh_events(self._connection, changed, self._now, new=stored.new)
+            too_large = refresh_events(
+                self._connection, changed, self._now, new=stored.new, max_size=self._max_size
+            )
+            # The entry of an event is a better place than that of a source which it shows.
+            large = {*self._too_large, *stored.too_large, *too_large}
+            for entry in repeated + events if large else []:
+                if (id_ := ids.get(entry.id)) in large:
+                    self._too_large[id_] = entry.location, True
             self.changed |= bool(changed)
             # An event that this load has added does not count as changed if another of its dossiers
             # contains it too.
@@ -188,6 +218,29 @@ class _Loader:
             self._count("event", stored._replace(changed=older))
             done += len(new) + len(repeated)
             on_progress(done, total)
+
+    def _note_too_large(self, batch: Iterable[ParsedRecord[RecordT]], stored: UpsertResult) -> None:
+        """Record which events the batch makes too large. The files may still reduce them."""
+        locations = {stored.ids[entry.id]: entry.location for entry in batch}
+        for event, row in stored.too_large.items():
+            self._too_large[event] = locations[row], False
+
+    def reject_large_events(self) -> None:
+        """Report the events that are too large to be stored. Call it after all are loaded."""
+        if not self._too_large:
+            return
+        sizes = refresh_too_large(self._connection, self._too_large, self._max_size)
+        slugs = select(tables.event.c.id, tables.event.c.slug)
+        found = self._connection.execute(slugs.where(in_values(tables.event.c.id, sizes)))
+        for id_, slug in found.all():
+            location, is_event = self._too_large[id_]
+            subject = "The record" if is_event else f"The event {quote(slug)}, which shows it,"
+            self._add_error(
+                location,
+                f"{subject} would have {_kilobytes(sizes[id_])} KB with all texts of its sources "
+                "and names of its actors. Cite fewer sources, or shorten these texts. The limit "
+                f"is {_kilobytes(self._max_size)} KB, and TIMELINE_MAX_RECORD_SIZE sets it.",
+            )
 
     def prune(self, pruner: Pruner) -> None:
         """Delete what the files no longer contain."""
@@ -230,7 +283,15 @@ class _Loader:
 
     def _batches(self, model: type[RecordT]) -> Iterator[list[AnyRecord[RecordT]]]:
         entries = chain.from_iterable(file.entries(model) for file in self._files)
-        while batch := list(islice(entries, LOAD_BATCH)):
+        batch: list[AnyRecord[RecordT]] = []
+        items = 0
+        for entry in entries:
+            batch.append(entry)
+            items += _items(entry)
+            if len(batch) == LOAD_BATCH or items > MAX_BATCH_ITEMS:
+                yield batch
+                batch, items = [], 0
+        if batch:
             yield batch
 
     def _count(self, kind: str, stored: UpsertResult) -> None:
@@ -242,6 +303,21 @@ class _Loader:
     def _count_removed(self, kind: str, removed: int) -> None:
         self.counts[kind] = self.counts[kind]._replace(removed=removed)
         self.changed |= removed > 0
+
+
+def _items(entry: AnyRecord[Any]) -> int:
+    """Return the size of a record, roughly: items of lists, or thousands of characters."""
+    if isinstance(entry, InvalidRecord):
+        return INVALID_ITEMS
+    return sum(
+        len(value) if isinstance(value, list) else len(value) // 1_000
+        for value in vars(entry.record).values()
+        if isinstance(value, list | str)
+    )
+
+
+def _kilobytes(size: int) -> str:
+    return f"{-(-size // 1024):,}"  # rounded up
 
 
 def _records(batch: Iterable[ParsedRecord[RecordT]]) -> list[RecordT]:

@@ -36,12 +36,14 @@ def render(batch: EventBatch) -> bytes:
     _add(feed, "title", batch.heading.title)
     if subtitle := " ".join(filter(None, [batch.heading.description, batch.truncation_notice])):
         _add(feed, "subtitle", subtitle)
-    updated = max((event.updated_at for event in batch.events), default=_EPOCH)
-    _add(feed, "updated", format_timestamp(updated))
+    updated = _add(feed, "updated")
     _add(feed, "link", rel="self", type="application/atom+xml", href=self_url)
     _add(feed, "link", rel="alternate", type="text/html", href=urls.page_url())
+    last_change = _EPOCH
     for event in batch.events:
         _add_entry(feed, event, urls)
+        last_change = max(last_change, event.updated_at)
+    updated.text = format_timestamp(last_change)
     document: bytes = tostring(feed, "utf-8", xml_declaration=True)
     return document
 

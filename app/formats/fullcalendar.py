@@ -66,22 +66,27 @@ class CalendarEntry(ApiModel):
     """Further properties of the event; absent in a notice."""
 
 
-ENTRIES = TypeAdapter(list[CalendarEntry])
+_ENTRY = TypeAdapter(CalendarEntry)
 
 
 def render(batch: EventBatch) -> bytes:
     """Render an entry for each event and, if the batch is truncated, a notice."""
-    entries = [_entry(event, batch) for event in batch.events]
+    entries: list[bytes] = []
+    end = ""
+    for event in batch.events:
+        entry = _entry(event, batch)
+        entries.append(_ENTRY.dump_json(entry, by_alias=True))
+        end = entry.start
     if batch.is_truncated:
         # The root is a bare array, so that a notice can only be another entry.
-        entries.append(_notice(batch, entries[-1]))
-    return ENTRIES.dump_json(entries, by_alias=True)
+        entries.append(_ENTRY.dump_json(_notice(batch, end), by_alias=True))
+    return b"[" + b",".join(entries) + b"]"
 
 
-def _notice(batch: EventBatch, last_entry: CalendarEntry) -> CalendarEntry:
+def _notice(batch: EventBatch, end: str) -> CalendarEntry:
     """Build the notice on the day where the list ends, moved into the days that are visible."""
     first, last = (day and day.isoformat() for day in batch.visible_days)
-    day = max(last_entry.start, first or last_entry.start)
+    day = max(end, first or end)
     calendar_date = CalendarDate.from_edtf(min(day, last or day))
     return CalendarEntry(
         id="_notice",

@@ -4,13 +4,14 @@ https://schema.org/Event
 """
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from pydantic import RootModel
 
 from app.domain.edtf import EventDate
 from app.domain.vocabulary import ActorKind
+from app.formats.json_items import fill_list
 from app.formats.prose import credit_line, source_url
 from app.query.batches import EventBatch
 from app.schemas.records import ActorRef, Citation, Event, SourceRef, or_none
@@ -34,49 +35,75 @@ _TYPES: dict[ActorKind, str] = {
 }
 
 Node = dict[str, Any]
+ReferenceT = TypeVar("ReferenceT", ActorRef, SourceRef)
 
 
 class LinkedData(RootModel[Node]):
     """A JSON-LD document with its `@context`; the nodes are in its `@graph`."""
 
 
-def render(batch: EventBatch) -> str:
+def render(batch: EventBatch) -> bytes:
     """Render one graph: a data set, its events, and each actor and source of them once."""
+    graph = _Graph(batch.urls)
+    references = [graph.add(event) for event in batch.events]
     dataset = {
         "@id": batch.urls.self_url("jsonld"),
         "@type": "Dataset",
         "name": batch.heading.title,
         "description": " ".join(filter(None, [batch.heading.description, batch.truncation_notice])),
         "url": batch.urls.page_url(),
-        "hasPart": [{"@id": batch.urls.record_url("events", event.id)} for event in batch.events],
+        "hasPart": references,
     }
-    return _document([_drop_empty(dataset), *_nodes(batch.events, batch.urls)])
+    return _document([_json(_drop_empty(dataset)), *graph.nodes()])
 
 
 def render_one(event: Event, urls: UrlBuilder) -> str:
     """Render the graph of one event, for the page of the event."""
-    return _document(_nodes([event], urls))
+    graph = _Graph(urls)
+    graph.add(event)
+    return _document(graph.nodes()).decode()
 
 
-def _document(graph: Iterable[Node]) -> str:
-    document = {"@context": CONTEXT, "@graph": [*graph]}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+def _json(node: Node) -> bytes:
+    return json.dumps(node, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _nodes(events: Iterable[Event], urls: UrlBuilder) -> Iterable[Node]:
-    references: dict[str, Node] = {}
-    for event in events:
-        yield _event(event, urls)
-        actors = [participant.actor for participant in event.participants]
+def _document(graph: Iterable[bytes]) -> bytes:
+    return fill_list(_json({"@context": CONTEXT, "@graph": []}), "@graph", graph)
+
+
+class _Graph:
+    """The nodes of a document. They are JSON, because they take less memory than objects."""
+
+    def __init__(self, urls: UrlBuilder) -> None:
+        self._urls = urls
+        self._events: list[bytes] = []
+        self._others: dict[str, bytes] = {}
+        """By IRI, since most actors and sources occur in many events."""
+
+    def nodes(self) -> Iterator[bytes]:
+        """Yield the events, then each actor and source of them once."""
+        yield from self._events
+        yield from self._others.values()
+
+    def add(self, event: Event) -> Node:
+        """Add an event with its actors and sources; return a reference to it."""
+        node = _event(event, self._urls)
+        self._events.append(_json(node))
         sources = [citation.source for citation in event.citations]
-        actors += [source.publisher for source in sources]
-        nodes = [
-            *(_actor(actor, urls) for actor in actors),
-            *(_source(source, urls) for source in sources),
-        ]
-        # By id, since most actors and sources occur in many events.
-        references |= {node["@id"]: node for node in nodes}
-    yield from references.values()
+        actors = [participant.actor for participant in event.participants]
+        for actor in [*actors, *(source.publisher for source in sources)]:
+            self._add_other("actors", actor, _actor)
+        for source in sources:
+            self._add_other("sources", source, _source)
+        return {"@id": node["@id"]}
+
+    def _add_other(
+        self, kind: str, record: ReferenceT, to_node: Callable[[ReferenceT, UrlBuilder], Node]
+    ) -> None:
+        iri = self._urls.record_url(kind, record.id)
+        if iri not in self._others:
+            self._others[iri] = _json(to_node(record, self._urls))
 
 
 def _event(event: Event, urls: UrlBuilder) -> Node:

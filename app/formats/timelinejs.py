@@ -7,10 +7,11 @@ from datetime import date
 from typing import Annotated
 
 from markupsafe import Markup, escape
-from pydantic import MISSING, Field
+from pydantic import MISSING, Field, TypeAdapter
 
 from app.domain.edtf import Point
 from app.formats.calendar_dates import CalendarDate
+from app.formats.json_items import fill_list
 from app.formats.prose import bidi_isolate, event_as_html, lead_participant, paragraph
 from app.query.batches import EventBatch
 from app.schemas.records import ApiModel, Event
@@ -74,13 +75,17 @@ class Slides(ApiModel):
     """The events in order. If no event matches, one slide that says so, and no `title`."""
 
 
-def render(batch: EventBatch) -> str:
+_SLIDE = TypeAdapter(Slide)
+
+
+def render(batch: EventBatch) -> bytes:
     """Render a title slide and a slide for each event, or one slide if no event matches."""
-    if not batch.events:
-        return Slides(events=[_no_events(batch)]).model_dump_json()
+    if not batch.records:
+        return Slides(events=[_no_events(batch)]).model_dump_json().encode()
     heading = batch.heading
     title = TitleSlide(text=_text(heading.title, heading.description, batch.truncation_notice))
-    return Slides(title=title, events=[*map(_slide, batch.events)]).model_dump_json()
+    slides = (_SLIDE.dump_json(_slide(event)) for event in batch.events)
+    return fill_list(Slides(title=title, events=[]).model_dump_json().encode(), "events", slides)
 
 
 def _no_events(batch: EventBatch) -> Slide:

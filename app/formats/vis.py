@@ -6,10 +6,11 @@ https://visjs.github.io/vis-timeline/docs/timeline/#Data_Format
 from typing import Annotated, Literal
 
 from markupsafe import Markup, escape
-from pydantic import MISSING, Field
+from pydantic import MISSING, Field, TypeAdapter
 from typing_extensions import TypeAliasType
 
 from app.formats.calendar_dates import CalendarDate
+from app.formats.json_items import fill_list
 from app.formats.prose import (
     bidi_isolate,
     fact_lines,
@@ -81,15 +82,24 @@ class VisItems(ApiModel):
     """A notice for readers, if the list is truncated."""
 
 
-def render(batch: EventBatch) -> str:
+_ITEM = TypeAdapter(VisItem)
+
+
+def render(batch: EventBatch) -> bytes:
     """Render an item for each event, and the groups of the items."""
-    names = dict(map(_group, batch.events))
-    return VisItems(
-        items=[_item(event, batch.urls) for event in batch.events],
+    items: list[bytes] = []
+    names: dict[str, str] = {}
+    for event in batch.events:
+        item = _item(event, batch.urls)
+        items.append(_ITEM.dump_json(item, by_alias=True))
+        names.update([_group(event)])
+    document = VisItems(
+        items=[],
         # The widget renders the texts as HTML, and its own filter leaves images in.
         groups=[VisGroup(id=slug, content=str(escape(name))) for slug, name in names.items()],
         notice=batch.truncation_notice or MISSING,
     ).model_dump_json(by_alias=True)
+    return fill_list(document.encode(), "items", items)
 
 
 def _group(event: Event) -> tuple[str, str]:

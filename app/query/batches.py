@@ -1,20 +1,21 @@
 """Batches of events: what a format writes, read in one or in several transactions."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from itertools import accumulate
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from app.db import tables
-from app.db.records import read_record_list
+from app.db.records import read_records
 from app.db.sqlite.database import Database
 from app.domain.edtf import DateRange
 from app.query.heading import PageHeading, read_heading
 from app.query.names import build_filter
 from app.query.pagination import CursorPosition, PagedList, decode_position, paged_events
+from app.scheduling import checkpoint
 from app.schemas.params import FormatQuery
 from app.schemas.records import Event, or_none
 from app.schemas.responses import Total
@@ -22,8 +23,11 @@ from app.urls import UrlBuilder
 
 STREAM_BATCH = 500
 """Events of a batch where all of them are returned. Larger batches take more memory."""
-PARSE_CHUNK = 100
-"""Records that are parsed without a pause for other threads, which takes some milliseconds."""
+LARGE_BATCH = 2_000
+"""A batch with more events waits for its turn before it is in memory, because it is slow anyway."""
+PARSE_CHUNK = 200_000
+"""Characters of the records, about a hundred, that are parsed at once. That takes some milliseconds
+without a pause for other threads."""
 
 _EVENTS = TypeAdapter(list[Event])
 
@@ -44,15 +48,18 @@ class EventBatch:
     is_first: bool = True
     """Whether this is the first batch."""
 
-    @cached_property
-    def events(self) -> list[Event]:
-        """The parsed records."""
-        # Not parsed for a format that only copies the records, such as JSON Lines.
-        events: list[Event] = []
-        for start in range(0, len(self.records), PARSE_CHUNK):
-            chunk = ",".join(self.records[start : start + PARSE_CHUNK])
-            events += _EVENTS.validate_json(f"[{chunk}]")
-        return events
+    @property
+    def events(self) -> Iterator[Event]:
+        """The parsed records. Parsed events take ten times as much memory, so iterate once."""
+        chunk: list[str] = []
+        length = 0
+        for record in self.records:
+            chunk.append(record)
+            length += len(record)
+            if length >= PARSE_CHUNK:
+                yield from _parse(chunk)
+                chunk, length = [], 0
+        yield from _parse(chunk)
 
     @property
     def is_truncated(self) -> bool:
@@ -79,38 +86,65 @@ class EventBatch:
         )
 
 
+def _parse(records: Sequence[str]) -> list[Event]:
+    checkpoint()
+    return _EVENTS.validate_json(f"[{','.join(records)}]")
+
+
 def iter_batches(
     database: Database, query: FormatQuery, urls: UrlBuilder, cap: int | None
-) -> Iterator[EventBatch]:
+) -> Generator[EventBatch]:
     """Yield the matching events in one batch of at most `cap`, or without a cap in batches of 500.
 
-    Each batch has its own transaction, so that a slow client keeps none open. An event that moves
-    between two batches is yielded once. Raises a 422 as `build_filter` does.
+    A batch has fewer events if their records would be larger than the settings allow. Each has its
+    own transaction, so that a slow client keeps none open. An event that moves between two batches
+    is yielded once. Raises a 422 as `build_filter` does.
     """
     limit = min(filter(None, (or_none(query.limit), cap)), default=None)
+    settings = database.settings
+    kilobytes = settings.max_format_size if cap else settings.max_page_size
     # The total and the first batch are read in one transaction, so that they do not contradict.
     with database.read() as connection:
         listing = paged_events(build_filter(query, connection), query)
         total = listing.read_total(connection)
+        if cap and min(total.value, limit or cap) > LARGE_BATCH:
+            checkpoint(is_slow=True)
         heading = read_heading(connection, query)
         empty = EventBatch((), total, urls, heading, limit, query.visible_days)
-        reader = _BatchReader(listing, empty, cap or STREAM_BATCH)
+        reader = _BatchReader(listing, empty, cap, kilobytes * 1024)
         batch = reader.next_batch(connection)
     yield batch
     while reader.has_more:
         with database.read() as connection:
+            checkpoint()
             batch = reader.next_batch(connection)
         yield batch
+
+
+def _number_fitting(records: Sequence[str], max_size: int) -> int:
+    """Return how many records fit into a size after they are rendered, but at least one."""
+    for number, size in enumerate(accumulate(map(_rendered_size, records))):
+        if size > max_size and number:
+            return number
+    return len(records)
+
+
+def _rendered_size(record: str) -> int:
+    # HTML escapes these with five characters, and a feed escapes its HTML again: `&amp;#39;`.
+    return len(record) + 8 * sum(map(record.count, "&<>'"))
 
 
 class _BatchReader:
     """Reads a list batch by batch, and leaves out events that it has read before."""
 
-    def __init__(self, listing: PagedList, empty: EventBatch, size: int) -> None:
+    def __init__(
+        self, listing: PagedList, empty: EventBatch, cap: int | None, max_bytes: int
+    ) -> None:
         self.has_more = True
         self._listing = listing
         self._empty = empty
-        self._size = size
+        self._cap = cap
+        self._max_bytes = max_bytes
         self._left = empty.limit or sys.maxsize
         self._after: CursorPosition = {}
         self._seen = bytearray()
@@ -118,20 +152,32 @@ class _BatchReader:
 
     def next_batch(self, connection: Connection) -> EventBatch:
         """Read the next events."""
-        total, after, size = self._empty.total, self._after, min(self._size, self._left)
+        total, after = self._empty.total, self._after
+        size = min(self._cap or STREAM_BATCH, self._left)
         rows, more_match = self._listing.read_rows(connection, total, size, after)
-        self._left -= size
-        self.has_more = more_match and self._left > 0
-        ids = [id_ for id_, *_ in rows if self._is_new(id_)]
-        records = read_record_list(connection, tables.event, ids)
+        new = [row for row in rows if not self._is_seen(row[0])]
+        ids = [id_ for id_, *_ in new]
+        records: list[str] = []
+        # JSON escapes a line break, so that no record contains one.
+        for lines, _ in read_records(connection, tables.event, ids, self._max_bytes, "\n"):
+            records += lines.split("\n")
+        if self._cap:
+            del records[_number_fitting(records, self._max_bytes) :]
         batch = replace(self._empty, records=records, is_first=not after)
+        if len(records) < len(new):  # the others are too large together
+            if self._cap:
+                self.has_more = False
+                return replace(batch, limit=len(records))
+            rows, more_match = rows[: rows.index(new[len(records)])], True
+        for id_, *_ in rows:
+            self._seen[id_] = 1
+        self._left -= len(rows)
+        self.has_more = more_match and self._left > 0
         if self.has_more:
             self._after = decode_position(self._listing.order, rows[-1][1:])
         return batch
 
-    def _is_new(self, id_: int) -> bool:
+    def _is_seen(self, id_: int) -> bool:
         # An event that gets a later date between two batches is read again at its new position.
         self._seen.extend(bytes(max(0, id_ + 1 - len(self._seen))))
-        is_new = not self._seen[id_]
-        self._seen[id_] = 1
-        return is_new
+        return bool(self._seen[id_])

@@ -6,7 +6,7 @@ from pydantic import MISSING
 from sqlalchemy import Connection, select
 
 from app.db import tables
-from app.db.records import read_records_joined
+from app.db.records import read_record
 from app.schemas.params import EventQuery
 from app.schemas.records import Timeline as TimelineRecord
 from app.schemas.records import or_none
@@ -40,7 +40,7 @@ def read_heading(connection: Connection, query: EventQuery) -> PageHeading:
     ids = connection.scalars(selected.limit(2)).all()
     if len(ids) != 1:
         return PageHeading()
-    record = read_records_joined(connection, tables.timeline, ids)
+    record = read_record(connection, tables.timeline, ids[0])
     return heading_from_record(TimelineRecord.model_validate_json(record))
 
 

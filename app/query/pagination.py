@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Table, func, select
 from app.db import tables
 from app.db.expressions import Order, Selection
 from app.db.ordering import SORTS
-from app.db.records import read_records_joined
+from app.db.records import read_records
 from app.db.statements import MAX_STATEMENTS, Values, as_json, read_json
 from app.errors import ProblemError, parameter_error, validation_problem
 from app.query.filters import EventFilter
-from app.query.selection import EXACT_COUNT_LIMIT, LIMIT, select_count, select_page
+from app.query.selection import EXACT_COUNT_LIMIT, LIMIT, LIMIT_VALUE, select_count, select_page
 from app.schemas.params import CURSOR_PATTERN, Paging, Sorting
 from app.schemas.responses import Total
 
@@ -108,7 +108,7 @@ def _row_count(ids: Selection) -> Selection:
 
 @lru_cache(MAX_STATEMENTS)
 def _row_page(ids: Selection, order: Order, *, few: bool, after: bool) -> Selection:
-    rows = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(LIMIT.bind)
+    rows = ids.add_columns(*order.keys).order_by(*order.clauses()).limit(LIMIT_VALUE)
     return as_json(rows.where(order.is_after) if after else rows)
 
 
@@ -119,14 +119,23 @@ class JsonPage(NamedTuple):
     next: str | None
 
 
-def read_page(connection: Connection, listing: PagedList, paging: Paging) -> JsonPage:
-    """Read the page after the cursor of `paging`, or the first one."""
+def read_page(
+    connection: Connection, listing: PagedList, paging: Paging, max_kilobytes: int
+) -> JsonPage:
+    """Read the page after the cursor of `paging`, or the first one.
+
+    It ends early if the records would have more than `max_kilobytes`, but has at least one.
+    """
     after = {} if paging.cursor is MISSING else _position(paging, listing.order)
     total = listing.read_total(connection)
     rows, has_more = listing.read_rows(connection, total, paging.limit, after)
-    cursor = encode_cursor(paging, rows[-1][1:]) if has_more else None
-    items = read_records_joined(connection, listing.table, [id_ for id_, *_ in rows])
+    ids = [id_ for id_, *_ in rows]
+    texts = [*read_records(connection, listing.table, ids, max_kilobytes * 1024)]
+    shown = sum(count for _, count in texts)
+    has_more |= shown < len(rows)
+    cursor = encode_cursor(paging, rows[shown - 1][1:]) if has_more else None
     # The items are JSON already. To parse them would take longer than to read them.
+    items = ",".join(text for text, _ in texts)
     members = [f'"items":[{items}]', f'"total":{total.model_dump_json()}']
     if cursor:
         members.append(f'"next":"{cursor}"')

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from app.domain.text import quote
 from app.domain.vocabulary import ActorKind, AliasKind, EventStatus, Role, Stance, Supports
 from app.schemas.fields import (
+    MAX_ALIASES_LENGTH,
     MAX_ITEMS,
     EdtfDate,
     Id,
@@ -106,6 +107,11 @@ class ActorEntry(Record):
     def _check_aliases(cls, aliases: list[AliasEntry]) -> list[AliasEntry]:
         if name := _first_duplicate([alias.name for alias in aliases]):
             raise ValueError(f"{quote(name)} is written twice. Remove one.")
+        length = sum(len(alias.name) for alias in aliases)
+        if length > MAX_ALIASES_LENGTH:
+            raise ValueError(
+                f"They have {length:,} characters together. Write at most {MAX_ALIASES_LENGTH:,}."
+            )
         return aliases
 
     @field_validator("parent")

@@ -145,7 +145,7 @@ class Paging(Params):
 
     # `Field` precedes the validator. Otherwise the bounds are missing in the OpenAPI document.
     limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(_integer)] = 50
-    """Maximum number of items on the page."""
+    """Maximum number of items on the page. Of very large items, a page has fewer."""
     cursor: Cursor | MISSING = MISSING
     """`next` of the previous page, with the same filters, `sort` and `order`."""
 

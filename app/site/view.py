@@ -72,22 +72,24 @@ class PageView(EmbedView):
 def load_embed(database: Database, query: EventPageQuery, urls: UrlBuilder) -> EmbedView:
     """Read the view of the embedded page. Raises a 422 if a filter is invalid."""
     with database.read() as connection:
-        return _read_embed(connection, query, urls)
+        return _read_embed(connection, query, urls, database.settings.max_page_size)
 
 
 def load_page(database: Database, query: EventPageQuery, urls: UrlBuilder) -> PageView:
     """Read the view of the timeline page. Raises a 422 if a filter is invalid."""
     with database.read() as connection:
-        embed = _read_embed(connection, query, urls)
+        embed = _read_embed(connection, query, urls, database.settings.max_page_size)
         options = {facet: _options(connection, embed, facet) for facet in PAGE_FACETS}
         histogram = auto_histogram(connection, embed.where, MAX_BARS)
     return PageView(**vars(embed), options=options, histogram=histogram)
 
 
-def _read_embed(connection: Connection, query: EventPageQuery, urls: UrlBuilder) -> EmbedView:
+def _read_embed(
+    connection: Connection, query: EventPageQuery, urls: UrlBuilder, max_kilobytes: int
+) -> EmbedView:
     resolver = NameResolver(connection)
     where = plan(resolver.resolve(query), connection)
-    page = read_page(connection, paged_events(where, query), query)
+    page = read_page(connection, paged_events(where, query), query, max_kilobytes)
     return EmbedView(
         query=query,
         where=where,

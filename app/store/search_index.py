@@ -5,8 +5,9 @@ actors. Code that writes one of them calls a function of this module in the same
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -17,6 +18,9 @@ from app.db.sqlite.bulk import LOAD_BATCH, insert_rows
 
 _part, _citation, _event = tables.participation.c, tables.citation.c, tables.event.c
 
+MAX_INSERT_SIZE = 2**23
+"""Characters of documents that are in memory at a time."""
+
 
 class SearchDocument(NamedTuple):
     """The searchable content of an event: its own texts, and the names of its actors."""
@@ -26,22 +30,61 @@ class SearchDocument(NamedTuple):
     actors: Sequence[int]
 
 
-def add_documents(connection: Connection, documents: Collection[SearchDocument]) -> None:
-    """Add events that are not in the index yet."""
+def add_documents(
+    connection: Connection, documents: Collection[SearchDocument], max_size: int
+) -> dict[int, int]:
+    """Add events that are not in the index yet.
+
+    Return the sizes of the documents that have more than `max_size` characters. These are not
+    added.
+    """
     names = _actor_names(connection, {actor for one in documents for actor in one.actors})
-    rows = []
+    return _insert_documents(connection, documents, names, max_size)
+
+
+def _insert_documents(
+    connection: Connection,
+    documents: Iterable[SearchDocument],
+    names: Mapping[int, str],
+    max_size: int,
+) -> dict[int, int]:
+    too_large: dict[int, int] = {}
+    rows: list[dict[str, Any]] = []
+    left = MAX_INSERT_SIZE
     for event, texts, actors in documents:
         own = fulltext.document_text(text for text in texts if text)
         # An actor with two roles in an event is indexed once.
         parts = [own, *(names[actor] for actor in dict.fromkeys(actors))]
+        size = sum(map(len, parts))
+        if size > max_size:
+            too_large[event] = size
+            continue
         rows.append({"rowid": event, "content": fulltext.PHRASE_BOUNDARY.join(parts)})
+        left -= size
+        if left < 0:
+            insert_rows(connection, fulltext.SEARCH_INDEX, rows)
+            rows, left = [], MAX_INSERT_SIZE
     insert_rows(connection, fulltext.SEARCH_INDEX, rows)
+    return too_large
 
 
-def update_documents(connection: Connection, events: Collection[int]) -> None:
-    """Replace the documents of events by the stored content."""
+def update_documents(
+    connection: Connection, events: Collection[int], max_size: int
+) -> dict[int, int]:
+    """Replace the documents of events by the stored content; return as `add_documents` does."""
     delete_documents(connection, events)
-    add_documents(connection, [*_stored_documents(connection, events)])
+    actors = defaultdict(list)
+    event = _part.event_id
+    participants = select(event, _part.actor_id).where(in_values(event, events))
+    for id_, actor in connection.execute(participants.order_by(event, _part.position)):
+        actors[id_].append(actor)
+    names = _actor_names(connection, {*chain.from_iterable(actors.values())})
+    # Read one by one, since the quotes of all may be too large for the memory.
+    documents = (
+        SearchDocument(id_, texts, actors[id_])
+        for id_, *texts in connection.execute(_TEXTS.where(in_values(_event.id, events)))
+    )
+    return _insert_documents(connection, documents, names, max_size)
 
 
 def delete_documents(connection: Connection, events: Collection[int]) -> None:
@@ -50,16 +93,23 @@ def delete_documents(connection: Connection, events: Collection[int]) -> None:
         connection.execute(fulltext.DELETE_DOCUMENT, [{"rowid": id_} for id_ in events])
 
 
-def update_for_actors(connection: Connection, actors: Collection[int]) -> None:
-    """Update all events that one of the actors takes part in, one batch at a time."""
+def update_for_actors(
+    connection: Connection, actors: Collection[int], max_size: int
+) -> dict[int, int]:
+    """Update all events that one of the actors takes part in, one batch at a time.
+
+    Return as `add_documents` does.
+    """
+    too_large: dict[int, int] = {}
     last = 0
     event = _part.event_id
     found = select(event).where(in_values(_part.actor_id, actors)).distinct()
     # The next batch begins after the last event. An offset would read all previous ones again.
     in_order = found.order_by(event).limit(LOAD_BATCH)
     while events := connection.scalars(in_order.where(event > last)).all():
-        update_documents(connection, events)
+        too_large |= update_documents(connection, events, max_size)
         last = events[-1]
+    return too_large
 
 
 def _actor_names(connection: Connection, actors: Collection[int]) -> dict[int, str]:
@@ -72,17 +122,6 @@ def _actor_names(connection: Connection, actors: Collection[int]) -> dict[int, s
         for id_, name in connection.execute(query):
             names[id_].append(name)
     return {id_: fulltext.document_text(texts) for id_, texts in names.items()}
-
-
-def _stored_documents(connection: Connection, events: Collection[int]) -> Iterator[SearchDocument]:
-    """Read the documents of stored events."""
-    actors = defaultdict(list)
-    event = _part.event_id
-    participants = select(event, _part.actor_id).where(in_values(event, events))
-    for id_, actor in connection.execute(participants.order_by(event, _part.position)):
-        actors[id_].append(actor)
-    for id_, *texts in connection.execute(_TEXTS.where(in_values(_event.id, events))):
-        yield SearchDocument(id_, texts, actors[id_])
 
 
 def _joined(texts: Selection) -> Expression:

@@ -6,10 +6,12 @@ new and which have changed.
 
 When a function returns, everything that depends on its changes is up to date: the full-text index,
 and the stored JSON of events that show a changed actor or source. (The JSON of other records is not
-stored.) The caller does the rest:
+stored.) Where an event is in one of them with more than `max_size` bytes, that is left out and
+reported: a short event can cite many long sources. The caller does the rest:
 
 - After `upsert_events` and `add_to_timelines`, it calls `refresh_events`. The JSON of an event
   contains its timelines and its `updated_at`, so it can only be built after both.
+- At the end, it calls `refresh_too_large` for the events that were too large meanwhile.
 - If anything has changed, it calls `app.db.revision.advance_revision` once.
 """
 
@@ -23,10 +25,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, case, delete, func, insert, literal, select, union, update
 
 from app.db import tables
-from app.db.expressions import Selection, in_values, json_values
+from app.db.expressions import Rows, Selection, in_values, json_values
 from app.db.models import Timestamp, date_columns
 from app.db.records import refresh_records
 from app.db.sqlite.bulk import insert_rows
+from app.db.sqlite.size_limit import MAX_SIZE
 from app.domain.text import casefold_text
 from app.schemas.entries import (
     ActorEntry,
@@ -60,6 +63,8 @@ class UpsertResult(NamedTuple):
     new: set[int]
     changed: set[int]
     """Rows that existed before, with different content."""
+    too_large: Mapping[int, int] = {}
+    """Events that are too large to be stored, each with a written row that is the reason."""
 
 
 def ids_of(connection: Connection, table: Table, slugs: Iterable[str]) -> dict[str, int]:
@@ -79,7 +84,9 @@ def upsert_timelines(connection: Connection, timelines: Iterable[TimelineEntry])
     return _upsert(connection, tables.timeline, rows)
 
 
-def upsert_actors(connection: Connection, actors: Collection[ActorEntry]) -> UpsertResult:
+def upsert_actors(
+    connection: Connection, actors: Collection[ActorEntry], max_size: int
+) -> UpsertResult:
     """Insert or update actors with their aliases, without their parents: see `upsert_parents`."""
     rows = [
         {**_record_row(actor, tables.actor), "key": casefold_text(actor.name)} for actor in actors
@@ -93,12 +100,19 @@ def upsert_actors(connection: Connection, actors: Collection[ActorEntry]) -> Ups
             for alias in sorted(actor.aliases, key=lambda alias: alias.name)
         ]
     renamed = _replace_lists(connection, tables.actor_alias, aliases, saved.new)
+    too_large = {}
     if changed := (saved.changed | renamed) - saved.new:
-        participations = select(_part.event_id).where(in_values(_part.actor_id, changed))
-        published = select(_source.id).where(in_values(_source.publisher_id, changed))
-        update_for_actors(connection, changed)
-        refresh_records(connection, union(participations, _events_citing(published)))
-    return UpsertResult(saved.ids, saved.new, changed)
+        participants = select(_part.event_id, _part.actor_id)
+        publishers = select(_citation.event_id, _source.publisher_id).join(
+            tables.source, _source.id == _citation.source_id
+        )
+        shown = union(
+            participants.where(in_values(_part.actor_id, changed)),
+            publishers.where(in_values(_source.publisher_id, changed)),
+        )
+        unindexed = update_for_actors(connection, changed, max_size)
+        too_large = _refresh_showing(connection, shown, max_size, unindexed)
+    return UpsertResult(saved.ids, saved.new, changed, too_large)
 
 
 def upsert_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Ids) -> UpsertResult:
@@ -114,7 +128,7 @@ def upsert_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Id
 
 
 def upsert_sources(
-    connection: Connection, sources: Iterable[SourceEntry], actors: Ids
+    connection: Connection, sources: Iterable[SourceEntry], actors: Ids, max_size: int
 ) -> UpsertResult:
     """Insert or update sources; `actors` contains the ids of their publishers."""
     rows = [
@@ -122,17 +136,35 @@ def upsert_sources(
         for source in sources
     ]
     saved = _upsert(connection, tables.source, rows)
-    if saved.changed:
-        refresh_records(connection, _events_citing(select(json_values(saved.changed).c.value)))
-    return saved
+    if not saved.changed:
+        return saved
+    shown = select(_citation.event_id, _citation.source_id)
+    shown = shown.where(in_values(_citation.source_id, saved.changed))
+    return saved._replace(too_large=_refresh_showing(connection, shown, max_size))
 
 
-def _events_citing(sources: Selection) -> Selection:
-    return select(_citation.event_id).where(_citation.source_id.in_(sources))
+def _refresh_showing(
+    connection: Connection, shown: Rows, max_size: int, unindexed: Iterable[int] = ()
+) -> dict[int, int]:
+    """Update the JSON of events; `shown` selects them, each with a changed row that it shows.
+
+    Return such a row for each event that is too large, in JSON or, in `unindexed`, to be indexed.
+    """
+    event, row = shown.subquery().c
+    too_large = {*refresh_records(connection, select(event), max_size), *unindexed}
+    if not too_large:
+        return {}
+    found = select(event, func.min(row)).where(in_values(event, too_large)).group_by(event)
+    return dict(connection.execute(found).all())
 
 
 def upsert_events(
-    connection: Connection, events: Collection[EventEntry], actors: Ids, sources: Ids, now: datetime
+    connection: Connection,
+    events: Collection[EventEntry],
+    actors: Ids,
+    sources: Ids,
+    now: datetime,
+    max_size: int,
 ) -> UpsertResult:
     """Insert or update events with their participants, citations and topics.
 
@@ -158,10 +190,11 @@ def upsert_events(
         _replace_lists(connection, tables.event_topic, topics, saved.new),
     ).difference(saved.new)
     # New events are indexed as they were read, without a query for what has just been inserted.
-    add_documents(connection, [_search_document(id_, by_id[id_], actors) for id_ in saved.new])
-    update_documents(connection, changed)
+    new = [_search_document(id_, by_id[id_], actors) for id_ in saved.new]
+    too_large = add_documents(connection, new, max_size)
+    too_large |= update_documents(connection, changed, max_size)
     _update_timeline_keys(connection, saved.changed)
-    return UpsertResult(saved.ids, saved.new, changed)
+    return UpsertResult(saved.ids, saved.new, changed, {id_: id_ for id_ in too_large})
 
 
 def _items(table: Table, owner: Row, items: Iterable[Entry], key: str, ids: Ids) -> list[Row]:
@@ -247,8 +280,12 @@ def refresh_events(
     now: datetime,
     *,
     new: Collection[int] = frozenset(),
-) -> None:
-    """Set `updated_at` of changed events, and store the JSON of new and of changed events."""
+    max_size: int = MAX_SIZE,
+) -> Collection[int]:
+    """Set `updated_at` of changed events, and store the JSON of new and of changed events.
+
+    Return the events that are too large.
+    """
     # The clock may have been set back: `updated_at` never precedes `created_at`.
     created = _event.created_at
     updated_at = case((created > now, created), else_=literal(now, Timestamp))
@@ -256,8 +293,20 @@ def refresh_events(
         connection.execute(
             update(tables.event).where(in_values(_event.id, changed)).values(updated_at=updated_at)
         )
-    if events := {*changed, *new}:
-        refresh_records(connection, select(json_values(events).c.value))
+    events = {*changed, *new}
+    return refresh_records(connection, _rows(events), max_size) if events else {}
+
+
+def refresh_too_large(
+    connection: Connection, events: Collection[int], max_size: int
+) -> dict[int, int]:
+    """Update events that were too large, and return the sizes of those that still are."""
+    unindexed = update_documents(connection, events, max_size)
+    return unindexed | refresh_records(connection, _rows(events), max_size)
+
+
+def _rows(ids: Iterable[int]) -> Selection:
+    return select(json_values(ids).c.value)
 
 
 def delete_events(connection: Connection, events: Collection[int]) -> None:

@@ -1,6 +1,7 @@
 """Loading dossiers, and loading them again."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from app.db.sqlite.bulk import LOAD_BATCH
 from app.db.sqlite.database import Database
 from app.db.sqlite.migrate import migrate_if_needed
 from app.dossiers.diagnostics import DossierError
-from app.dossiers.loader import ChangeCounts, load
+from app.dossiers.loader import MAX_BATCH_ITEMS, ChangeCounts, load
+from tests.support import cli
 from tests.support.corpus import FERRY, HARBOUR, LATER, LOADED_AT, edited
 from tests.support.databases import database_at, load_into
+from tests.support.dossier_check import check_dossiers
 from tests.support.server import serving
 from tests.support.snapshot import read_tables, without_timestamps
 
@@ -208,7 +211,13 @@ def test_load_of_many_batches(database: Database, tmp_path: Path) -> None:
     path.write_text("\n".join(map(json.dumps, records)), "utf-8")
     steps = []
     with database.write() as connection:
-        report = load(connection, [path], LOADED_AT, on_progress=lambda *step: steps.append(step))
+        report = load(
+            connection,
+            [path],
+            LOADED_AT,
+            max_record_size=1_024,
+            on_progress=lambda *step: steps.append(step),
+        )
     assert report.counts["event"] == ChangeCounts(added=number)
     assert report.counts["actor"] == ChangeCounts(added=number)
     assert steps[-1] == (2 * number - 5, 2 * number - 5)
@@ -272,3 +281,185 @@ def test_timestamps_are_utc(database: Database) -> None:
     load_into(database, HARBOUR, now=datetime.fromisoformat("2022-07-19T14:30:00+02:00"))
     with serving(database.path) as client:
         assert client.get("/events/bribe").json()["created_at"] == "2022-07-19T12:30:00Z"
+
+
+# An event that shows a source of 3 KB in each of its citations, with a limit of 256 KB.
+SOURCE = {"id": "s", "title": "T" * 1_000, "url": f"http://x.example/{'u' * 1_900}"}
+PUBLISHER = {"id": "p", "name": "P", "kind": "media"}
+SHORT_SOURCE = SOURCE | {"title": "T", "url": "http://x.example/"}
+TOO_LARGE = (
+    "would have {} KB with all texts of its sources and names of its actors. Cite fewer sources, "
+    "or shorten these texts. The limit is 256 KB, and TIMELINE_MAX_RECORD_SIZE sets it."
+)
+
+
+def _lines(
+    path: Path,
+    events: dict[str, int],
+    *,
+    publisher: dict[str, Any] = PUBLISHER,
+    source: dict[str, Any] = SOURCE,
+    timelines: tuple[str, ...] = ("t",),
+) -> Path:
+    """Write JSON Lines. Each event, from line 4 on, has a number of citations."""
+    shared = [{"event": _event(id_, number)} for id_, number in events.items()]
+    records = [
+        {"timeline": {"id": timelines[0], "title": "T"}},
+        {"actor": publisher},
+        {"source": {**source, "publisher": "p"}},
+        *shared,
+    ]
+    for timeline in timelines[1:]:
+        records += [{"timeline": {"id": timeline, "title": "T"}}, *shared]
+    path.write_text("\n".join(map(json.dumps, records)), "utf-8")
+    return path
+
+
+def _event(id_: str, citations: int, **more: object) -> dict[str, Any]:
+    texts = {"title": "E", "kind": "x", "status": "reported", "date": "2021"}
+    quotes = [{"source": "s", "quote": f"{id_}, {at}."} for at in range(citations)]
+    return {"id": id_, **texts, "citations": quotes, **more}
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Iterator[Database]:
+    """Yield a database that limits the size of events."""
+    migrate_if_needed(database := database_at(tmp_path / "strict.db", max_record_size=256))
+    yield database
+    database.close()
+
+
+def _errors(database: Database, *files: Path) -> list[str]:
+    """Return the errors of a load, which must change nothing."""
+    before = read_tables(database)
+    with pytest.raises(DossierError) as failed:
+        load_into(database, *files)
+    assert read_tables(database) == before
+    return failed.value.diagnostics.errors
+
+
+def test_too_large_event_is_an_error_and_is_not_written(strict: Database, tmp_path: Path) -> None:
+    file = _lines(tmp_path / "x.jsonl", {"one": 1, "many": 200, "two": 2, "more": 100})
+    assert _errors(strict, file) == [
+        f"{file}:5: event: The record {TOO_LARGE.format(600)}",
+        f"{file}:7: event: The record {TOO_LARGE.format(300)}",
+    ]
+    fitting = _lines(file, {"one": 1, "many": 80})
+    assert load_into(strict, fitting).counts["event"] == ChangeCounts(2)
+
+
+@pytest.mark.parametrize("command", ["load", "check"])
+def test_commands_apply_the_setting(tmp_path: Path, command: str) -> None:
+    _lines(tmp_path / "x.jsonl", {"big": 100})
+    assert cli.run(tmp_path, command, "x.jsonl").returncode == 0
+    # Otherwise the stored event would not be written again.
+    _lines(tmp_path / "x.jsonl", {"big": 101})
+    strict = cli.run(tmp_path, command, "x.jsonl", TIMELINE_MAX_RECORD_SIZE="256")
+    assert strict.returncode == 1
+    assert f"x.jsonl:4: event: The record {TOO_LARGE.format(303)}" in strict.stdout + strict.stderr
+
+
+LONG_NAME = PUBLISHER | {"name": "P" * 1_000}
+LONG_TITLE = SHORT_SOURCE | {"title": "T" * 1_000}
+MANY = {"big": 100}
+# What is loaded first, the file that makes the event `big` too large, and the place of the error.
+GROWTH: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "longer source": (
+        {"events": MANY, "source": SHORT_SOURCE},
+        {"events": {}},
+        "3: source: The event 'big', which shows it,",
+    ),
+    "longer publisher": (
+        {"events": {"big": 150}, "source": LONG_TITLE},
+        {"events": {}, "source": LONG_TITLE, "publisher": LONG_NAME},
+        "2: actor: The event 'big', which shows it,",
+    ),
+    "more citations": ({"events": {"big": 20}}, {"events": MANY}, "4: event: The record"),
+    "longer source, in a file with its event": (
+        {"events": MANY, "source": SHORT_SOURCE},
+        {"events": MANY},
+        "4: event: The record",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GROWTH)
+def test_change_that_makes_stored_event_too_large_is_an_error(
+    strict: Database, tmp_path: Path, case: str
+) -> None:
+    before, after, place = GROWTH[case]
+    load_into(strict, _lines(tmp_path / "x.jsonl", **before))
+    file = _lines(tmp_path / "y.jsonl", **after)
+    (error,) = _errors(strict, file)
+    assert error.startswith(f"{file}:{place} would have ")
+
+
+def test_growth_of_source_is_no_error_if_events_shrink(strict: Database, tmp_path: Path) -> None:
+    load_into(strict, _lines(tmp_path / "x.jsonl", MANY, source=SHORT_SOURCE))
+    load_into(strict, _lines(tmp_path / "x.jsonl", {"big": 20, "other": 1}))
+    fresh = _fresh(tmp_path / "x.jsonl")
+    assert without_timestamps(read_tables(strict)) == without_timestamps(fresh)
+
+
+def test_event_of_too_many_timelines_is_an_error(strict: Database, tmp_path: Path) -> None:
+    timelines = tuple(f"{'t' * 90}-{at}" for at in range(3_000))
+    file = _lines(tmp_path / "x.jsonl", {"e": 1}, source=SHORT_SOURCE, timelines=timelines)
+    (error,) = _errors(strict, file)
+    assert error.endswith(f"event: The record {TOO_LARGE.format(287)}")
+
+
+def test_event_whose_actors_have_too_many_names_is_an_error(
+    strict: Database, tmp_path: Path
+) -> None:
+    """The full-text index contains all names of the actors of an event, its JSON does not."""
+    aliases = [f"{at} {'x' * 900}" for at in range(20)]
+    actors = [
+        {
+            "id": f"a{at}",
+            "name": f"A{at}",
+            "kind": "person",
+            "aliases": [f"{at} {one}" for one in aliases],
+        }
+        for at in range(20)
+    ]
+    parts = [{"actor": actor["id"], "role": "agent"} for actor in actors]
+    lines = (
+        _lines(tmp_path / "x.jsonl", {"e": 1}, source=SHORT_SOURCE).read_text("utf-8").splitlines()
+    )
+    lines += [json.dumps({"actor": actor}) for actor in actors]
+    file = tmp_path / "y.jsonl"
+
+    def written(number: int) -> Path:
+        event = {"event": _event("f", 1, participants=parts[:number])}
+        file.write_text("\n".join([*lines, json.dumps(event)]), "utf-8")
+        return file
+
+    (error,) = _errors(strict, written(20))
+    assert error.startswith(f"{file}:25: event: The record would have 355 KB")
+    load_into(strict, written(10))
+    (error,) = _errors(strict, written(15))
+    assert error.startswith(f"{file}:25: event: The record would have 267 KB")
+
+
+def test_aliases_have_a_limit_together(tmp_path: Path) -> None:
+    aliases = [f"{at:04}{'x' * 996}" for at in range(21)]
+    for number, expected in (
+        (20, []),
+        (21, ["aliases: They have 21,000 characters together. Write at most 20,000."]),
+    ):
+        publisher = PUBLISHER | {"aliases": aliases[:number]}
+        errors, _ = check_dossiers(_lines(tmp_path / "x.jsonl", {"e": 1}, publisher=publisher))
+        assert [error.split(" actor.", 1)[1] for error in errors] == expected
+
+
+def test_batch_of_large_events_is_smaller(database: Database, tmp_path: Path) -> None:
+    number = MAX_BATCH_ITEMS // 1_000 + 2
+    topics = [f"topic-{at}" for at in range(1_000)]
+    lines = _lines(tmp_path / "x.jsonl", {}).read_text("utf-8").splitlines()
+    lines += [json.dumps({"event": _event(f"e{at}", 1, topics=topics)}) for at in range(number)]
+    (file := tmp_path / "y.jsonl").write_text("\n".join(lines), "utf-8")
+    steps = []
+    with database.write() as connection:
+        on_progress = lambda *step: steps.append(step)  # noqa: E731
+        load(connection, [file], LOADED_AT, max_record_size=1_024, on_progress=on_progress)
+    assert steps == [(number - 2, number), (number, number)]

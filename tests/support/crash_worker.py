@@ -130,7 +130,7 @@ def _work(request: Request) -> None:
     files = [Path(file) for file in request["load"]]
     with database.write() as connection:
         now = datetime.fromisoformat(request["now"])
-        load(connection, files, now, prune=request["prune"])
+        load(connection, files, now, max_record_size=1_024, prune=request["prune"])
 
 
 def _outcome(process: int, reading: int) -> Outcome:

@@ -44,7 +44,9 @@ def load_into(
 ) -> LoadReport:
     """Load dossier files."""
     with database.write() as connection:
-        return load(connection, files, now, prune=prune)
+        return load(
+            connection, files, now, max_record_size=database.settings.max_record_size, prune=prune
+        )
 
 
 def load_dossiers(database: Database, dossiers: Iterable[Dossier]) -> None:

@@ -25,7 +25,7 @@ def list_events(query: EventPageParams, database: DatabaseDep, request: Request)
     """
     with database.read() as connection:
         listing = paged_events(build_filter(query, connection), query)
-        page = read_page(connection, listing, query)
+        page = read_page(connection, listing, query, database.settings.max_page_size)
     return page_response(request, page, alternate_links(UrlBuilder.from_request(request)))
 
 
