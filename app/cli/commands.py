@@ -1,6 +1,5 @@
 """The commands of `timeline`."""
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,10 @@ import typer
 
 from app.cli.output import (
     UsageError,
+    checked_output,
     database_summary,
+    echo,
+    echo_json,
     echo_lines,
     exit_on_error,
     pluralize,
@@ -23,15 +25,28 @@ from app.cli.output import (
     read_settings,
 )
 from app.cli.serve import serve
-from app.db.sqlite.backup import back_up, open_copy, restore
+from app.db.sqlite.backup import (
+    back_up,
+    open_copy,
+    require_no_database,
+    require_other_file,
+    restore,
+    rotate_backups,
+)
 from app.db.sqlite.database import Database, temporary_database
-from app.db.sqlite.migrate import migrate_if_needed, require_current_schema, verify_file
+from app.db.sqlite.migrate import (
+    migrate_if_needed,
+    require_current_schema,
+    schema_revision,
+    verify_file,
+)
 from app.dossiers.diagnostics import Diagnostics, DossierError
 from app.dossiers.document import dossier_json_schema
 from app.dossiers.exporter import ExportFormat, export, export_format
-from app.dossiers.links import check_links
+from app.dossiers.links import DEFAULT_DEADLINE, check_links
 from app.dossiers.loader import ChangeCounts, load
 from app.dossiers.reader import ParsedRecord, open_dossiers
+from app.errors import DatabaseError
 from app.files import atomic_write
 from app.main import create_app
 from app.schemas.entries import SourceEntry
@@ -52,7 +67,7 @@ def migrate() -> None:
     with exit_on_error():
         database = Database(read_settings())
         migrate_if_needed(database)
-        typer.echo(f"{database.path}: The schema is up to date.")
+        echo(f"{database.path}: The schema is up to date.")
 
 
 Files = Annotated[
@@ -78,10 +93,15 @@ def load_files(
         on_wait = _lock_notice(database)
         with database.write(on_wait) as connection, progress_bar("events") as on_progress:
             report = load(
-                connection, files, datetime.now(UTC), prune=prune, on_progress=on_progress
+                connection,
+                files,
+                datetime.now(UTC),
+                max_record_size=database.settings.max_record_size,
+                prune=prune,
+                on_progress=on_progress,
             )
         echo_lines(report.warnings)
-        typer.echo(f"{database.path}: {_load_summary(report.counts) or 'nothing changed'}.")
+        echo(f"{database.path}: {_load_summary(report.counts) or 'nothing changed'}.")
 
 
 @app.command()
@@ -92,25 +112,41 @@ def check(
         bool,
         typer.Option("--links", help="Also request the links of sources, if there is no error."),
     ] = False,
+    private: Annotated[
+        bool,
+        typer.Option("--private", help="With --links: also request addresses that are not public."),
+    ] = False,
+    deadline: Annotated[
+        int, typer.Option("--deadline", min=1, help="With --links: seconds for all links together.")
+    ] = DEFAULT_DEADLINE,
 ) -> None:
     """Validate dossiers without a database. The exit code is 1 if there are errors."""
     with exit_on_error(report_to_stdout=True):
+        max_record_size = read_settings().max_record_size
         # A load into a temporary database runs every check of a real one.
         with temporary_database() as connection, progress_bar("events") as on_progress:
-            report = load(connection, files, datetime.now(UTC), on_progress=on_progress)
+            report = load(
+                connection,
+                files,
+                datetime.now(UTC),
+                max_record_size=max_record_size,
+                on_progress=on_progress,
+            )
         echo_lines(report.warnings, err=False)
         checked = {kind: counts.added for kind, counts in report.counts.items() if counts.added}
         warnings = len(report.warnings)
         if links:
             diagnostics = Diagnostics()
             with progress_bar("links") as on_progress:
-                checked["link"] = check_links(_sources(files), diagnostics, on_progress)
+                checked["link"] = check_links(
+                    _sources(files), diagnostics, on_progress, private=private, deadline=deadline
+                )
             if diagnostics:
                 raise DossierError(diagnostics)
             echo_lines(diagnostics.warnings, err=False)
             warnings += len(diagnostics.warnings)
         numbers = ", ".join(pluralize(number, kind) for kind, number in checked.items())
-        typer.echo(f"{numbers}: no errors, {pluralize(warnings, 'warning')}.")
+        echo(f"{numbers}: no errors, {pluralize(warnings, 'warning')}.")
 
 
 def _sources(files: list[Path]) -> Iterator[ParsedRecord[SourceEntry]]:
@@ -138,6 +174,9 @@ def export_dossiers(
         database = Database(read_settings(), query_timeout=inf)
         verify_file(database)
         require_current_schema(database)
+        target = output or Path("/dev/stdout")  # which `>>` may append to a file
+        require_other_file(database, target)
+        require_no_database(target)
         with TemporaryFile() as spool:
             # Spooled, since a slow reader of standard output would hold the transaction open, and
             # the WAL cannot shrink meanwhile.
@@ -151,8 +190,9 @@ def export_dossiers(
 def _write(spool: IO[bytes], path: Path | None) -> None:
     """Copy the export to a file, or to standard output."""
     if path is None:
-        shutil.copyfileobj(spool, sys.stdout.buffer)
-        sys.stdout.flush()
+        with checked_output():
+            shutil.copyfileobj(spool, sys.stdout.buffer)
+            sys.stdout.flush()
         return
     try:
         if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
@@ -170,14 +210,65 @@ def _write(spool: IO[bytes], path: Path | None) -> None:
 @app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to write. It replaces an older backup.")],
+    *,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            "--keep",
+            metavar="N",
+            help="FILE is a directory: write a new file into it, and delete all but the newest N "
+            "backups of this database.",
+        ),
+    ] = None,
 ) -> None:
     """Copy the database to a file, as of now, while other processes read and write."""
     with exit_on_error():
+        if keep is not None and keep < 1:
+            raise UsageError(f"--keep: {keep} is too small. Keep at least 1 backup.")
         database = Database(read_settings(), query_timeout=inf)
+        deleted = 0
         with progress_bar("pages") as on_progress:
-            back_up(database, file, on_progress)
+            if keep is None:
+                back_up(database, file, on_progress)
+            else:
+                file, deleted = rotate_backups(database, file, keep, on_progress)
         with closing(open_copy(file, database)) as copy, copy.read() as connection:
-            typer.echo(f"{file}: {database_summary(connection)}.")
+            summary = database_summary(connection)
+        older = f" Deleted {pluralize(deleted, 'older backup')}." if deleted else ""
+        echo(f"{file}: {summary}.{older}")
+
+
+@app.command()
+def verify(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Backups. Default: the database.", metavar="[FILE]..."),
+    ] = None,
+) -> None:
+    """Check all of the database, or of backups. The exit code is 1 if anything is wrong."""
+    with exit_on_error():
+        database = Database(read_settings(), query_timeout=inf)
+        failed = False
+        for path in files or [database.path]:
+            try:
+                echo(f"{path}: {_verified(open_copy(path, database))}.")
+            except DatabaseError as error:
+                failed = True
+                echo(str(error), err=True)
+        if failed:
+            raise typer.Exit(1)
+
+
+def _verified(database: Database) -> str:
+    """Describe the contents of a file; raise DatabaseError if anything is wrong with it."""
+    if not database.path.exists():
+        raise DatabaseError(f"{database.path}: There is no such file. Name a backup.")
+    with closing(database):
+        verify_file(database, completely=True)
+        if schema_revision(database) is None:
+            raise DatabaseError(f"{database.path}: The file is empty. Name a backup.")
+        with database.read() as connection:
+            return f"{database_summary(connection)}, no errors"
 
 
 @app.command(name="restore")
@@ -190,27 +281,27 @@ def restore_backup(
         with progress_bar("pages") as on_progress:
             restore(database, file, _lock_notice(database), on_progress)
         with database.read() as connection:
-            typer.echo(f"{database.path}: {database_summary(connection)}.")
+            echo(f"{database.path}: {database_summary(connection)}.")
 
 
 @app.command(name="schema")
 def dossier_schema() -> None:
     """Print the JSON Schema of dossiers, for editors."""
     with exit_on_error():
-        typer.echo(json.dumps(dossier_json_schema(), indent=2, ensure_ascii=False))
+        echo_json(dossier_json_schema())
 
 
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
     with exit_on_error():
-        typer.echo(json.dumps(create_app().openapi(), indent=2, ensure_ascii=False))
+        echo_json(create_app().openapi())
 
 
 def _lock_notice(database: Database) -> Callable[[], None]:
     """Return a callback that reports that the command waits for another process."""
     notice = f"{database.path}: Another process is writing. Waiting…"
-    return lambda: typer.echo(notice, err=True)
+    return lambda: echo(notice, err=True)
 
 
 def _load_summary(counts: Mapping[str, ChangeCounts]) -> str:

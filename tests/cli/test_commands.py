@@ -4,6 +4,7 @@ import json
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -74,9 +75,12 @@ def test_check_requests_links_only_with_option(tmp_path: Path) -> None:
         )
         path = edited(HARBOUR, tmp_path / "x.yaml", *edits)
         without = run(tmp_path, "check", str(path))
-        broken = run(tmp_path, "check", "--links", str(path))
-        valid = run(tmp_path, "check", "--links", str(edited(path, path, ("/nowhere", "/events"))))
+        public = run(tmp_path, "check", "--links", str(path))
+        broken = run(tmp_path, "check", "--links", "--private", str(path))
+        edited(path, path, ("/nowhere", "/events"))
+        valid = run(tmp_path, "check", "--links", "--private", str(path))
     assert without.returncode == valid.returncode == 0
+    assert public.stdout.count("has no public address, and is requested only with --private.") == 2
     assert valid.stdout.endswith(" 1 timeline, 2 links: no errors, 2 warnings.\n")
     assert (broken.returncode, broken.stderr) == (1, "")
     *_, error, last = broken.stdout.splitlines()
@@ -223,7 +227,8 @@ def test_openapi_prints_document_without_database(tmp_path: Path) -> None:
     assert not (tmp_path / "timeline.db").exists()
 
 
-# Each case: the command, its environment, a part of the message.
+PREFIX_HINT = "Begin each part with a slash, and percent-encode special characters: /timeline."
+# Each case: the command, its environment, the beginning of the message.
 REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a missing directory": (
         ("migrate",),
@@ -254,7 +259,92 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a prefix without a slash": (
         ("serve", "--root-path", "x"),
         {},
-        "TIMELINE_ROOT_PATH: 'x' is malformed. Begin each part with a slash: /timeline.",
+        f"TIMELINE_ROOT_PATH: 'x' is malformed. {PREFIX_HINT}",
+    ),
+    "a prefix that ends the URL of a link": (
+        ("serve", "--root-path", "/a>;rel=x"),
+        {},
+        f"TIMELINE_ROOT_PATH: '/a>;rel=x' is malformed. {PREFIX_HINT}",
+    ),
+    "a prefix that is not ASCII": (
+        ("serve", "--root-path", "/é"),
+        {},
+        f"TIMELINE_ROOT_PATH: '/é' is malformed. {PREFIX_HINT}",
+    ),
+    "a prefix that clients remove": (
+        ("serve", "--root-path", "/a/../b"),
+        {},
+        f"TIMELINE_ROOT_PATH: '/a/../b' is malformed. {PREFIX_HINT}",
+    ),
+    "a path of the API as prefix": (
+        ("serve", "--root-path", "/events/x"),
+        {},
+        "TIMELINE_ROOT_PATH: The API itself has paths that begin with /events. ",
+    ),
+    "a port that is no number": (
+        ("serve",),
+        {"TIMELINE_PORT": "abc"},
+        "TIMELINE_PORT: 'abc' is not a whole number. ",
+    ),
+    "workers that are no number": (
+        ("serve", "--workers", "two"),
+        {},
+        "TIMELINE_WORKERS: 'two' is not a whole number. ",
+    ),
+    "an invalid boolean": (
+        ("serve",),
+        {"TIMELINE_ACCESS_LOG": "perhaps"},
+        "TIMELINE_ACCESS_LOG: 'perhaps' is not a boolean. Write true or false.",
+    ),
+    "a host with an empty part": (
+        ("serve", "--host", "a..b"),
+        {},
+        "Cannot listen on a..b, port 8000 (it is not a host). ",
+    ),
+    "a host that is not UTF-8": (
+        ("serve", "--host", "\udcff"),
+        {},
+        r"Cannot listen on \udcff, port 8000 (it is not a host). ",
+    ),
+    "a port and a Unix socket": (
+        ("serve", "--uds", "x.sock", "--port", "8000"),
+        {},
+        "TIMELINE_UDS: A Unix socket has no host and no port. ",
+    ),
+    "a file instead of a Unix socket": (
+        ("serve", "--uds", str(HARBOUR)),
+        {},
+        f"{HARBOUR}: This is not a socket. Choose another path with --uds.",
+    ),
+    "a Unix socket in a missing directory": (
+        ("serve", "--uds", "nowhere/x.sock"),
+        {},
+        "nowhere/x.sock: It cannot be listened on (",
+    ),
+    "a Unix socket whose path is too long": (
+        ("serve", "--uds", "x" * 120),
+        {},
+        f"{'x' * 120}: It cannot be listened on (",
+    ),
+    "a NUL in the name of the database": (
+        ("migrate",),
+        {"TIMELINE_DATABASE_URL": "sqlite:///a%00b.db"},
+        "TIMELINE_DATABASE_URL: It contains the escape %00, but a file name needs none there. ",
+    ),
+    "an ambiguous name of the database": (
+        ("migrate",),
+        {"TIMELINE_DATABASE_URL": "sqlite:///a%41b.db"},
+        "TIMELINE_DATABASE_URL: It contains the escape %41, but a file name needs none there. ",
+    ),
+    "a URI instead of a database file": (
+        ("migrate",),
+        {"TIMELINE_DATABASE_URL": "sqlite:///file:x.db"},
+        "TIMELINE_DATABASE_URL: It does not name a SQLite file. ",
+    ),
+    "a URL without a host": (
+        ("migrate",),
+        {"TIMELINE_CONTACT_URL": "https://?"},
+        "TIMELINE_CONTACT_URL: 'https://?' is malformed. Begin with http:// or https://.",
     ),
     "a licence without a name": (
         ("serve",),
@@ -288,18 +378,163 @@ def test_invalid_setting_is_refused_in_one_line(tmp_path: Path, case: str) -> No
     assert failed.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [["load", str(HARBOUR)], ["schema"], ["export"]])
-def test_unwritable_standard_output_is_one_line(tmp_path: Path, command: list[str]) -> None:
-    """A full disk is an error. A reader that closes the pipe, such as `head`, is not."""
-    assert run(tmp_path, "load", str(HARBOUR)).returncode == 0
-    full = run(tmp_path, *command, within=["sh", "-c", 'exec "$@" > /dev/full', "sh"])
+def shell(command: str) -> list[str]:
+    """Return the beginning of a command that a shell runs as `"$@"`."""
+    return ["sh", "-c", command, "sh"]
+
+
+# Every command that writes to standard output, with its arguments.
+PRINTING = {
+    "serve": ["--port", "0"],
+    "migrate": [],
+    "load": [str(HARBOUR)],
+    "check": [str(HARBOUR)],
+    "export": [],
+    "backup": ["copy.db"],
+    "restore": ["backup.db"],
+    "schema": [],
+    "openapi": [],
+}
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a database and a backup of it."""
+    folder = tmp_path_factory.mktemp("loaded")
+    assert run(folder, "load", str(HARBOUR)).returncode == 0
+    assert run(folder, "backup", "backup.db").returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("command", PRINTING)
+def test_full_standard_output_is_one_line(loaded: Path, command: str) -> None:
+    full = run(loaded, command, *PRINTING[command], within=shell('exec "$@" > /dev/full'))
     assert full.returncode == 1
-    assert full.stderr.splitlines()[-1] == "standard output: No space left on device."
-    closed = run(tmp_path, *command, within=["sh", "-c", '"$@" | true', "sh"])
-    assert "Traceback" not in closed.stderr
+    *warnings, last = full.stderr.splitlines()
+    assert last == "standard output: No space left on device. Redirect it to another place."
+    assert [line for line in warnings if ": warning: " not in line] == []
 
 
-COMMANDS = ["serve", "migrate", "load", "check", "export", "backup", "restore", "schema", "openapi"]
+@pytest.mark.parametrize("command", ["load", "schema", "export"])
+def test_closed_pipe_is_no_error(loaded: Path, command: str) -> None:
+    """A reader such as `head` has read enough."""
+    closed = run(loaded, command, *PRINTING[command], within=shell('"$@" | true'))
+    assert [line for line in closed.stderr.splitlines() if ": warning: " not in line] == []
+
+
+@pytest.mark.parametrize("command", ["serve", "load", "export"])
+@pytest.mark.parametrize(
+    ("redirection", "name"), [(">&-", "standard output"), ("2>&-", "standard error")]
+)
+def test_closed_output_is_one_line_on_the_other(
+    loaded: Path, command: str, redirection: str, name: str
+) -> None:
+    within = shell(f'exec "$@" {redirection}')
+    closed = run(loaded, command, *PRINTING[command], within=within)
+    assert closed.returncode == 1
+    assert closed.stdout + closed.stderr == (
+        f"{name}: It is closed. Redirect it, for example to /dev/null.\n"
+    )
+
+
+def test_full_standard_error_changes_no_exit_code(loaded: Path) -> None:
+    within = shell('exec "$@" 2> /dev/full')
+    valid = run(loaded, "load", str(HARBOUR), within=within)
+    assert (valid.returncode, valid.stdout) == (0, f"{loaded}/timeline.db: nothing changed.\n")
+    assert run(loaded, "load", "missing.yaml", within=within).returncode == 1
+
+
+# Commands that need the working directory, with relative paths.
+RELATIVE = {
+    "serve": ["--port", "0"],
+    "migrate": [],
+    "load": [str(HARBOUR)],
+    "export": ["-o", "x.yaml"],
+    "backup": ["x.db"],
+    "restore": ["x.db"],
+    "openapi": [],
+}
+
+
+@pytest.mark.parametrize("command", RELATIVE)
+def test_removed_working_directory_is_one_line(tmp_path: Path, command: str) -> None:
+    within = shell('mkdir gone && cd gone && rmdir ../gone && exec "$@"')
+    url = "sqlite:///timeline.db"
+    failed = run(tmp_path, command, *RELATIVE[command], within=within, TIMELINE_DATABASE_URL=url)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == "The working directory was removed. Change to another one.\n"
+
+
+# Names of files that a terminal cannot show as they are, and how they are shown.
+NAMES = {"\udcff": r"\udcff", "a\nb": r"a\nb", "\x1b[31m": r"\x1b[31m", "\u202eb": r"\u202eb"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_invisible_characters_in_file_names_are_escaped(tmp_path: Path, name: str) -> None:
+    shown, strict = NAMES[name], {"PYTHONIOENCODING": "utf-8:strict"}
+    dossier = tmp_path / f"{name}.yaml"
+    dossier.write_bytes(HARBOUR.read_bytes())
+    url = f"sqlite:///{name}.db"
+    commands = {
+        f"{shown}.yaml": ("check", dossier.name),
+        f"{shown}.db": ("load", str(HARBOUR)),
+        f"{shown}.copy": ("backup", f"{name}.copy"),
+        f"{shown}.missing": ("load", f"{name}.missing"),
+        f"{shown}.out": ("export", "-o", f"{name}.out"),
+    }
+    for expected, command in commands.items():
+        done = run(tmp_path, *command, **strict, TIMELINE_DATABASE_URL=url)
+        lines = (done.stdout + done.stderr).splitlines()
+        assert [line for line in lines if line.startswith(expected)], (command, lines)
+        assert all(map(str.isprintable, lines))
+    assert (tmp_path / f"{name}.db").exists()
+
+
+def test_percent_sign_in_name_of_database_can_be_escaped(tmp_path: Path) -> None:
+    for name in ("a%2541b.db", "a%20b.db", "100%.db"):
+        url = f"sqlite:///{name}"
+        assert run(tmp_path, "migrate", TIMELINE_DATABASE_URL=url).returncode == 0
+    assert {path.name for path in tmp_path.glob("*.db")} == {"a%41b.db", "a b.db", "100%.db"}
+
+
+# Interrupts the command while it imports its modules, which takes about a second.
+INTERRUPTED_IMPORT = """
+import importlib.abc, signal, sys
+
+class Interrupt(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == "app.cli.commands":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+from app.cli import main
+main()
+"""
+
+
+def test_interrupted_import_is_one_line() -> None:
+    command = [sys.executable, "-c", INTERRUPTED_IMPORT]
+    interrupted = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (interrupted.returncode, interrupted.stderr) == (130, "Interrupted.\n")
+
+
+def test_json_is_utf_8_in_every_locale(tmp_path: Path) -> None:
+    printed = run(tmp_path, "openapi", PYTHONIOENCODING="ascii", TIMELINE_CONTACT_NAME="Zoë 🗓")
+    assert json.loads(printed.stdout)["info"]["contact"] == {"name": "Zoë 🗓"}
+
+
+COMMANDS = [
+    "serve",
+    "migrate",
+    "load",
+    "check",
+    "export",
+    "backup",
+    "verify",
+    "restore",
+    "schema",
+    "openapi",
+]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -18,12 +18,8 @@ import app.db.sqlite.fulltext  # noqa: F401 - adds the search index to what the 
 from app.db.revision import advance_revision, revision_of
 from app.db.sqlite.database import POOL_SIZE, Database
 from app.db.sqlite.errors import error_code
-from app.db.sqlite.migrate import (
-    FULL_CHECK_MAX_BYTES,
-    find_corruption,
-    migrate_if_needed,
-    require_current_schema,
-)
+from app.db.sqlite.integrity import FULL_CHECK_MAX_BYTES, find_corruption
+from app.db.sqlite.migrate import migrate_if_needed, require_current_schema
 from app.errors import DatabaseError
 from tests.support.corpus import FERRY, GENERATED, HARBOUR, SEED
 from tests.support.databases import database_at, load_dossiers, load_into, new_database, run_alembic
@@ -186,6 +182,7 @@ PRAGMAS: dict[str, tuple[Any, Any]] = {
     "foreign_keys": (0, 1),
     "busy_timeout": (2000, 100),
     "query_only": (1, 0),
+    "trusted_schema": (0, 0),
 }
 
 

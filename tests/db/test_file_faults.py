@@ -1,4 +1,4 @@
-"""Faults of the database file (damaged, read-only, locked, replaced, full disk), and backups."""
+"""Faults of the database file: damaged, read-only, locked, replaced, full disk."""
 
 import hashlib
 import os
@@ -16,40 +16,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.db.sqlite.backup import back_up, restore
 from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import schema_revision, verify_file
+from app.db.sqlite.migrate import verify_file
 from app.errors import DatabaseError
 from app.settings import Settings
-from tests.benchmark.loading import load as load_synthetic
+from tests.db.conftest import MANY_EVENTS
 from tests.support.cli import TIMELINE, command_env, run, serving, without_coverage
-from tests.support.corpus import FERRY, HARBOUR, SEED
-from tests.support.databases import database_at, load_into, new_database, run_alembic
+from tests.support.corpus import FERRY, HARBOUR
+from tests.support.databases import database_at, load_into, new_database
 from tests.support.problem import check_problem
 from tests.support.requirements import skip_or_fail
 from tests.support.server import serving as serving_in_process
 from tests.support.snapshot import read_tables
 
 PAGE = 4_096
-MANY_EVENTS = 4_000
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a database with 28 events, to be copied."""
-    path = tmp_path_factory.mktemp("loaded") / "timeline.db"
-    database = new_database(path)
-    load_into(database, SEED, HARBOUR)
-    database.close()
-    return path
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a database whose export is larger than the buffers of a socket."""
-    folder = tmp_path_factory.mktemp("large")
-    load_synthetic(folder, MANY_EVENTS)
-    return folder / f"{MANY_EVENTS}.db"
 
 
 def _overwrite(path: Path, at: int, content: bytes) -> None:
@@ -261,15 +241,15 @@ def test_waiting_load_can_be_interrupted(
 
 
 def test_full_disk_changes_nothing(large: Path, tmp_path: Path) -> None:
-    """The disk has space for the seed, but not for a large dossier."""
+    """The disk has space for the seed, but not for a large dossier or backup."""
     folder = tmp_path / "small"
     folder.mkdir()
     within = _with_mounts(f"mount -t tmpfs -o size=2m none '{folder}'")
     with serving(folder, within=within) as (client, process):
         inside = ["nsenter", "--user", "--mount", "--preserve-credentials", f"-t{process.pid}"]
-        dossier = large.with_suffix(".jsonl")
-        for _ in range(2):
-            failed = run(folder, "load", str(dossier), within=inside)
+        load, restore = ("load", str(large.with_suffix(".jsonl"))), ("restore", str(large))
+        for command in (load, load, restore):
+            failed = run(folder, *command, within=inside)
             assert (failed.returncode, failed.stdout) == (1, "")
             assert failed.stderr == (
                 f"{folder}/timeline.db: The disk is full. Free some space, or set SQLITE_TMPDIR to "
@@ -277,6 +257,8 @@ def test_full_disk_changes_nothing(large: Path, tmp_path: Path) -> None:
             )
             assert client.get("/events").json()["total"]["value"] == 22
             assert client.get("/readyz").json()["revision"] == 1
+        listed = subprocess.check_output([*inside, "ls", "-A", folder], text=True)
+        assert ".timeline" not in listed
         assert run(folder, "load", str(HARBOUR), within=inside).returncode == 0
         assert client.get("/events").json()["total"]["value"] == 22 + 6
 
@@ -361,132 +343,9 @@ def test_query_over_timeout_is_503(large: Path, monkeypatch: pytest.MonkeyPatch)
         assert client.get("/events?limit=1").status_code == 200
 
 
-def test_backup_is_restored(loaded: Path, tmp_path: Path) -> None:
-    path = Path(shutil.copy(loaded, tmp_path / "timeline.db"))
-    with serving(tmp_path) as (client, _):
-        before = client.get("/events.csv").text
-        with closing(database_at(path)) as database:
-            expected = read_tables(database)
-        stop = threading.Event()
-
-        def write() -> None:
-            with closing(sqlite3.connect(path)) as connection:
-                while not stop.is_set():
-                    connection.execute("UPDATE revision SET number = number + 1")
-                    connection.commit()
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        try:
-            for _ in range(2):  # the second replaces the first
-                done = run(tmp_path, "backup", "backup.db")
-                assert (done.returncode, done.stderr) == (0, "")
-                assert done.stdout == "backup.db: 28 events of 2 timelines.\n"
-        finally:
-            stop.set()
-            writer.join()
-        assert run(tmp_path, "load", "--prune", str(FERRY)).returncode == 0
-        assert client.get("/events.csv").text != before
-        done = run(tmp_path, "restore", "backup.db")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout == f"{path}: 28 events of 2 timelines.\n"
-        assert client.get("/events.csv").text == before
-        assert client.get("/readyz").json()["status"] == "ok"
-    with closing(database_at(path)) as database:
-        assert {**read_tables(database), "revision": []} == {**expected, "revision": []}
-    # A restore also creates a new database.
-    done = run(tmp_path, "restore", "backup.db", TIMELINE_DATABASE_URL="sqlite:///new.db")
-    assert done.stdout == "new.db: 28 events of 2 timelines.\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "backup.db",
-        "new.db",
-        "timeline.db",
-    ]
-
-
-Copying = Callable[[Database, Path], None]
-
-
-def _back_up(database: Database, path: Path) -> None:
-    back_up(database, path, lambda *_: None)
-
-
-def _restore(database: Database, path: Path) -> None:
-    restore(database, path, lambda: None, lambda *_: None)
-
-
-# Invalid targets of a backup and sources of a restore, with the message.
-INVALID_COPIES: list[tuple[Copying, str, str]] = [
-    (_back_up, ".", "This is not a file. Name a file."),
-    (_back_up, "timeline.db", "This is the database itself. Name another file."),
-    (_back_up, "dossier.yaml", "The file is not a backup. Name another file."),
-    (_back_up, "used.db", "The file is in use. Name another file."),
-    (_back_up, "nowhere/x.db", "The file cannot be written (No such file or directory)."),
-    (_restore, "nothing.db", "There is no such file. Name a backup."),
-    (_restore, "dossier.yaml", "The file is damaged, or not a database. "),
-    (_restore, "empty.db", "The file is empty. Name a backup."),
-    (_restore, "timeline.db", "This is the database itself. Name a backup."),
-]
-
-
-@pytest.mark.parametrize(("copy", "name", "message"), INVALID_COPIES)
-def test_invalid_copy_is_refused_and_changes_nothing(
-    loaded: Path, tmp_path: Path, copy: Copying, name: str, message: str
-) -> None:
-    path = Path(shutil.copy(loaded, tmp_path / "timeline.db"))
-    shutil.copy(HARBOUR, tmp_path / "dossier.yaml")
-    (tmp_path / "empty.db").touch()
-    with closing(sqlite3.connect(shutil.copy(loaded, tmp_path / "used.db"))) as used:
-        used.execute("SELECT * FROM event").fetchall()
-        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-        with closing(database_at(path)) as database, pytest.raises(DatabaseError) as refused:
-            copy(database, tmp_path / name)
-        assert str(refused.value).startswith(f"{tmp_path / name}: {message}")
-        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
-
-
-def test_restore_into_damaged_file_is_refused(loaded: Path, tmp_path: Path) -> None:
-    path = Path(shutil.copy(loaded, tmp_path / "timeline.db"))
-    with closing(database_at(path)) as database:
-        _back_up(database, tmp_path / "backup.db")
-    _replace_by_text(path)
-    with closing(database_at(path)) as database:
-        with pytest.raises(DatabaseError, match="stop the processes that use it, and move it"):
-            _restore(database, tmp_path / "backup.db")
-        path.unlink()
-        _restore(database, tmp_path / "backup.db")
-        assert _count_events(database) == 28
-
-
 def _count_events(database: Database) -> int:
     with database.read() as connection:
         return int(connection.exec_driver_sql("SELECT count(*) FROM event").scalar_one())
-
-
-def test_older_backup_is_migrated_before_it_is_visible(tmp_path: Path) -> None:
-    """Readers never see the schema of the backup."""
-    path, older = tmp_path / "timeline.db", tmp_path / "older.db"
-    run_alembic(database_at(older), "upgrade", "0001")
-    with closing(new_database(path)) as database:
-        load_into(database, SEED)
-        revisions = [schema_revision(database)]
-
-        def on_progress(*_: int) -> None:
-            revisions.append(schema_revision(database))
-
-        restore(database, older, lambda: None, on_progress)
-        revisions.append(schema_revision(database))
-        assert {*revisions} == {revisions[0]}
-        assert _count_events(database) == 0
-
-
-def test_concurrent_backups_to_one_target_succeed(large: Path, tmp_path: Path) -> None:
-    with closing(database_at(large)) as database, ThreadPoolExecutor(4) as pool:
-        for backup in [pool.submit(_back_up, database, tmp_path / "x.db") for _ in range(8)]:
-            backup.result()
-    assert [path.name for path in tmp_path.iterdir()] == ["x.db"]
-    with closing(database_at(tmp_path / "x.db")) as copy:
-        assert _count_events(copy) == MANY_EVENTS
 
 
 def test_data_version_and_reads_run_concurrently(loaded: Path, tmp_path: Path) -> None:

@@ -98,7 +98,8 @@ def test_costly_plan_is_detected(database: Database) -> None:
 
 def _read_page(connection: Connection, query: EventPageQuery) -> str | None:
     """Read a page of events, and return the cursor of the next."""
-    return read_page(connection, paged_events(build_filter(query, connection), query), query).next
+    listing = paged_events(build_filter(query, connection), query)
+    return read_page(connection, listing, query, max_kilobytes=4_096).next
 
 
 @contextmanager

@@ -3,60 +3,102 @@
 https://www.sqlite.org/backup.html
 """
 
+import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.db.sqlite.database import Database
 from app.db.sqlite.errors import BUSY, describe_error
-from app.db.sqlite.migrate import migrate_if_needed, schema_revision, verify_file
+from app.db.sqlite.fulltext import CHECK_INDEX
+from app.db.sqlite.integrity import find_wrong_row
+from app.db.sqlite.migrate import find_damage, migrate_if_needed, schema_revision, verify_file
+from app.domain.text import escape
 from app.errors import DatabaseError
-from app.files import atomic_write
+from app.files import atomic_write, temporary_folder
 
 PAGES_PER_STEP = 1_000
 """Pages that are copied between two calls of the progress callback, where Ctrl-C is noticed too."""
 _MAGIC = b"SQLite format 3\x00"
 """The first bytes of a database: https://www.sqlite.org/fileformat2.html#magic_header_string"""
+_IN_WAL_MODE = b"\x02\x02"
+"""The bytes after the magic and the page size. A backup is not in WAL mode, a database is."""
+_COMPANIONS = ("-wal", "-shm", "-journal")
+"""The ends of the names of files that SQLite reads together with a database of the same name."""
+_TIMESTAMP = "%Y%m%dT%H%M%S.%fZ"
+_TIMESTAMP_PATTERN = r"\d{8}T\d{6}\.\d{6}Z"
+"""The time in the name of a rotated backup: the names sort by it, and no two are equal."""
+
+Progress = Callable[[int, int], None]
 
 
-def back_up(database: Database, target: Path, progress: Callable[[int, int], None]) -> None:
-    """Copy the current state of the database to one file.
+def back_up(database: Database, target: Path, progress: Progress) -> None:
+    """Copy the current state of the database to one file, with the same mode.
 
     The target appears, or replaces an older backup, only when the copy is complete and verified.
     Raises DatabaseError if the database is damaged, or if the target is another kind of file, is in
     use or cannot be written.
     """
     verify_file(database)
-    _require_backup_target(database, target)
+    require_other_file(database, target)
+    _require_backup_target(target)
     try:
-        with atomic_write(target) as part:
+        with atomic_write(target, access_of=database.path) as part:
             with closing(sqlite3.connect(part, isolation_level=None)) as copy:
                 _copy_pages(
                     database, copy, lambda _status, left, total: progress(total - left, total)
                 )
                 # One file that can be moved: in WAL mode, opening it would create two more.
                 copy.execute("PRAGMA journal_mode = DELETE")
-                (result,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
-            if result != "ok":
-                raise DatabaseError(
-                    f"{database.path}: The file is damaged: {result}. Restore an older backup."
-                )
+            _require_intact(part, database, named=database.path)
     except OSError as error:
         raise DatabaseError(f"{target}: The file cannot be written ({error.strerror}).") from None
     except sqlite3.Error as error:
         raise DatabaseError(f"{target}: {describe_error(error)}") from None
 
 
+def rotate_backups(
+    database: Database, folder: Path, keep: int, progress: Progress
+) -> tuple[Path, int]:
+    """Write a new backup into a folder, then delete all but the newest ones of this database.
+
+    Only files are deleted whose names are those of such backups. Returns the new file and the
+    number of deleted ones.
+    """
+    if not folder.is_dir():
+        problem = "This is not a directory" if folder.exists() else "There is no such directory"
+        raise DatabaseError(f"{folder}: {problem}. Name a directory for the backups.")
+    name = database.path.stem
+    target = folder / f"{name}-{datetime.now(UTC).strftime(_TIMESTAMP)}.db"
+    back_up(database, target, progress)
+    pattern = re.compile(rf"{re.escape(name)}-{_TIMESTAMP_PATTERN}\.db", re.ASCII)
+    backups = sorted(
+        path
+        for path in folder.iterdir()
+        if pattern.fullmatch(path.name) and path.is_file() and not path.is_symlink()
+    )
+    # Newer ones, of a process at the same time or of a clock that ran fast, are not ours to delete.
+    old = [path for path in backups[:-keep] if path < target]
+    for path in old:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise DatabaseError(
+                f"{path}: The file cannot be deleted ({error.strerror}). The new backup is "
+                f"complete: {target}."
+            ) from None
+    return target, len(old)
+
+
 def restore(
-    database: Database,
-    source: Path,
-    on_wait: Callable[[], None],
-    progress: Callable[[int, int], None],
+    database: Database, source: Path, on_wait: Callable[[], None], progress: Progress
 ) -> None:
     """Replace all records with those of a backup, migrated, in one transaction.
 
@@ -86,7 +128,8 @@ def restore(
             raise DatabaseError(f"{source}: The file is empty. Name a backup.")
         try:
             with _migrated_copy(copy, database) as current:
-                database.create()
+                _create_target(database, source)
+                _copy_page_size(database, current)
                 with closing(_connect(database.path)) as target:
                     _copy_pages(current, target, after_step)
         except (OSError, sqlite3.Error) as error:
@@ -98,14 +141,65 @@ def restore(
 
 @contextmanager
 def _migrated_copy(backup: Database, database: Database) -> Iterator[Database]:
-    """Yield a temporary copy of a backup with the current schema; the backup is not touched."""
-    with TemporaryDirectory(prefix=".restored-", dir=database.path.absolute().parent) as folder:
-        path = Path(folder) / backup.path.name
+    """Yield a verified temporary copy of a backup with the current schema."""
+    with temporary_folder(database.path.absolute().parent) as folder:
+        path = folder / "copy.db"
+        path.touch(0o600)
         with closing(_connect(path)) as target:
             _copy_pages(backup, target, lambda *_: None)
         with closing(open_copy(path, database, read_only=False)) as current:
-            migrate_if_needed(current)
+            try:
+                migrate_if_needed(current)
+            except DBAPIError as error:  # rows that break a rule of the current schema
+                raise DatabaseError(
+                    f"{backup.path}: The backup cannot be migrated: {escape(error.orig)}. Restore "
+                    "another one."
+                ) from None
+            _require_intact(path, database, named=backup.path)
             yield current
+
+
+def _require_intact(copy: Path, database: Database, named: Path) -> None:
+    """Raise DatabaseError if a copy is damaged where `verify_file` does not look; it names `named`.
+
+    The full-text index can be checked only in a file that may be written.
+    """
+    with closing(open_copy(copy, database)) as opened:
+        try:
+            with opened.read() as connection:
+                problem = find_damage(connection) or find_wrong_row(connection)
+        except DBAPIError as error:
+            problem = describe_error(error.orig)
+    if not problem:
+        with closing(_connect(copy)) as connection:
+            try:
+                connection.execute(CHECK_INDEX)
+            except sqlite3.DatabaseError:
+                problem = "The full-text index is damaged. Restore a backup."
+    if problem:
+        raise DatabaseError(f"{named}: {problem}")
+
+
+def _create_target(database: Database, source: Path) -> None:
+    """Create the database if it is missing, no more readable than the backup."""
+    if not database.path.exists():
+        mode = source.stat().st_mode & 0o666 | 0o600
+        os.close(os.open(database.path, os.O_CREAT | os.O_RDWR, mode))
+    database.create()
+
+
+def _copy_page_size(database: Database, copy: Database) -> None:
+    """Convert a copy to the page size of the database, which cannot change in WAL mode.
+
+    https://www.sqlite.org/pragma.html#pragma_page_size
+    """
+    copy.close()  # only the last connection to a file can change its mode
+    with closing(_connect(database.path)) as target, closing(_connect(copy.path)) as rebuilt:
+        wanted, size = (one.execute("PRAGMA page_size").fetchone()[0] for one in (target, rebuilt))
+        if size != wanted:
+            rebuilt.execute("PRAGMA journal_mode = DELETE")
+            rebuilt.execute(f"PRAGMA page_size = {wanted}")
+            rebuilt.execute("VACUUM")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -142,16 +236,63 @@ def _copy_pages(
         driver.backup(target, pages=PAGES_PER_STEP, progress=after_step)
 
 
-def _require_backup_target(database: Database, target: Path) -> None:
+def require_other_file(database: Database, target: Path) -> None:
+    """Raise DatabaseError if writing a file would overwrite a part of this or another database.
+
+    Every command that writes a file calls this before it does any work.
+    """
+    # On some file systems, -WAL and -wal are the same file.
+    if os.path.realpath(target).lower().endswith(_COMPANIONS):
+        raise DatabaseError(
+            f"{target}: The name is that of a part of a database. Name another file."
+        )
+    parts = [Path(f"{database.path}{suffix}") for suffix in ("", *_COMPANIONS)]
+    # A link, or another spelling of the name, is the same file too.
+    if target.exists() and any(part.exists() and part.samefile(target) for part in parts):
+        raise DatabaseError(f"{target}: This is the database itself. Name another file.")
+
+
+def require_no_database(target: Path) -> None:
+    """Raise DatabaseError if the target of an export is a database, of whichever program."""
+    if _read_header(target).startswith(_MAGIC):
+        raise DatabaseError(f"{target}: This is a database. Name another file.")
+
+
+def _read_header(path: Path) -> bytes:
+    """Read the magic, the page size and the mode of a database.
+
+    Returns b"" for anything but a file, and for one that may be replaced but not read.
+    """
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(20)
+    return b""
+
+
+def _require_backup_target(target: Path) -> None:
     """Raise DatabaseError if the target exists and is not an older backup."""
     if not target.exists():
         return
     if not target.is_file():
         raise DatabaseError(f"{target}: This is not a file. Name a file.")
-    if target.samefile(database.path):
-        raise DatabaseError(f"{target}: This is the database itself. Name another file.")
-    if any(Path(f"{target}-{suffix}").exists() for suffix in ("wal", "journal")):
+    resolved = os.path.realpath(target)
+    if any(Path(f"{resolved}-{suffix}").exists() for suffix in ("wal", "journal")):
         raise DatabaseError(f"{target}: The file is in use. Name another file.")
-    with target.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise DatabaseError(f"{target}: The file is not a backup. Name another file.")
+    header = _read_header(target)
+    if not header.startswith(_MAGIC) or not _has_our_tables(target):
+        raise DatabaseError(f"{target}: The file is not a backup. Name another file.")
+    if header.endswith(_IN_WAL_MODE):
+        raise DatabaseError(f"{target}: This is a database, not a backup. Name another file.")
+
+
+def _has_our_tables(path: Path) -> bool:
+    """Return whether a database that nobody is using has tables of ours."""
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        query = "SELECT count(*) FROM sqlite_master WHERE name IN ('alembic_version', 'event')"
+        try:
+            (number,) = connection.execute(query).fetchone()
+        except sqlite3.Error:
+            return False
+    return bool(number == 2)

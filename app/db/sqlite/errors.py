@@ -45,5 +45,7 @@ def error_code(error: BaseException | None) -> int | None:
 
 
 def describe_error(error: BaseException | None) -> str:
-    """Return our message for an error of SQLite, or its own if we have none."""
+    """Return our message for an error of SQLite, or its own or the system's if we have none."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
     return MESSAGES.get(error_code(error) or 0, f"{error}.")

@@ -53,3 +53,9 @@ def document_text(texts: Iterable[str]) -> str:
 
 
 DELETE_DOCUMENT = text("DELETE FROM event_search WHERE rowid = :rowid")
+
+CHECK_INDEX = "INSERT INTO event_search (event_search) VALUES ('integrity-check')"
+"""Fails if the index is damaged, or is not that of the documents. Writes nothing.
+
+https://www.sqlite.org/fts5.html#the_integrity_check_command
+"""

@@ -4,20 +4,16 @@ import time
 from contextlib import closing
 from math import inf
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, select, table, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db.sqlite.database import Database
-from app.db.sqlite.errors import BUSY, CORRUPT, INTERRUPTED, describe_error, error_code
+from app.db.sqlite.errors import BUSY, describe_error, error_code
+from app.db.sqlite.integrity import find_corruption, find_stale_record, find_wrong_row
+from app.db.sqlite.schema import current_revision, find_schema_problem, stored_revision, upgrade
 from app.errors import DatabaseError
-from app.settings import resource_dir
+from app.files import remove_leftovers
 
-FULL_CHECK_MAX_BYTES = 16 * 2**20
-"""Larger files are only sampled by a probe. To check this many bytes takes a tenth of a second."""
 VERIFY_TIMEOUT = 1.0
 """Seconds to check a file before it is used: enough for a hundred thousand events."""
 
@@ -28,7 +24,8 @@ def migrate_if_needed(database: Database) -> None:
     Several processes can call it at once. Raises DatabaseError, leaving the file untouched, if it
     is damaged, of another program, of a newer version, or read-only and of an older version.
     """
-    if not database.path.absolute().parent.is_dir():
+    folder = database.path.absolute().parent
+    if not folder.is_dir():
         raise DatabaseError(
             f"{database.path}: There is no directory {database.path.parent}. Create it."
         )
@@ -37,79 +34,46 @@ def migrate_if_needed(database: Database) -> None:
     if database.read_only:
         require_current_schema(database)
         return
+    remove_leftovers(folder)
     database.create()
-    if schema_revision(database) == _head():
+    if schema_revision(database) == current_revision():
         return  # without waiting for a writer
     with database.write() as connection:
-        command.upgrade(_alembic_config(connection), "head")
+        upgrade(connection)
 
 
 def require_current_schema(database: Database) -> None:
     """Raise DatabaseError unless the file has the schema of this version."""
     found = schema_revision(database)
-    if found != _head():
+    if found != current_revision():
         raise DatabaseError(
             f"{database.path}: The schema is {found or 'missing'}, but this version needs "
-            f"{_head()}. Run `timeline migrate`."
+            f"{current_revision()}. Run `timeline migrate`."
         )
 
 
-def find_corruption(
-    connection: Connection, full_check_max_bytes: float = FULL_CHECK_MAX_BYTES
-) -> str | None:
-    """Return SQLite's description of the damage to the file, or None.
+def schema_revision(database: Database) -> str | None:
+    """Return the revision of the schema in the file, or None if it has no tables."""
+    with database.read() as connection:
+        return stored_revision(connection)
 
-    Checks the whole file if it is small. Otherwise, or if that exceeds the query timeout, reads the
-    first page of each table, so that a probe stays cheap.
-    https://www.sqlite.org/pragma.html#pragma_integrity_check
+
+def verify_file(database: Database, *, completely: bool = False) -> None:
+    """Raise DatabaseError unless the file is intact and ours. Never writes to it.
+
+    Takes about a second at most, or as long as needed to read all of it `completely`.
     """
-    try:
-        small = _file_size(connection) <= full_check_max_bytes
-        result = _integrity_check(connection) if small else None
-        if result is None:
-            tables = text("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
-            for name in connection.execute(tables).scalars().all():
-                rows = select(text("*")).select_from(table(name))
-                connection.execute(rows.limit(1))
-    except DBAPIError as error:
-        if error_code(error.orig) not in CORRUPT:
-            raise
-        return str(error.orig)
-    return None if result in (None, "ok") else result.splitlines()[-1]
-
-
-def _file_size(connection: Connection) -> int:
-    pages, page_size = (
-        connection.execute(text(f"PRAGMA {name}")).scalar_one()
-        for name in ("page_count", "page_size")
-    )
-    return int(pages * page_size)
-
-
-def _integrity_check(connection: Connection) -> str | None:
-    """Return "ok" or the first problem; None if the check exceeds the query timeout."""
-    try:
-        return str(connection.execute(text("PRAGMA integrity_check(1)")).scalar_one())
-    except DBAPIError as error:
-        if error_code(error.orig) == INTERRUPTED:
-            return None
-        raise
-
-
-def verify_file(database: Database) -> None:
-    """Raise DatabaseError unless the file is intact and ours. Never writes to it."""
     if database.path.exists() and not database.path.is_file():
         raise DatabaseError(f"{database.path}: This is not a file. Name a file.")
+    timeout = inf if completely else VERIFY_TIMEOUT
     with closing(
-        Database(
-            database.settings, path=database.path, read_only=True, query_timeout=VERIFY_TIMEOUT
-        )
+        Database(database.settings, path=database.path, read_only=True, query_timeout=timeout)
     ) as reader:
         lock_wait = database.lock_wait()
         while True:
             version = reader.data_version()
             try:
-                return _require_usable(reader)
+                return _require_usable(reader, completely)
             except DBAPIError as error:
                 busy = error_code(error.orig) == BUSY
                 failure = DatabaseError(f"{database.path}: {describe_error(error.orig)}")
@@ -123,43 +87,21 @@ def verify_file(database: Database) -> None:
             time.sleep(0.05)
 
 
-def _require_usable(database: Database) -> None:
+def _require_usable(database: Database, completely: bool) -> None:
     with database.read() as connection:
-        names = text("SELECT name FROM sqlite_master WHERE type = 'table'")
-        tables = connection.execute(names).scalars().all()
-        if tables and "alembic_version" not in tables:
-            raise DatabaseError(
-                f"{database.path}: The database belongs to another program. Name another file."
-            )
-        found = MigrationContext.configure(connection).get_current_revision()
-        if found not in {None, *(script.revision for script in _scripts().walk_revisions())}:
-            raise DatabaseError(
-                f"{database.path}: The schema is {found}, of a newer version. Install that version."
-            )
-        if damage := find_corruption(connection, inf):
-            raise DatabaseError(
-                f"{database.path}: The file is damaged: {damage}. Restore a backup."
-            )
+        # https://www.sqlite.org/pragma.html#pragma_cell_size_check
+        connection.execute(text("PRAGMA cell_size_check = ON"))
+        problem = find_schema_problem(connection) or find_damage(connection)
+        if completely and not problem:
+            problem = find_wrong_row(connection) or find_stale_record(connection)
+        if problem:
+            raise DatabaseError(f"{database.path}: {problem}")
 
 
-def schema_revision(database: Database) -> str | None:
-    """Return the revision of the schema in the file, or None if it has no tables."""
-    with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+def find_damage(connection: Connection) -> str | None:
+    """Return the first damage that SQLite finds, and the fix, or None.
 
-
-def _head() -> str | None:
-    """Return the schema revision of this version."""
-    return _scripts().get_current_head()
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic_config())
-
-
-def _alembic_config(connection: Connection | None = None) -> Config:
-    config = Config()
-    # ConfigParser interpolates %: https://docs.python.org/3/library/configparser.html
-    config.set_main_option("script_location", str(resource_dir("migrations")).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+    Reads the whole file, unless that exceeds the query timeout.
+    """
+    damage = find_corruption(connection, inf)
+    return damage and f"The file is damaged: {damage}. Restore a backup."
