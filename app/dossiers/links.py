@@ -10,6 +10,7 @@ import httpx
 
 from app.domain.text import MAX_QUOTED, escape, quote
 from app.dossiers.diagnostics import Diagnostics, ProgressCallback
+from app.dossiers.link_transport import LinkTransport, NotPublicError
 from app.dossiers.reader import ParsedRecord
 from app.schemas.entries import SourceEntry
 
@@ -45,6 +46,8 @@ class RateLimit(NamedTuple):
 
 
 DEFAULT_RATE_LIMIT = RateLimit()
+DEFAULT_DEADLINE = 600
+"""Seconds for all links. About a thousand links of one host take as long, because of the pauses."""
 
 
 class LinkResult(NamedTuple):
@@ -62,55 +65,86 @@ def check_links(
     diagnostics: Diagnostics,
     on_progress: ProgressCallback = lambda _done, _total: None,
     *,
+    private: bool = False,
+    deadline: float = DEFAULT_DEADLINE,
     rate_limit: RateLimit = DEFAULT_RATE_LIMIT,
 ) -> int:
     """Request each different link once, and return the number of links.
 
     A broken link becomes an error at each place that contains it, or a warning if the source also
-    has an archived copy. A link that has moved or cannot be judged becomes a warning.
+    has an archived copy. A link that has moved or cannot be judged becomes a warning. The links
+    that are not checked at the deadline (in seconds) become one warning.
+
+    A link to an address that is not public counts as broken, unless `private` is set. A dossier
+    may come from a stranger, and our network may trust the computer that checks it.
 
     Raise LinksError if the environment names a proxy or certificates that cannot be used, and
     RuntimeError in a coroutine, since this function runs its own event loop.
     """
-    uses: LinkUses = defaultdict(list)
+    unchecked: LinkUses = defaultdict(list)
     for entry in sources:
         for key, link in (("url", entry.record.url), ("archived_url", entry.record.archived_url)):
             if link:
                 # Clients do not send the fragment, so links that differ in it only are one request.
-                uses[link.partition("#")[0]].append((entry, key))
-    asyncio.run(_check_all(uses, diagnostics, on_progress, rate_limit))
-    return len(uses)
+                unchecked[link.partition("#")[0]].append((entry, key))
+    number = len(unchecked)
+    try:
+        asyncio.run(_check_all(unchecked, diagnostics, on_progress, private, deadline, rate_limit))
+    except TimeoutError:
+        _report_unchecked(unchecked, deadline, diagnostics)
+    return number
 
 
 async def _check_all(
-    uses: LinkUses, diagnostics: Diagnostics, on_progress: ProgressCallback, rate_limit: RateLimit
+    unchecked: LinkUses,
+    diagnostics: Diagnostics,
+    on_progress: ProgressCallback,
+    private: bool,
+    deadline: float,
+    rate_limit: RateLimit,
 ) -> None:
+    """Request each link, and remove it from `unchecked`. Raises TimeoutError at the deadline."""
     links_by_host: dict[str, list[str]] = defaultdict(list)
-    for link in uses:
+    for link in unchecked:
         # A valid link has a host: see `LINK_PATTERN`.
         links_by_host[link.split("/")[2]].append(link)
-    results = asyncio.Queue[tuple[str, LinkResult]]()
-    async with _client() as client, asyncio.TaskGroup() as group:
+    results, number = asyncio.Queue[tuple[str, LinkResult]](), len(unchecked)
+    async with _client(private) as client, asyncio.timeout(deadline), asyncio.TaskGroup() as group:
         checker = _LinkChecker(client, rate_limit)
         for links in links_by_host.values():
             group.create_task(checker.check_each(links, results))
-        for done in range(1, len(uses) + 1):
+        for done in range(1, number + 1):
             link, result = await results.get()
-            for entry, key in uses[link]:
+            for entry, key in unchecked.pop(link):
                 _report(entry, key, result, diagnostics)
-            on_progress(done, len(uses))
+            on_progress(done, number)
 
 
-def _client() -> httpx.AsyncClient:
+def _client(private: bool) -> httpx.AsyncClient:
     """Create a client; the environment can configure a proxy and certificates."""
     try:
-        # httpx limits each read on its own, so a slow server could take forever. `_send` limits the
-        # whole request.
-        return httpx.AsyncClient(headers={"User-Agent": USER_AGENT}, timeout=None)  # noqa: S113
+        return httpx.AsyncClient(
+            headers={"User-Agent": USER_AGENT},
+            # httpx limits each read on its own, so a slow server could take forever. `_send` limits
+            # the whole request.
+            timeout=None,  # noqa: S113
+            transport=LinkTransport(private=private),
+        )
     except (ImportError, ValueError, OSError) as error:
         raise LinksError(
             f"The proxy or the certificates in the environment cannot be used ({error})."
         ) from None
+
+
+def _report_unchecked(unchecked: LinkUses, deadline: float, diagnostics: Diagnostics) -> None:
+    """Add one warning for all links that are not checked, at the first of them."""
+    (entry, key), *_ = next(iter(unchecked.values()))
+    others = len(unchecked) - 1
+    which = (
+        f"This and {others:,} other link{'s' * (others > 1)} were" if others else "This link was"
+    )
+    message = f"{which} not checked within {deadline:g} seconds. Check again with more --deadline."
+    diagnostics.add_warning(entry.location, message, key)
 
 
 def _report(
@@ -163,6 +197,9 @@ class _LinkChecker:
         except TimeoutError:
             timeout = f"{self._rate_limit.timeout:g} seconds"
             return LinkResult(f"{quote(url)} does not respond within {timeout}.", broken=True)
+        except NotPublicError:
+            message = f"{quote(url)} has no public address, and is requested only with --private."
+            return LinkResult(message, broken=True)
         except REQUEST_ERRORS as error:
             retry = isinstance(error, httpx.TransportError)
             return LinkResult(f"{quote(url)} cannot be reached ({_reason(error)}).", True, retry)

@@ -1,22 +1,28 @@
 """Checking links: the diagnostics of each response, and the rate limit."""
 
 import socket
+import ssl
+import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import anyio
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.dossiers.diagnostics import Diagnostics, ProgressCallback
-from app.dossiers.links import USER_AGENT, RateLimit, check_links
+from app.dossiers.link_transport import is_public
+from app.dossiers.links import DEFAULT_DEADLINE, USER_AGENT, RateLimit, check_links
 from app.dossiers.reader import ParsedRecord, open_dossiers
 from app.schemas.entries import SourceEntry
 from app.schemas.fields import LINK_PATTERN
 from tests.support.link_server import LinkServer, run_link_server
-from tests.support.requirements import repetitions
+from tests.support.requirements import repetitions, require_program
 
 UNLIMITED = RateLimit(pause=0, timeout=30)
 
@@ -60,6 +66,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "/to-file": ("error", f"'file://127.0.0.1/etc/passwd' {UNREACHABLE}"),
     "/to-javascript": ("error", f"'{{root}}/to-javascript' {UNREACHABLE}"),
     "/to-ftp": ("error", f"'ftp://127.0.0.1/fine' {UNREACHABLE}"),
+    "/to-websocket": ("error", f"'ws://127.0.0.1/fine' {UNREACHABLE}"),
     "/to-mailto": ("error", UNREACHABLE),
     "/to-nonsense": ("error", UNREACHABLE),
     "/to-no-port": ("error", UNREACHABLE),
@@ -101,6 +108,8 @@ def check(
     folder: Path,
     *sources: dict[str, str],
     rate_limit: RateLimit = UNLIMITED,
+    private: bool = True,
+    deadline: float = DEFAULT_DEADLINE,
     on_progress: ProgressCallback = lambda _done, _total: None,
 ) -> tuple[int, list[tuple[str, str]]]:
     """Check the links of sources; return their number, and the kind and line of each diagnostic."""
@@ -117,7 +126,9 @@ def check(
         if isinstance(entry, ParsedRecord)
     ]
     assert len(entries) == len(sources), diagnostics.errors
-    number = check_links(entries, diagnostics, on_progress, rate_limit=rate_limit)
+    number = check_links(
+        entries, diagnostics, on_progress, private=private, deadline=deadline, rate_limit=rate_limit
+    )
     lines = [("error", line) for line in diagnostics.errors]
     return number, lines + [("warning", line) for line in diagnostics.warnings]
 
@@ -258,3 +269,205 @@ def test_progress_is_reported_for_each_link(server: LinkServer, tmp_path: Path) 
 
 def test_source_without_links_is_skipped(tmp_path: Path) -> None:
     assert check(tmp_path, {}) == (0, [])
+
+
+# ---- addresses that are not public
+
+# Addresses, and whether everybody can reach a host there.
+ADDRESSES = {
+    **dict.fromkeys(("8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"), True),
+    **dict.fromkeys(("64:ff9b::808:808", "2002:808:808::1"), True),
+    # this computer, private networks, and those that providers share
+    **dict.fromkeys(("127.0.0.1", "127.1.2.3", "0.0.0.0", "0.1.2.3", "10.0.0.1"), False),  # noqa: S104
+    **dict.fromkeys(("172.16.0.1", "192.168.1.1", "100.64.0.1", "100.100.100.200"), False),
+    # link-local, among them the metadata service of clouds; multicast, broadcast, reserved
+    **dict.fromkeys(("169.254.169.254", "224.0.0.1", "239.1.1.1", "255.255.255.255"), False),
+    **dict.fromkeys(("240.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1"), False),
+    **dict.fromkeys(("::", "::1", "fe80::1", "fe80::1%1", "fec0::1", "fc00::1", "fd00::1"), False),
+    **dict.fromkeys(("ff02::1", "ff0e::1", "2001:db8::1", "100::1", "4000::1"), False),
+    # IPv4 addresses within IPv6 ones: mapped, compatible, NAT64, 6to4, Teredo
+    **dict.fromkeys(("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1"), False),
+    **dict.fromkeys(("64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::a00:1"), False),
+    **dict.fromkeys(("2002:7f00:1::1", "2002:a00:1::1", "2001:0:7f00:1::1"), False),
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_address_is_public_if_everybody_can_reach_it(address: str) -> None:
+    assert is_public(address) == ADDRESSES[address]
+
+
+PUBLIC, OTHER_PUBLIC, INTERNAL = "8.8.8.8", "8.8.4.4", "10.0.0.1"
+NAMES = {
+    "public.example": [PUBLIC],
+    "unreliable.example": [OTHER_PUBLIC, PUBLIC],
+    "internal.example": [INTERNAL],
+    "partly-internal.example": [PUBLIC, INTERNAL],
+}
+NOT_PUBLIC = f"has no public address, and is requested only with --private.{FIX}"
+
+
+class Network:
+    """A network in which the link server has a public address, and names have those of `NAMES`."""
+
+    def __init__(self, server: LinkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.connected: list[str] = []
+        """The addresses that were connected to."""
+        self.lookups: dict[str, int] = defaultdict(int)
+        """How often each name was looked up."""
+        self._look_up, self._connect = socket.getaddrinfo, anyio.connect_tcp
+        self._port = server.server_port
+        monkeypatch.setattr(socket, "getaddrinfo", self._getaddrinfo)
+        monkeypatch.setattr(anyio, "connect_tcp", self._connect_tcp)
+
+    def _getaddrinfo(self, host: str, *args: Any, **kwargs: Any) -> list[Any]:  # noqa: ANN401
+        self.lookups[host] += 1
+        if host == "rebound.example":  # public at first, and then internal
+            addresses = [PUBLIC if self.lookups[host] == 1 else INTERNAL]
+        else:
+            addresses = NAMES.get(host, [host])
+        return [one for to in addresses for one in self._look_up(to, *args, **kwargs)]
+
+    async def _connect_tcp(self, remote_host: str, remote_port: int, **kwargs: Any) -> Any:  # noqa: ANN401
+        self.connected.append(remote_host)
+        if remote_host != PUBLIC:
+            raise OSError("connection refused")
+        return await self._connect("127.0.0.1", self._port, **kwargs)
+
+
+@pytest.fixture
+def network(server: LinkServer, monkeypatch: pytest.MonkeyPatch) -> Network:
+    """Return the network of a test."""
+    return Network(server, monkeypatch)
+
+
+# A link, the link that is not requested because of its address, and the addresses connected to.
+REFUSED: dict[str, tuple[str, list[str]]] = {
+    "http://10.0.0.1/": ("http://10.0.0.1/", []),
+    "http://127.0.0.1/": ("http://127.0.0.1/", []),
+    "http://127.1/": ("http://127.1/", []),
+    "http://2130706433/": ("http://2130706433/", []),
+    "http://0x7f000001/": ("http://0x7f000001/", []),
+    "http://[::1]/": ("http://[::1]/", []),
+    "http://[::ffff:10.0.0.1]/": ("http://[::ffff:10.0.0.1]/", []),
+    "http://localhost:8000/": ("http://localhost:8000/", []),
+    "https://internal.example/": ("https://internal.example/", []),
+    "http://partly-internal.example/": ("http://partly-internal.example/", []),
+    "http://public.example/to-internal": ("http://internal.example/fine", [PUBLIC]),
+    "http://public.example/to-metadata": ("http://169.254.169.254/", [PUBLIC]),
+}
+
+
+@pytest.mark.parametrize("link", REFUSED)
+def test_link_to_address_that_is_not_public_is_an_error(
+    network: Network, tmp_path: Path, link: str
+) -> None:
+    refused, connected = REFUSED[link]
+    _, diagnostics = check(tmp_path, {"url": link}, private=False)
+    assert [(kind, line.split(": ", 2)[2]) for kind, line in diagnostics] == [
+        ("error", f"'{refused}' {NOT_PUBLIC}")
+    ]
+    assert network.connected == connected
+
+
+def test_private_address_is_requested_with_option(network: Network, tmp_path: Path) -> None:
+    _, diagnostics = check(tmp_path, {"url": "http://10.0.0.1/"}, private=True)
+    assert UNREACHABLE in diagnostics[0][1]
+    assert set(network.connected) == {INTERNAL}
+
+
+def test_name_is_looked_up_once_for_each_request(
+    network: Network, server: LinkServer, tmp_path: Path
+) -> None:
+    """The address that was checked is the one that is connected to."""
+    links = [{"url": f"http://rebound.example/{status}"} for status in (200, 404)]
+    _, diagnostics = check(tmp_path, *links, private=False)
+    assert [line.split(": ", 2)[2] for _, line in diagnostics] == [
+        f"'http://rebound.example/404' {NOT_PUBLIC}"
+    ]
+    assert (network.connected, network.lookups["rebound.example"]) == ([PUBLIC], 2)
+    assert (server.requests, server.hosts) == (["/200"], {"rebound.example"})
+
+
+def test_next_address_is_tried_if_one_refuses(
+    network: Network, server: LinkServer, tmp_path: Path
+) -> None:
+    assert check(tmp_path, {"url": "http://unreliable.example/200"}, private=False)[1] == []
+    assert (network.connected, server.requests) == ([OTHER_PUBLIC, PUBLIC], ["/200"])
+
+
+def test_certificate_of_the_host_is_verified(
+    network: Network, server: LinkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_program("openssl")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-keyout", "key.pem", "-out", "certificate.pem"),
+            *("-subj", "/CN=test", "-addext", "subjectAltName=DNS:public.example"),
+        ],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    links = [{"url": f"https://{name}/200"} for name in ("public.example", "unreliable.example")]
+    _, diagnostics = check(tmp_path, *links, private=False)
+    (line,) = (line for _, line in diagnostics)
+    assert f"'https://unreliable.example/200' {UNREACHABLE}" in line
+    assert server.requests == ["/200"]
+    assert network.connected
+
+
+# Links, and whether they are requested through a proxy. It looks names up itself.
+PROXIED = {
+    **dict.fromkeys(("http://10.0.0.1/", "http://127.1/", "http://localhost/"), False),
+    **dict.fromkeys(("http://x.localhost./", "http://[::1]/"), False),
+    **dict.fromkeys(("http://internal.example/200", f"http://{PUBLIC}/200"), True),
+}
+
+
+@pytest.mark.parametrize("link", PROXIED)
+def test_proxy_gets_no_address_that_is_not_public(
+    server: LinkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str
+) -> None:
+    monkeypatch.setenv("all_proxy", server.root)
+    _, diagnostics = check(tmp_path, {"url": link}, private=False)
+    assert [line.split(": ", 2)[2] for _, line in diagnostics] == (
+        [] if PROXIED[link] else [f"'{link}' {NOT_PUBLIC}"]
+    )
+    assert server.requests == ["/200"] * PROXIED[link]
+
+
+def test_host_without_proxy_is_connected_to_directly(
+    server: LinkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert check(tmp_path, {"url": f"{server.root}/200"})[1] == []
+    _, diagnostics = check(tmp_path, {"url": f"{server.root}/200"}, private=False)
+    assert NOT_PUBLIC in diagnostics[0][1]
+
+
+# ---- the deadline
+
+
+@pytest.mark.parametrize(
+    ("number", "which"), [(1, "This link was"), (2, "This and 1 other link were")]
+)
+def test_links_after_deadline_are_one_warning(
+    server: LinkServer, tmp_path: Path, number: int, which: str
+) -> None:
+    links = [{"url": f"{server.root}/silent?{at}"} for at in range(number)]
+    checked, diagnostics = check(tmp_path, *links, deadline=0.5)
+    assert checked == number
+    assert [(kind, line.split(": ", 1)[1]) for kind, line in diagnostics] == [
+        (
+            "warning",
+            f"warning: sources[0].url: {which} not checked within 0.5 seconds. "
+            "Check again with more --deadline.",
+        )
+    ]

@@ -32,6 +32,9 @@ REDIRECTS: dict[str, tuple[int, str]] = {
     "/to-file": (302, "file:///etc/passwd"),
     "/to-javascript": (301, "javascript:alert(1)"),
     "/to-ftp": (301, "ftp://127.0.0.1/fine"),
+    "/to-websocket": (301, "ws://127.0.0.1/fine"),
+    "/to-internal": (302, "http://internal.example/fine"),
+    "/to-metadata": (302, "http://169.254.169.254/"),
     "/to-mailto": (301, "mailto:nobody@127.0.0.1"),
     "/to-nonsense": (302, "http://[/"),
     "/to-no-port": (302, "http://127.0.0.1:99999/"),
@@ -53,6 +56,7 @@ class LinkServer(ThreadingHTTPServer):
         self.two_requests = threading.Barrier(2)
         self.requests: list[str] = []
         self.user_agents: set[str | None] = set()
+        self.hosts: set[str] = set()
         self.pauses: dict[str, list[float]] = {}
         self.max_concurrent = Counter[str]()
         self._concurrent = Counter[str]()
@@ -87,6 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         self.server.user_agents.add(self.headers["User-Agent"])
+        self.server.hosts.add(self.headers["Host"])
         with self.server.recorded(self._host, path) as times:
             time.sleep(0.02)
             if path == "/meet":
