@@ -1,10 +1,12 @@
 """What the commands share: settings, progress bars, messages and exit codes."""
 
+import json
 import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -16,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db import tables
 from app.db.sqlite.errors import describe_error
+from app.domain.text import printable
 from app.dossiers.diagnostics import DossierError, ProgressCallback
 from app.dossiers.exporter import ExportError
 from app.dossiers.links import LinksError
@@ -53,21 +56,56 @@ def progress_bar(unit: str) -> Iterator[ProgressCallback]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def echo(line: str, *, err: bool = False) -> None:
+    """Write a line to standard output or standard error, with control characters escaped.
+
+    Raises UsageError if it cannot be written to standard output. A message that cannot be written
+    to standard error is lost, since there is no other place for it.
+    """
+    if err:
+        with suppress(OSError):
+            typer.echo(printable(line), err=True)
+    else:
+        with checked_output():
+            typer.echo(printable(line))
+
+
 def echo_lines(lines: Iterable[str], *, err: bool = True) -> None:
     """Write lines to standard error, or to standard output."""
     for line in lines:
-        typer.echo(line, err=err)
+        echo(line, err=err)
 
 
-def read_settings(**options: str | int) -> Settings:
-    """Read the settings. Options take precedence over the environment."""
+def echo_json(document: Any) -> None:  # noqa: ANN401 - as json.dumps
+    """Write a JSON document to standard output, in UTF-8 as a file would be."""
+    text = f"{json.dumps(document, indent=2, ensure_ascii=False)}\n"
+    with checked_output():
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+
+
+@contextmanager
+def checked_output() -> Iterator[None]:
+    """Raise UsageError if standard output cannot be written, except to a pipe that is closed."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # Click exits silently: the reader, such as `head`, has read enough
+    except OSError as error:
+        raise UsageError(
+            f"standard output: {error.strerror}. Redirect it to another place."
+        ) from None
+
+
+def read_settings() -> Settings:
+    """Read the settings, and warn about variables that are probably misspelled."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     # Only near misses are reported: Kubernetes also sets variables with this prefix, for a
     # service that is named `timeline`.
     for name in os.environ.keys() - known:
-        if similar := process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=85):
-            typer.echo(f"Warning: {name} is not a setting. Did you mean {similar[0]}?", err=True)
-    return Settings(**options)  # type: ignore[arg-type]
+        if similar := process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=87):
+            echo(f"Warning: {name} is not a setting. Did you mean {similar[0]}?", err=True)
+    return Settings()
 
 
 @contextmanager
@@ -75,11 +113,12 @@ def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
     """Convert expected errors into lines on standard error and exit code 1.
 
     With `report_to_stdout`, the errors of dossiers go to standard output: they are the result of
-    `check`. SIGTERM is handled like Ctrl-C, so that transactions are rolled back.
+    `check`. SIGTERM and SIGHUP are handled like Ctrl-C, so that transactions are rolled back and
+    temporary files are deleted.
     """
-    previous_handler = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        yield
+        with _handled_signals():
+            yield
     except (UsageError, DatabaseError, ExportError, LinksError) as error:
         _exit_with(str(error))
     except DossierError as error:
@@ -104,16 +143,44 @@ def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
     except BrokenPipeError:
         raise  # Click exits silently: the reader, such as `head`, has read enough
     except OSError as error:
-        _exit_with(f"{error.filename or 'standard output'}: {error.strerror}.")
+        _exit_with(_describe_os_error(error))
+
+
+@contextmanager
+def _handled_signals() -> Iterator[None]:
+    """Raise KeyboardInterrupt for Ctrl-C, SIGTERM and SIGHUP, with the number of the signal."""
+
+    def interrupt(number: int, _: object) -> NoReturn:
+        raise KeyboardInterrupt(number)
+
+    handlers = {
+        signal.SIGINT: signal.default_int_handler,  # asyncio handles Ctrl-C only with this one
+        signal.SIGTERM: interrupt,
+        signal.SIGHUP: interrupt,
+    }
+    previous = {
+        number: signal.signal(number, handler)
+        for number, handler in handlers.items()
+        if signal.getsignal(number) is not signal.SIG_IGN  # set by nohup
+    }
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGTERM, previous_handler)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
-def _interrupt(number: int, _: object) -> None:
-    """Raise the exception of Ctrl-C, with the number of the signal."""
-    raise KeyboardInterrupt(number)
+def _describe_os_error(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # os.getcwd
+        return "The working directory was removed. Change to another one."
+    if error.filename:
+        return f"{error.filename}: {error.strerror}. Check the path and its permissions."
+    return f"{error.strerror or error}. Check the disks, also that of TMPDIR."
 
 
-def _exit_with(*lines: str, err: bool = True) -> None:
-    echo_lines(lines, err=err)
+def _exit_with(*lines: str, err: bool = True) -> NoReturn:
+    try:
+        echo_lines(lines, err=err)
+    except UsageError as error:
+        echo(str(error), err=True)
     raise typer.Exit(1)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from app.cli.output import UsageError, database_summary, exit_on_error, read_settings
+from app.cli.listening import listening, serving_metrics
+from app.cli.output import database_summary, echo, exit_on_error, read_settings
+from app.cli.processes import WORKER_TIMEOUT, run_processes
 from app.db.sqlite.database import Database
 from app.db.sqlite.migrate import migrate_if_needed
 from app.dossiers.loader import is_empty, load
@@ -23,81 +24,77 @@ SHUTDOWN_TIMEOUT = 5
 """Seconds that requests in flight may still take when the server is stopped."""
 
 
-def _option(name: str) -> Any:  # noqa: ANN401 - Typer's own type is not public
-    """Build the option of a setting, with the description in `app.settings` as its help."""
+def _option(name: str, *names: str) -> Any:  # noqa: ANN401 - Typer's own type is not public
+    """Build the option of a setting, with the description in `app.settings` as its help.
+
+    The settings read the variable and validate both, so that the messages are ours.
+    """
+    field = Settings.model_fields[name]
+    default = f"{field.default}" if field.default != "" else "none"
     return typer.Option(
-        envvar=f"{PREFIX}{name.upper()}", help=Settings.model_fields[name].description
+        *names, help=f"{field.description} Setting: {PREFIX}{name.upper()}. Default: {default}."
     )
 
 
-def _default(name: str) -> Any:  # noqa: ANN401 - of the setting's own type
-    return Settings.model_fields[name].default
-
-
 def serve(
-    host: Annotated[str, _option("host")] = _default("host"),
-    port: Annotated[int, _option("port")] = _default("port"),
-    workers: Annotated[int, _option("workers")] = _default("workers"),
-    root_path: Annotated[str, _option("root_path")] = _default("root_path"),
+    host: Annotated[str | None, _option("host")] = None,
+    port: Annotated[str | None, _option("port")] = None,
+    uds: Annotated[str | None, _option("uds")] = None,
+    workers: Annotated[str | None, _option("workers")] = None,
+    root_path: Annotated[str | None, _option("root_path")] = None,
+    metrics_port: Annotated[str | None, _option("metrics_port")] = None,
     *,
-    access_log: Annotated[bool, _option("access_log")] = _default("access_log"),
+    access_log: Annotated[
+        bool | None, _option("access_log", "--access-log/--no-access-log")
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the code changes.")
     ] = False,
 ) -> None:
     """Serve the API. Migrate the database first; load the bundled dossiers if it is empty."""
+    options = {"host": host, "port": port, "uds": uds, "workers": workers, "root_path": root_path}
+    more = {"metrics_port": metrics_port, "access_log": access_log}
+    for name, value in (options | more).items():
+        if value is not None:
+            # Workers do not see the options: they read the settings from the environment.
+            os.environ[f"{PREFIX}{name.upper()}"] = str(value)
     with exit_on_error():
-        settings = read_settings(
-            host=host, port=port, workers=workers, root_path=root_path, access_log=access_log
-        )
-        port = _free_port(host, port)
-        database = Database(settings)
-        migrate_if_needed(database)
-        _seed(database)
-        with database.read() as connection:
-            summary = database_summary(connection)
-    typer.echo(f"Serving {summary} from {database.path} at http://{host}:{port}{root_path}/")
-    database.close()
-    # Uvicorn raises the signal again after its shutdown. A requested stop is no failure: exit 0.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # Workers do not see the options: they read the settings from the environment.
-    os.environ[f"{PREFIX}ROOT_PATH"] = root_path
-    uvicorn.run(
-        "app.main:create_app",
+        settings = read_settings()
+        # Before the database is created, so that a mistyped port changes nothing.
+        with listening(settings) as (sockets, place), serving_metrics(settings):
+            database = Database(settings)
+            migrate_if_needed(database)
+            _seed(database)
+            with database.read() as connection:
+                summary = database_summary(connection)
+            echo(f"Serving {summary} from {database.path} at {place}")
+            database.close()
+            # Uvicorn raises the signal again after its shutdown. A requested stop is no failure.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            run_processes(_config(settings, reload=reload), sockets)
+
+
+def _config(settings: Settings, *, reload: bool) -> uvicorn.Config:
+    return uvicorn.Config(
+        "app.cli.processes:create_served_app",
         factory=True,
-        host=host,
-        port=port,
-        workers=workers,
+        workers=settings.workers,
         reload=reload,
         reload_dirs=[str(Path(__file__).parents[1])] if reload else None,
         http=Protocol,
         ws="none",
-        log_config=logging_config(plain=sys.stderr.isatty(), access_log=access_log),
+        log_config=logging_config(
+            plain=sys.stderr.isatty(),
+            access_log=settings.access_log,
+            metrics=settings.metrics_port > 0,
+        ),
         access_log=False,  # our own middleware logs requests
         server_header=False,
+        # Only those can connect to a Unix socket whom its permissions trust: the proxy.
+        forwarded_allow_ips="*" if settings.uds else None,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+        timeout_worker_healthcheck=WORKER_TIMEOUT,
     )
-
-
-def _free_port(host: str, port: int) -> int:
-    """Return the port, or a free one for 0.
-
-    Raises UsageError if it is taken. This runs before the database is created, so that a mistyped
-    port changes nothing.
-    """
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as listening:
-            # As uvicorn does; otherwise a restart fails while old connections are in TIME_WAIT.
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(address)
-            chosen: int = listening.getsockname()[1]
-            return chosen
-    except OSError as error:
-        raise UsageError(
-            f"Cannot listen on {host}, port {port} ({error.strerror}). "
-            "Choose another address with --host or --port."
-        ) from None
 
 
 def _seed(database: Database) -> None:
@@ -108,4 +105,9 @@ def _seed(database: Database) -> None:
     with database.write() as connection:
         # Check again under the write lock: several servers may start at once.
         if is_empty(connection):
-            load(connection, sorted(resource_dir("seed").glob("*.yaml")), datetime.now(UTC))
+            load(
+                connection,
+                sorted(resource_dir("seed").glob("*.yaml")),
+                datetime.now(UTC),
+                max_record_size=database.settings.max_record_size,
+            )

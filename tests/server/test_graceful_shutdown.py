@@ -73,3 +73,16 @@ def test_signal_completes_responses_and_exits_with_0(large: Path, tmp_path: Path
             assert [(line["logger"], "exception" in line) for line in errors] == [
                 ("uvicorn.error", False)
             ]
+
+
+@pytest.mark.parametrize("option", [("--workers", "2"), ("--reload",)])
+def test_worker_of_killed_parent_completes_response(
+    large: Path, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    url = f"sqlite:///{large}"
+    with ExitStack() as stack:
+        client, process = stack.enter_context(serving(tmp_path, *option, TIMELINE_DATABASE_URL=url))
+        export = _begin_get(stack, client.base_url.port or 0, EXPORT)
+        process.kill()
+        process.wait(30)
+        assert export.read().count(b"\n") == EVENTS
