@@ -14,8 +14,8 @@ from app.api.problems import add_handlers
 from app.api.routes import actors, counts, events, formats, meta, sources, timelines
 from app.db.sqlite.database import POOL_SIZE, Database
 from app.db.sqlite.migrate import require_current_schema
-from app.gc import relaxed_gc
-from app.server.access_log import AccessLogMiddleware
+from app.memory import configure_allocator, relaxed_gc
+from app.server.log_queue import find_queue
 from app.server.response import ResponseMiddleware
 from app.settings import Settings
 from app.site import routes as pages
@@ -48,13 +48,17 @@ def create_app(settings: Settings | None = None) -> Application:
     database = Database(settings)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Settings]]:
         require_current_schema(database)
         # More threads than connections would only wait for a connection.
         current_default_thread_limiter().total_tokens = POOL_SIZE
+        configure_allocator()
         with relaxed_gc():
-            yield
+            yield {"settings": settings}
         database.close()
+        # A worker of several is ended by a signal after this, without further notice.
+        if queue := find_queue():
+            queue.close()
 
     app = Application(
         lifespan=lifespan,
@@ -69,15 +73,18 @@ def create_app(settings: Settings | None = None) -> Application:
     )
     app.settings = settings
     app.state.database = database
+    app.state.damage_check = meta.DamageCheck(database)
     # The first match wins. The pages come first: `/events/{id}` also matches `/events/{id}.html`.
     for routes in (pages, events, formats, counts, actors, sources, timelines, meta):
         app.include_router(routes.router)
     add_handlers(app)
-    middleware = ResponseMiddleware(
+    app.asgi = ResponseMiddleware(
         partial(FastAPI.__call__, app),
         settings.root_path,
         database.data_version,
         settings.cache_size * 2**20,
+        allowed_hosts=settings.allowed_host_names,
+        send_budget=settings.send_budget * 2**20,
+        slow_requests=settings.slow_requests,
     )
-    app.asgi = AccessLogMiddleware(middleware)
     return app

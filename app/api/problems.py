@@ -21,6 +21,7 @@ from app.errors import (
     service_unavailable,
     validation_problem,
 )
+from app.scheduling import OverloadedError, current_work
 from app.schemas.problem import MEDIA_TYPE, Fault
 from app.schemas.validation import validation_message
 
@@ -36,6 +37,8 @@ def to_problem(request: Request, error: Exception) -> ProblemError:
             return validation_problem(*map(_parameter_error, error.errors()))
         case HTTPException():
             return _http_problem(request, error)
+        case OverloadedError():
+            return _overloaded()
         case DatabaseError() | DBAPIError() | PoolTimeoutError():
             return _database_problem(request, error)
     raise error
@@ -90,6 +93,8 @@ def _database_problem(request: Request, error: Exception) -> ProblemError:
     # Log the cause only: SQLAlchemy's message also quotes the statement and its parameters.
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = error_code(cause)
+    if code == INTERRUPTED and (work := current_work.get()) and work.is_rejected:
+        return _overloaded()
     if code == INTERRUPTED:
         return service_unavailable(
             "The query takes longer than is allowed. Narrow it by a date range or an actor."
@@ -104,5 +109,15 @@ def _database_problem(request: Request, error: Exception) -> ProblemError:
     return service_unavailable("The database is busy or unreachable. Try again shortly.")
 
 
-HANDLED_ERRORS = (ProblemError, RequestValidationError, DatabaseError, DBAPIError, PoolTimeoutError)
+def _overloaded() -> ProblemError:
+    return service_unavailable(
+        "Too many slow requests are in progress. Try again shortly, or narrow the query by a date "
+        "range or an actor."
+    )
+
+
+HANDLED_ERRORS = (
+    *(ProblemError, RequestValidationError, OverloadedError),
+    *(DatabaseError, DBAPIError, PoolTimeoutError),
+)
 """The errors that `to_problem` converts, in addition to HTTPException."""

@@ -14,7 +14,7 @@ from app.domain.vocabulary import FacetName
 from app.query.filters import EventFilter
 from app.query.pagination import make_total
 from app.query.planner import count_events
-from app.query.selection import LIMIT, restrict_to_matching
+from app.query.selection import LIMIT, LIMIT_VALUE, restrict_to_matching
 from app.schemas.responses import EventFacets, FacetCount, FacetCounts
 
 
@@ -76,4 +76,4 @@ def _select_facet(name: FacetName, where: EventFilter) -> Selection:
         statement = select(record.slug, label, events).where(record.id == value)
         value = record.slug
     # Values with as many events are in a fixed order, so that equal requests have equal ETags.
-    return statement.order_by(events.desc(), value).limit(LIMIT.bind)
+    return statement.order_by(events.desc(), value).limit(LIMIT_VALUE)

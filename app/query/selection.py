@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from sqlalchemy import case, column, exists, func, select, union, union_all
+from sqlalchemy import case, column, exists, func, literal_column, select, union, union_all
 
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS
@@ -43,6 +43,9 @@ from app.query.windows import (
 EXACT_COUNT_LIMIT = 10_000
 """Matches that are counted exactly. If more match, a page is read in order until full."""
 LIMIT = Param("limit", int)
+# Newer versions of SQLite plan a statement with `LIMIT ?` each time that it runs, because the plan
+# can depend on the number. That takes longer than to run it.
+LIMIT_VALUE = LIMIT.bind + literal_column("0")
 """The number of rows on a page."""
 
 _event, _part = tables.event.c, tables.participation.c
@@ -96,7 +99,7 @@ def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> 
         may_repeat = where.lists and _is_plural(where.lists[0].values)
         merged = union(*pages) if may_repeat else union_all(*pages) if pages[1:] else pages[0]
         merged_order = Order((column("date_key"), column("slug")), order.descending)
-        return as_json(merged.order_by(*merged_order.clauses()).limit(LIMIT.bind))
+        return as_json(merged.order_by(*merged_order.clauses()).limit(LIMIT_VALUE))
     rows = select(_ID, *order.keys)
     if few and not where.matches_all:
         # Without the limit, SQLite scans all events in order until it finds these few.
@@ -106,7 +109,7 @@ def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> 
         rows = rows.where(*_conditions(where, _ALL))
     if after:
         rows = rows.where(order.is_after)
-    return as_json(rows.order_by(*order.clauses()).limit(LIMIT.bind))
+    return as_json(rows.order_by(*order.clauses()).limit(LIMIT_VALUE))
 
 
 # UNION ALL: no event is in two of the lists, and to compare them SQLite would store all ids.

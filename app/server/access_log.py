@@ -1,4 +1,4 @@
-"""The access log: an id for every request, and a line for every response.
+"""The access log: an id for every request, and a record for every response.
 
 It contains no secret: no header, and the values of known parameters only. What a client sends is
 percent-encoded, so that it cannot forge a line or control a terminal.
@@ -6,14 +6,15 @@ percent-encoded, so that it cannot forge a line or control a terminal.
 
 import logging
 import re
-from collections.abc import Iterable
 from contextvars import ContextVar, copy_context
 from functools import lru_cache
+from itertools import count
 from secrets import token_hex
-from time import perf_counter
+from time import time
+from typing import Any
 from urllib.parse import quote
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from app.schemas.params import ActorQuery, CalendarQuery, EventPageQuery, FacetQuery, HistogramQuery
 
@@ -26,86 +27,107 @@ _KNOWN_PARAMETERS = {
     for model in (EventPageQuery, CalendarQuery, FacetQuery, HistogramQuery, ActorQuery)
     for name, field in model.model_fields.items()
 }
-_REQUEST_ID_HEADER = b"x-request-id"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_LINE_FORMAT = "%(client)s %(method)s %(path)s %(status)d %(duration_ms).2f ms"
+# Ids need not be secret, and a number takes less time than random bytes for each request.
+_PROCESS_ID, _numbers = token_hex(4), count()
 
 logger = logging.getLogger("timeline.access")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the current request, in every log line that it causes. Empty outside of requests."""
 
 
-class AccessLogMiddleware:
-    """The outermost layer: assigns an id to each request, and logs its response.
+def make_request_id(header: bytes) -> str:
+    """Return the `X-Request-ID` of a client if it is well-formed, otherwise a new id.
 
-    The id is the `X-Request-ID` of the client if it is well-formed, so that a proxy can set it.
+    So a proxy can set it.
     """
+    if header and _REQUEST_ID.fullmatch(header):
+        return header.decode()
+    return f"{_PROCESS_ID}{next(_numbers):08x}"
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request. Events other than HTTP requests are passed on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started_at = perf_counter()
-        id_ = _client_request_id(scope["headers"]) or token_hex(8)
-        # Not reset at the end: uvicorn logs an exception later, and that line needs the id too.
-        request_id.set(id_)
-        status, done = 500, False  # uvicorn sends a 500 if the application sends nothing
+# The attributes that every handler may read. To find them for each record, as `LogRecord` does,
+# takes as long as all other work for a cached response.
+_TEMPLATE = logging.LogRecord(logger.name, logging.INFO, "", 0, "", None, None).__dict__
 
-        async def send_with_id(message: Message) -> None:
-            nonlocal status, done
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                # A copy, because the message may belong to the cache.
-                headers = [*message["headers"], (_REQUEST_ID_HEADER, id_.encode())]
-                await send({**message, "headers": headers})
-            else:
-                await send(message)
-                done = not message.get("more_body")
 
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            # Without the access log, the fields are not computed for every response either.
-            if logger.isEnabledFor(logging.INFO):
-                _log_response(scope, status, perf_counter() - started_at, done=done)
+class ResponseRecord(logging.LogRecord):
+    """The log record of a response. Its texts are not formatted before it is written."""
+
+    request_id: str
+    status: int
+    seconds: float
+    route: str
+    """The path of the endpoint, with the names of its parameters; empty if there is none."""
+    aborted: bool
+    """Whether the response broke off."""
+    cache: str
+    """Whether the response came from the cache: see `app.server.sending.Sender`."""
+    waited: float
+    """Seconds that the request waited for other slow requests."""
+    _client: tuple[str, int] | None
+    _method: str
+    _path: bytes
+    _query: bytes
+
+    def __init__(
+        self,
+        scope: Scope,
+        request_id: str,
+        status: int,
+        seconds: float = 0,
+        route: str = "",
+        *,
+        aborted: bool = False,
+        cache: str = "miss",
+        waited: float = 0,
+    ) -> None:
+        # Without `LogRecord.__init__`: see `_TEMPLATE`.
+        self.__dict__ = _TEMPLATE | {
+            "created": time(),
+            "request_id": request_id,
+            "status": status,
+            "seconds": seconds,
+            "route": route,
+            "aborted": aborted,
+            "cache": cache,
+            "waited": waited,
+            # Not the scope itself: a queue of records would keep all headers in memory. One byte
+            # more than the limit shows that something is left out.
+            "_client": scope.get("client"),
+            "_method": scope["method"],
+            "_path": (scope.get("raw_path") or scope["path"].encode())[: MAX_TARGET + 1],
+            "_query": scope["query_string"][: MAX_TARGET + 1],
+        }
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the log says about the response."""
+        fields = {
+            "client": _percent_encode(self._client[0] if self._client else "-"),
+            "method": self._method,
+            "path": _loggable_target(self._path, self._query),
+            "status": self.status,
+            "duration_ms": round(self.seconds * 1_000, 2),
+        }
+        return fields | {"aborted": True} if self.aborted else fields
+
+    def getMessage(self) -> str:  # noqa: N802 - the name in `logging`
+        """Return the fields as text."""
+        line = "{client} {method} {path} {status} {duration_ms:.2f} ms".format(**self.fields)
+        return f"{line}, aborted" if self.aborted else line
 
 
 def log_rejected_request(client: tuple[str, int] | None, status: int) -> str:
     """Log the response to a malformed request. Return the id of the request."""
-    id_ = token_hex(8)
-    # Otherwise later log lines of this connection would have the id of this request.
-    context = copy_context()
-    context.run(request_id.set, id_)
+    id_ = make_request_id(b"")
     scope = {"client": client, "method": "-", "path": "-", "query_string": b""}
-    context.run(_log_response, scope, status, 0.0, done=True)
+    if logger.isEnabledFor(logging.INFO):
+        # Otherwise later log lines of this connection would have the id of this request.
+        context = copy_context()
+        context.run(request_id.set, id_)
+        context.run(logger.handle, ResponseRecord(scope, id_, status))
     return id_
-
-
-def _client_request_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    for name, value in headers:
-        if name == _REQUEST_ID_HEADER:
-            return value.decode() if _REQUEST_ID.fullmatch(value) else None
-    return None
-
-
-def _log_response(scope: Scope, status: int, seconds: float, *, done: bool) -> None:
-    path = scope.get("raw_path") or scope["path"].encode()
-    fields = {
-        "client": _percent_encode((scope.get("client") or "-")[0]),
-        "method": scope["method"],
-        # One byte more than the limit shows that something is left out.
-        "path": _loggable_target(path[: MAX_TARGET + 1], scope["query_string"][: MAX_TARGET + 1]),
-        "status": status,
-        "duration_ms": round(seconds * 1_000, 2),
-    }
-    if done:
-        logger.info(_LINE_FORMAT, fields)
-    else:
-        logger.info(f"{_LINE_FORMAT}, aborted", fields | {"aborted": True})
 
 
 # Clients, paths and queries repeat, and to encode one takes longer than to look it up.

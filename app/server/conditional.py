@@ -5,14 +5,11 @@ https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
 
 import re
 from hashlib import blake2b
-from http import HTTPStatus
-
-from starlette.datastructures import MutableHeaders
-from starlette.types import Message
 
 _ETAG = re.compile(r'(?:W/)?("[^"]*")')
 # They describe the body, so a response without one has none of them.
 _CONTENT_HEADERS = (b"content-type", b"content-length", b"content-encoding")
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 def make_etag(body: bytes, coding: str | None) -> str:
@@ -23,11 +20,12 @@ def make_etag(body: bytes, coding: str | None) -> str:
 
 def etag_matches(if_none_match: str, etag: str) -> bool:
     """Return whether `If-None-Match` lists the tag, with or without `W/`, or is `*`."""
+    if if_none_match == etag:  # what most clients send
+        return True
     # `If-None-Match` compares weakly. A proxy that changes the coding makes the tag weak.
     return if_none_match.strip() == "*" or etag in _ETAG.findall(if_none_match)
 
 
-def without_body(start: Message, status: HTTPStatus, headers: MutableHeaders) -> Message:
-    """Return the start of a response that has these headers, but no body."""
-    raw = [(name, value) for name, value in headers.raw if name.lower() not in _CONTENT_HEADERS]
-    return {**start, "status": int(status), "headers": raw}
+def without_content_headers(headers: RawHeaders) -> RawHeaders:
+    """Return the headers of a response that has no body."""
+    return [(name, value) for name, value in headers if name.lower() not in _CONTENT_HEADERS]

@@ -4,11 +4,12 @@ import json
 import logging
 import re
 from asyncio import CancelledError
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from functools import lru_cache
+from time import gmtime, strftime
 from typing import Any
 
-from app.server.access_log import logger, request_id
+from app.server.access_log import ResponseRecord, logger, request_id
+from app.server.log_queue import QueueHandler
 
 # Characters that move the cursor of a terminal, change its direction, or end a line in some
 # programs. Otherwise what a client sends could forge a line.
@@ -20,7 +21,7 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record, with control characters escaped."""
-        prefix = (_timestamp(record), record.levelname, record.name, request_id.get() or "-")
+        prefix = (_timestamp(record), record.levelname, record.name, _request_id(record) or "-")
         lines = [" ".join((*prefix, record.getMessage().removesuffix("\n")))]
         if record.exc_info:
             lines.append(self.formatException(record.exc_info))
@@ -33,6 +34,8 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the JSON of a record. A response has its fields instead of a message."""
+        if isinstance(record, ResponseRecord):
+            return _response_line(record)
         fields: dict[str, Any] = {
             "time": _timestamp(record),
             "level": record.levelname,
@@ -40,14 +43,21 @@ class JsonFormatter(logging.Formatter):
         }
         if id_ := request_id.get():
             fields["request_id"] = id_
-        if record.name == logger.name and isinstance(record.args, Mapping):
-            fields |= record.args
-        else:
-            fields["message"] = record.getMessage().removesuffix("\n")
+        fields["message"] = record.getMessage().removesuffix("\n")
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         # json.dumps leaves DEL as it is.
         return json.dumps(fields).replace("\x7f", r"\u007f")
+
+
+def _response_line(record: ResponseRecord) -> str:
+    """Format the JSON of a response in a third of the time that `json.dumps` takes."""
+    start = f'{{"time": "{_timestamp(record)}", "level": "INFO", "logger": "{record.name}", '
+    fields = ", ".join([f'"{name}": {_to_json(value)}' for name, value in record.fields.items()])
+    return f'{start}"request_id": "{record.request_id}", {fields}}}'
+
+
+_to_json = lru_cache(1_024, typed=True)(json.dumps)  # `typed`: True and 1 are equal
 
 
 class DropCancelledTracebacks(logging.Filter):
@@ -61,14 +71,26 @@ class DropCancelledTracebacks(logging.Filter):
         return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))
 
 
+def _request_id(record: logging.LogRecord) -> str:
+    # The thread that writes the log has no current request.
+    return record.request_id if isinstance(record, ResponseRecord) else request_id.get()
+
+
 def _timestamp(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    seconds, milliseconds = divmod(int(record.created * 1_000), 1_000)
+    return f"{_format_second(seconds)}.{milliseconds:03}+00:00"
 
 
-def logging_config(*, plain: bool, access_log: bool) -> dict[str, Any]:
+@lru_cache(2)  # a busy server writes thousands of lines in a second
+def _format_second(seconds: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))
+
+
+def logging_config(*, plain: bool, access_log: bool, metrics: bool = False) -> dict[str, Any]:
     """Return the configuration of the log of a server, uvicorn's lines and ours, on stderr.
 
-    The lines are plain text or JSON. Without `access_log`, responses are not logged.
+    The lines are plain text or JSON. Without `access_log`, responses are not logged. Metrics are
+    counted from the same records.
     """
     return {
         "version": 1,
@@ -77,16 +99,19 @@ def logging_config(*, plain: bool, access_log: bool) -> dict[str, Any]:
         "formatters": {"line": {"()": PlainFormatter if plain else JsonFormatter}},
         "filters": {"cancelled": {"()": DropCancelledTracebacks}},
         "handlers": {
-            "stderr": {
-                "class": "logging.StreamHandler",
-                "formatter": "line",
-                "filters": ["cancelled"],
-            }
+            "stderr": {"()": QueueHandler, "formatter": "line"},
+            # By name, since its module must not be imported without a directory for metrics.
+            **({"metrics": {"()": "app.server.metrics.MetricsHandler"}} if metrics else {}),
         },
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
             "uvicorn": {"level": "INFO"},
-            # WARNING and not a missing handler: the level also saves the work for each response.
-            logger.name: {"level": "INFO" if access_log else "WARNING"},
+            "uvicorn.error": {"filters": ["cancelled"]},
+            logger.name: {
+                # The level also saves the work for each response.
+                "level": "INFO" if access_log or metrics else "WARNING",
+                "handlers": ["metrics"] if metrics else [],
+                "propagate": access_log,
+            },
         },
     }

@@ -1,26 +1,32 @@
 """The layer that completes every response: headers, HEAD, OPTIONS, compression, ETag and cache.
 
-It is outside FastAPI's error handling, so that a 500 has the same headers as any other response.
+It is the outermost layer, so that a 500 has the same headers as any other response, and that every
+response is logged.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Hashable
-from functools import partial
+from collections.abc import Callable, Collection, Hashable
 from http import HTTPStatus
+from time import perf_counter
 
 from anyio.to_thread import run_sync
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.headers import ALLOWED_METHODS, CACHE_CONTROL, DEFAULT_HEADERS, PREFLIGHT_HEADERS
+from app.api.headers import ALLOWED_METHODS, PREFLIGHT_HEADERS
 from app.api.problems import problem_response
 from app.domain.text import escape
 from app.errors import ProblemError
-from app.server.access_log import request_id
-from app.server.conditional import etag_matches, make_etag, without_body
-from app.server.content_coding import ENCODERS, IDENTITY, is_compressible, negotiate
-from app.server.request_checks import find_request_problem
-from app.server.response_cache import CachedResponse, CacheKey, ResponseCache
+from app.memory import return_freed_memory
+from app.scheduling import SlowLane, Work, current_work
+from app.server import access_log
+from app.server.access_log import ResponseRecord, request_id
+from app.server.conditional import make_etag, without_content_headers
+from app.server.content_coding import ENCODERS, IDENTITY, is_compressible
+from app.server.request_info import RequestInfo
+from app.server.response_cache import CacheKey, ResponseCache, WholeResponse
+from app.server.sending import SendBudget, Sender, complete_headers
 
 logger = logging.getLogger(__name__)
 
@@ -28,52 +34,132 @@ logger = logging.getLogger(__name__)
 class ResponseMiddleware:
     """The layer around the application.
 
-    `version` returns the version of the data, or None if it is unknown: then nothing is cached.
-    `cache_size` is in bytes.
+    `read_version` returns the version of the data, or None if it is unknown: then nothing is
+    cached. `cache_size` and `send_budget` are in bytes.
     """
 
     def __init__(
-        self, app: ASGIApp, root_path: str, version: Callable[[], Hashable], cache_size: int
+        self,
+        app: ASGIApp,
+        root_path: str,
+        read_version: Callable[[], Hashable],
+        cache_size: int,
+        *,
+        allowed_hosts: Collection[str] = (),
+        send_budget: int = 2**26,
+        slow_requests: int = 1,
     ) -> None:
         self._app = app
         self._root_path = root_path
-        self._version = version
+        self._read_version = read_version
+        self._version: Hashable = None
+        self._is_version_read = False
         self._cache = ResponseCache(cache_size)
+        self._allowed_hosts = allowed_hosts
+        self._budget = SendBudget(send_budget)
+        self._slow_lane = SlowLane(slow_requests)
+        self._in_progress = dict[tuple[CacheKey, Hashable], asyncio.Future[WholeResponse | None]]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request, from the cache if possible. Other events are passed on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _RequestInfo(scope)
-        # Read before the response is created. If the data changes meanwhile, the response is cached
-        # for the old version, and so is never sent for the new one.
-        version = self._version() if request.method in ("GET", "HEAD") else None
-        if cached := self._cache.get(request.cache_key, version):
-            for message in _asgi_messages(cached, request):
-                await send(message)
-        else:
-            store = partial(self._cache.put, request.cache_key, version)
-            await self._respond(_Responder(request, send, store), scope, receive)
+        started_at = perf_counter()
+        request = RequestInfo(scope)
+        # Not reset at the end: uvicorn logs an exception later, and that line needs the id too.
+        request_id.set(request.id)
+        sender = Sender(request, send, self._budget)
+        try:
+            # Read before the response is created. If the data changes meanwhile, the response is
+            # cached for the old version, and so is never sent for the new one.
+            version = self._current_version() if request.method in ("GET", "HEAD") else None
+            if cached := self._cache.get(request.cache_key, version):
+                sender.cache = "hit"
+                await sender.send_whole(cached)
+            else:
+                await self._respond_once(request, version, sender, receive)
+        finally:
+            sender.finish()
+            # Without the access log and metrics, no record is created either.
+            if access_log.logger.isEnabledFor(logging.INFO):
+                seconds, aborted = perf_counter() - started_at, not sender.done
+                access_log.logger.handle(
+                    ResponseRecord(
+                        *(scope, request.id, sender.status, seconds, sender.route),
+                        aborted=aborted,
+                        cache=sender.cache,
+                        waited=sender.waited,
+                    )
+                )
 
-    async def _respond(self, responder: "_Responder", scope: Scope, receive: Receive) -> None:
+    def _current_version(self) -> Hashable:
+        """Return the version of the data, which is read once in an iteration of the event loop.
+
+        The requests that an iteration handles were received before it began. So none of them was
+        sent after a write that this version does not contain.
+        """
+        if not self._is_version_read:
+            self._version, self._is_version_read = self._read_version(), True
+            asyncio.get_running_loop().call_soon(self._forget_version)
+        return self._version
+
+    def _forget_version(self) -> None:
+        self._is_version_read = False
+
+    async def _respond_once(
+        self, request: RequestInfo, version: Hashable, sender: Sender, receive: Receive
+    ) -> None:
+        """Respond to a request, or wait for the response to an identical one in progress."""
+        key = request.cache_key, version
+        if version is not None and (pending := self._in_progress.get(key)):
+            # Not awaited itself: a request that is cancelled would cancel it for all others.
+            await asyncio.wait([pending])
+            if response := pending.result():
+                sender.cache = "shared"
+                await sender.send_whole(response)
+                return
+        future = asyncio.get_running_loop().create_future()
+        if version is not None:
+            self._in_progress.setdefault(key, future)
+
+        def share(response: WholeResponse | None) -> None:
+            if self._in_progress.get(key) is future:
+                del self._in_progress[key]
+            if not future.done():
+                future.set_result(response)
+            if response and response.etag:
+                self._cache.put(request.cache_key, version, response)
+
+        work = Work(self._slow_lane)
+        current_work.set(work)
+        try:
+            await self._respond(_Responder(request, sender, share, work), receive)
+        finally:
+            _finish(work, sender)
+            share(None)  # a stream, or a request that was cancelled
+
+    async def _respond(self, responder: "_Responder", receive: Receive) -> None:
+        scope = responder.request.scope
         request = {
             **scope,
             # https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2: the same headers as GET.
             "method": "GET" if scope["method"] == "HEAD" else scope["method"],
+            "scheme": responder.request.scheme,
             "path": self._prefixed(scope["path"]),
             "root_path": self._root_path,
         }
+        responder.app_scope = request
         # Checked here and not before the cache: only valid requests have a cached response.
-        problem = find_request_problem(scope)
+        problem = responder.request.find_problem(self._allowed_hosts)
         if problem is None:
             try:
-                await self._app(request, receive, responder.send)
+                await self._app(request, responder.wrap_receive(receive), responder.send)
             except Exception:
                 logger.exception("%s %s failed", scope["method"], escape(scope["path"]))
                 if responder.started:
                     raise  # the server closes the connection, so the client sees a broken response
-                problem = internal_error(request_id.get())
+                problem = internal_error(responder.request.id)
             else:
                 return
         await problem_response(problem)(request, receive, responder.send)
@@ -85,39 +171,17 @@ class ResponseMiddleware:
         return path if path.startswith(f"{self._root_path}/") else f"{self._root_path}{path}"
 
 
+def _finish(work: Work, sender: Sender) -> None:
+    work.pause()
+    if work.is_slow:
+        return_freed_memory()
+    sender.waited = work.waited
+
+
 def internal_error(request_id: str) -> ProblemError:
     """Build the 500, with the id under which the log has the traceback."""
     detail = f"The server failed. If you report this, quote the request id {request_id}."
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
-
-
-class _RequestInfo:
-    """The parts of a request that decide which representation is sent."""
-
-    def __init__(self, scope: Scope) -> None:
-        host = accept_encoding = if_none_match = b""
-        # One pass over the headers as they are, because this runs for cached responses, too.
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                accept_encoding = accept_encoding + b"," + value if accept_encoding else value
-            elif name == b"if-none-match":
-                if_none_match = if_none_match + b"," + value if if_none_match else value
-            elif name == b"host":
-                host = host or value
-        self.method: str = scope["method"]
-        self.if_none_match = if_none_match.decode("latin-1")
-        self.coding = negotiate(accept_encoding)
-        # Scheme and host are part of the links in a response.
-        url = (scope["scheme"], host, scope.get("raw_path"), scope["query_string"])
-        self.cache_key: CacheKey = (*url, self.coding)
-
-
-def _asgi_messages(cached: CachedResponse, request: _RequestInfo) -> tuple[Message, Message]:
-    """Return the messages of a representation, or those of a 304."""
-    unchanged = etag_matches(request.if_none_match, cached.etag)
-    body = b"" if unchanged or request.method == "HEAD" else cached.body
-    start = cached.not_modified if unchanged else cached.headers_message
-    return start, {"type": "http.response.body", "body": body}
 
 
 class _Responder:
@@ -128,71 +192,92 @@ class _Responder:
     """
 
     def __init__(
-        self, request: _RequestInfo, send: Send, store: Callable[[CachedResponse], None]
+        self,
+        request: RequestInfo,
+        sender: Sender,
+        share: Callable[[WholeResponse | None], None],
+        work: Work,
     ) -> None:
+        self.request = request
+        self.app_scope: Scope = {}
+        """The request as the application gets it, which adds the route."""
         self.started = False
-        self._request = request
-        self._send = send
-        self._store = store
+        self._sender = sender
+        self._share = share
+        self._work = work
         self._start: Message = {}
+        self._unwanted = asyncio.Event()
+        """Set when the rest of a stream is not sent."""
+
+    def wrap_receive(self, receive: Receive) -> Receive:
+        """Return a function that reports a disconnect, too, when the rest is not sent.
+
+        Starlette then ends the stream. Otherwise, a HEAD would read a whole export, and a proxy
+        would send the next request on a connection that is busy with it.
+        """
+
+        async def receive_until_unwanted() -> Message:
+            received = asyncio.ensure_future(receive())
+            unwanted = asyncio.ensure_future(self._unwanted.wait())
+            try:
+                await asyncio.wait((received, unwanted), return_when=asyncio.FIRST_COMPLETED)
+                is_unwanted = self._unwanted.is_set()
+                return {"type": "http.disconnect"} if is_unwanted else received.result()
+            finally:
+                received.cancel()
+                unwanted.cancel()
+
+        return receive_until_unwanted
 
     async def send(self, message: Message) -> None:
         """Process one message of the application."""
+        self._work.pause()
         if message["type"] == "http.response.start":
             self._start = message
         elif self.started:
-            await self._send(self._for_method(message))
+            if not self._unwanted.is_set():
+                await self._sender.send_chunk(message)
         else:
-            messages = await self._first_messages(message)
-            self.started = True  # not before: an error in compression can still become a 500
-            for first in messages:
-                await self._send(first)
+            self._sender.route = getattr(self.app_scope.get("route"), "path", "")
+            await self._send_first(message)
 
-    async def _first_messages(self, message: Message) -> tuple[Message, Message]:
-        """Return the completed headers, and the first part of the body."""
-        headers = self._complete_headers()
-        # The application rejects OPTIONS with a 405 on paths that exist. On others it stays a 404.
-        if self._request.method == "OPTIONS" and "Allow" in headers:
-            headers.update(PREFLIGHT_HEADERS)
-            start = without_body(self._start, HTTPStatus.NO_CONTENT, headers)
-            return start, {**message, "body": b""}
-        if not message.get("more_body"):
-            body = await self._encode(message["body"], headers)
-            # Errors and health checks are `no-store`: cached, they would outlive their cause.
-            if headers["Cache-Control"].startswith("public"):
-                return _asgi_messages(self._tag_and_cache(headers, body), self._request)
-            message = {**message, "body": body}
-        return self._start, self._for_method(message)
-
-    def _for_method(self, message: Message) -> Message:
-        return {**message, "body": b""} if self._request.method == "HEAD" else message
-
-    def _complete_headers(self) -> MutableHeaders:
-        """Add the headers of every response to those of the application."""
-        headers = MutableHeaders(raw=self._start["headers"])
-        for name, value in DEFAULT_HEADERS.items():
-            headers.setdefault(name, value)
+    async def _send_first(self, message: Message) -> None:
+        """Send the completed headers, and the first part of the body."""
+        status = self._start["status"]
+        headers = complete_headers(status, self._start["headers"])
         # The routes only know GET. HEAD and OPTIONS are the work of this layer.
-        if self._start["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = ALLOWED_METHODS
-        is_ok = self._start["status"] == HTTPStatus.OK
-        headers.setdefault("Cache-Control", CACHE_CONTROL if is_ok else "no-store")
-        return headers
+        # The application rejects OPTIONS with a 405 on paths that exist. On others it stays a 404.
+        if self.request.method == "OPTIONS" and "Allow" in headers:
+            headers.update(PREFLIGHT_HEADERS)
+            raw = without_content_headers(headers.raw)
+            response = WholeResponse(HTTPStatus.NO_CONTENT, raw, b"", self._sender.route)
+        elif message.get("more_body"):
+            self._share(None)
+            self.started = True
+            if await self._sender.start_stream(status, headers.raw):
+                await self._sender.send_chunk(message)
+            else:
+                self._unwanted.set()
+            return
+        else:
+            response = await self._whole(status, headers, message["body"])
+        self.started = True  # not before: an error in compression can still become a 500
+        self._share(response)
+        await self._sender.send_whole(response)
 
-    async def _encode(self, body: bytes, headers: MutableHeaders) -> bytes:
-        """Return the body in the coding that the client prefers, and set its headers."""
-        coding = self._request.coding
+    async def _whole(self, status: int, headers: MutableHeaders, body: bytes) -> WholeResponse:
+        """Build a response, compressed, and with an ETag if it may be cached."""
+        coding = self.request.coding
         if coding != IDENTITY and is_compressible(headers.get("Content-Type", ""), len(body)):
             headers["Content-Encoding"] = coding
             body = await run_sync(ENCODERS[coding], body)  # a large body takes a while
         headers["Content-Length"] = str(len(body))
-        return body
-
-    def _tag_and_cache(self, headers: MutableHeaders, body: bytes) -> CachedResponse:
-        """Add an ETag to a representation, and cache it together with its 304."""
-        headers["ETag"] = make_etag(body, headers.get("Content-Encoding"))
-        start = {**self._start, "headers": headers.raw}
-        not_modified = without_body(start, HTTPStatus.NOT_MODIFIED, headers)
-        response = CachedResponse(headers["ETag"], body, start, not_modified)
-        self._store(response)
-        return response
+        response = WholeResponse(status, headers.raw, body, self._sender.route)
+        # Errors and health checks are `no-store`: cached, they would outlive their cause.
+        if not headers["Cache-Control"].startswith("public"):
+            return response
+        etag = headers["ETag"] = make_etag(body, headers.get("Content-Encoding"))
+        not_modified = without_content_headers(headers.raw)
+        return response._replace(headers=headers.raw, etag=etag, not_modified=not_modified)

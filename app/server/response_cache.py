@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from starlette.types import Message
+from app.server.conditional import RawHeaders
 
 ENTRY_OVERHEAD = 4_096
 """Bytes, about, that a cache entry takes in addition to its texts."""
@@ -13,14 +13,17 @@ CacheKey = tuple[str | bytes | None, ...]
 """Everything that a response depends on, except the data."""
 
 
-class CachedResponse(NamedTuple):
-    """A response of status 200 as it is sent: of one URL, on one host, in one coding."""
+class WholeResponse(NamedTuple):
+    """A response that is not streamed, as it is sent: of one URL, on one host, in one coding."""
 
-    etag: str
+    status: int
+    headers: RawHeaders
     body: bytes
-    headers_message: Message
-    """The message that precedes the body."""
-    not_modified: Message
+    route: str = ""
+    """The path of the endpoint, with the names of its parameters."""
+    etag: str = ""
+    """Empty if the response must not be cached."""
+    not_modified: RawHeaders | None = None
     """The headers of the 304, which has no body."""
 
 
@@ -31,9 +34,9 @@ class ResponseCache:
         self._max_bytes = max_bytes
         self._size = 0
         self._version: Hashable = None
-        self._entries: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
+        self._entries: OrderedDict[CacheKey, WholeResponse] = OrderedDict()
 
-    def get(self, key: CacheKey, version: Hashable) -> CachedResponse | None:
+    def get(self, key: CacheKey, version: Hashable) -> WholeResponse | None:
         """Return the response of this key and version. Another version empties the cache.
 
         Nothing is cached for None, an unknown version.
@@ -47,7 +50,7 @@ class ResponseCache:
             self._entries.move_to_end(key)
         return cached
 
-    def put(self, key: CacheKey, version: Hashable, response: CachedResponse) -> None:
+    def put(self, key: CacheKey, version: Hashable, response: WholeResponse) -> None:
         """Add a response, unless `get` has seen another version since.
 
         `version` is that before the response was created. A response that is larger than the whole
@@ -64,7 +67,7 @@ class ResponseCache:
             self._size -= _size(*self._entries.popitem(last=False))
 
 
-def _size(key: CacheKey, response: CachedResponse) -> int:
+def _size(key: CacheKey, response: WholeResponse) -> int:
     # A URL can be as long as a body, and is part of the header `Link` too.
-    texts = (*key, *(value for _, value in response.headers_message["headers"]))
+    texts = (*key, *(value for _, value in response.headers))
     return len(response.body) + sum(len(text or "") for text in texts) + ENTRY_OVERHEAD

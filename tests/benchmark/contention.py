@@ -1,16 +1,17 @@
 """The effect of the costliest queries on other clients: `python -m tests.benchmark.contention`.
 
 One client requests pages that are not cached, while several others repeat the costliest queries
-that are allowed.
+that are allowed, export everything, or request the largest documents.
 """
 
 import argparse
+import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from itertools import count
+from itertools import count, islice, repeat
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -24,7 +25,6 @@ from tests.benchmark.loading import load
 from tests.benchmark.queries import COMMON, Queries, path_of
 from tests.benchmark.serving import project
 
-COSTLY_CLIENTS = (0, 1, 2, 4)
 _WORDS = " ".join(COMMON)
 _ACTORS = [("actor", f"actor-{number}") for number in range(50)]
 _EXCLUDED = [("exclude_actor", f"actor-{number}") for number in range(50, 100)]
@@ -58,21 +58,26 @@ def measure_each(client: httpx.Client) -> None:
         print(f"{name}: {response.status_code} in {seconds * 1_000:,.0f} ms")
 
 
-def measure_effect(url: str, paths: Iterator[str], costly_clients: int, seconds: float) -> None:
-    """Print the latency of a page while other clients send costly queries."""
+def measure_effect(
+    url: str, paths: Iterator[str], clients: Mapping[str, Iterator[str]], seconds: float
+) -> None:
+    """Print the latency of a page while other clients send requests without a pause."""
     stop = threading.Event()
     statuses: Counter[int] = Counter()
-    costly_seconds = [0.0]
+    slowest = [0.0]
 
-    def send_costly_queries() -> None:
-        urls = _costly_urls()
+    def send_requests(urls: Iterator[str]) -> None:
         with httpx.Client(base_url=url, timeout=60) as client:
             while not stop.is_set():
                 start = time.perf_counter()
-                statuses[client.get(next(urls)).status_code] += 1
-                costly_seconds.append(time.perf_counter() - start)
+                with client.stream("GET", next(urls)) as response:
+                    for _ in response.iter_raw():
+                        if stop.is_set():
+                            return
+                statuses[response.status_code] += 1
+                slowest.append(time.perf_counter() - start)
 
-    threads = [threading.Thread(target=send_costly_queries) for _ in range(costly_clients)]
+    threads = [threading.Thread(target=send_requests, args=[urls]) for urls in clients.values()]
     for thread in threads:
         thread.start()
     latencies = []
@@ -88,10 +93,37 @@ def measure_effect(url: str, paths: Iterator[str], costly_clients: int, seconds:
         thread.join()
     percentiles = quantiles(latencies, n=100)
     print(
-        f"{costly_clients} costly clients ({dict(statuses)}, slowest {max(costly_seconds):.2f} s): "
+        f"{', '.join(clients) or 'alone'} ({dict(statuses)}, slowest {max(slowest):.2f} s): "
         f"page median {median(latencies):.1f} ms, p99 {percentiles[98]:.0f} ms, "
         f"maximum {max(latencies):.0f} ms"
     )
+
+
+def costly(number: int) -> dict[str, Iterator[str]]:
+    """Return clients that send the costliest queries."""
+    return {f"costly {at}": islice(_costly_urls(), at, None, 2) for at in range(number)}
+
+
+def exporting(number: int) -> dict[str, Iterator[str]]:
+    """Return clients that export everything, again and again."""
+    paths = "/events.jsonl", "/events.csv"
+    return {f"export {at}": repeat(paths[at % 2]) for at in range(number)}
+
+
+def large(number: int) -> dict[str, Iterator[str]]:
+    """Return clients that request the largest documents, each with another query every time."""
+    return {
+        f"large {at}": (f"/events.jsonld?from={1900 + n % 50}-01-{1 + at:02}" for n in count(at))
+        for at in range(number)
+    }
+
+
+def memory(process: subprocess.Popen[bytes]) -> dict[str, float]:
+    """Return the current and the highest memory of a process in megabytes."""
+    lines = Path(f"/proc/{process.pid}/status").read_text("utf-8").splitlines()
+    sizes = {name: value for name, _, value in (line.partition(":") for line in lines)}
+    names = {"now": "VmRSS", "peak": "VmHWM"}
+    return {what: int(sizes[name].split()[0]) / 1_024 for what, name in names.items()}
 
 
 def main() -> None:
@@ -99,20 +131,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=15)
-    parser.add_argument("--limit", type=float, default=0.5, help="TIMELINE_QUERY_TIMEOUT")
+    parser.add_argument("--limit", type=float, default=2, help="TIMELINE_QUERY_TIMEOUT")
+    parser.add_argument("--keep", type=Path, help="a directory for the database, to reuse it")
+    parser.add_argument("--settle", type=float, default=60, help="seconds until memory is measured")
     options = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        load(Path(folder), options.events)
-        path = Path(folder) / f"{options.events}.db"
+    with TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        path = folder / f"{options.events}.db"
+        if not path.exists():
+            load(folder, options.events)
         database = Database(Settings(database_url=f"sqlite:///{path}"))
         paths = map(path_of, Queries(database, options.events).filtered(100_000))
         database.close()
-        with project(path, cache_mb=0, query_timeout=options.limit) as (port, _):
+        with project(path, cache_mb=0, query_timeout=options.limit) as (port, process):
             url = f"http://127.0.0.1:{port}"
             with httpx.Client(base_url=url, timeout=60) as client:
                 measure_each(client)
-            for costly_clients in COSTLY_CLIENTS:
-                measure_effect(url, paths, costly_clients, options.seconds)
+            before = memory(process)["now"]
+            for clients in ({}, costly(1), costly(4), costly(4) | exporting(2), large(24)):
+                measure_effect(url, paths, clients, options.seconds)
+                print(f"memory: {memory(process)}")
+            time.sleep(options.settle)
+            print(f"memory: {before:.0f} MB before, {memory(process)['now']:.0f} MB now")
 
 
 if __name__ == "__main__":

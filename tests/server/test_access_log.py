@@ -17,8 +17,9 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from app.server.access_log import MAX_TARGET, AccessLogMiddleware, request_id
+from app.server.access_log import MAX_TARGET, request_id
 from app.server.logging import JsonFormatter, PlainFormatter
+from app.server.response import ResponseMiddleware
 from tests.support.cli import serving
 from tests.support.openapi import OPERATIONS, parameters_of
 from tests.support.problem import check_problem
@@ -129,11 +130,11 @@ async def _half_response(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.mark.anyio
 async def test_response_that_breaks_off_is_logged_as_aborted() -> None:
     with _captured_log() as lines:
-        transport = httpx.ASGITransport(AccessLogMiddleware(_half_response))
+        transport = httpx.ASGITransport(ResponseMiddleware(_half_response, "", lambda: 1, 2**20))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             with pytest.raises(RuntimeError):
                 await client.get("/events", headers={"X-Request-ID": "half"})
-    (line,) = (line for line in lines if line["request_id"] == "half")
+    (line,) = (line for line in lines if line["request_id"] == "half" and "status" in line)
     assert (line["status"], line["aborted"]) == (200, True)
 
 

@@ -10,16 +10,24 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from app.main import create_app
+from app.main import Application, create_app
 from app.server.protocol import Protocol
 from app.settings import Settings
 from tests.support.databases import load_into, new_database
 
 
 @contextmanager
-def serving(path: Path, root_path: str = "") -> Iterator[httpx.Client]:
+def serving(path: Path, root_path: str = "", **settings: int) -> Iterator[httpx.Client]:
     """Serve a database, and yield a client of the server."""
-    app = create_app(Settings(database_url=f"sqlite:///{path}", root_path=root_path))
+    url = f"sqlite:///{path}"
+    app = create_app(Settings(database_url=url, root_path=root_path, **settings))  # type: ignore[arg-type]
+    with running(app) as client:
+        yield client
+
+
+@contextmanager
+def running(app: Application) -> Iterator[httpx.Client]:
+    """Run a server of an application, and yield a client of it."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, http=Protocol, log_level="error", ws="none"))

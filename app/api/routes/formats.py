@@ -1,11 +1,12 @@
 """Endpoints for events in other formats: one for each row of `FORMATS`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from itertools import chain, islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import DatabaseDep
 from app.api.openapi import JsonSchema, header_refs
@@ -29,7 +30,20 @@ def _endpoint(format_: Format) -> Callable[..., Response]:
     return list_in_format
 
 
-def _format_response(format_: Format, batches: Iterator[EventBatch]) -> Response:
+class _BatchesResponse(StreamingResponse):
+    """A stream of batches, which ends with the batch after which the client leaves."""
+
+    batches: Generator[EventBatch]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the batches."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.batches.close()  # otherwise it stays in memory until the next collection
+
+
+def _format_response(format_: Format, batches: Generator[EventBatch]) -> Response:
     """Build the response: a whole body or, if there are several batches, a stream of them."""
     first = next(batches)
     chunks = map(format_.render, chain([first], batches))
@@ -38,7 +52,9 @@ def _format_response(format_: Format, batches: Iterator[EventBatch]) -> Response
     if len(first_chunks) == 1:
         return Response(first_chunks[0], headers=first.headers, media_type=format_.media_type)
     stream = chain(first_chunks, chunks)
-    return StreamingResponse(stream, headers=first.headers, media_type=format_.media_type)
+    response = _BatchesResponse(stream, headers=first.headers, media_type=format_.media_type)
+    response.batches = batches
+    return response
 
 
 def _response_class(format_: Format) -> type[Response]:

@@ -11,16 +11,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 from sqlmodel import SQLModel
 
 from app.db.sqlite.errors import BUSY, MESSAGES, describe_error, error_code
 from app.errors import DatabaseError
+from app.scheduling import MAX_SLOW_REQUESTS, OverloadedError, checkpoint, resume
 from app.settings import Settings
 
-POOL_SIZE = 8
+POOL_SIZE = MAX_SLOW_REQUESTS + 4
 """Connections of one process. The server has as many threads, so no thread waits for another."""
 POOL_TIMEOUT = 2
 """Seconds to wait for a connection, before a 503. SQLAlchemy's default is 30 s of silence."""
@@ -56,7 +57,7 @@ class Database:
         """Set the file without opening it. `path` and `query_timeout` override the settings."""
         self.settings = settings
         self._query_timeout = settings.query_timeout if query_timeout is None else query_timeout
-        self.path = path or Path(make_url(settings.database_url).database or "")
+        self.path = path or settings.database_path
         self.read_only = read_only or not self._is_writable()
         self._readers = self._create_reader_pool()
         # Used by one thread only, that of the event loop.
@@ -187,13 +188,24 @@ class Database:
             info = entry.info
             info["deadline"] = inf
             connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA trusted_schema = OFF")  # it may be that of any backup
+
+            def must_stop() -> bool:
+                before = time.monotonic()
+                try:
+                    checkpoint()
+                except OverloadedError:
+                    return True
+                now = time.monotonic()
+                info["deadline"] += now - before  # waiting does not count
+                return bool(now > info["deadline"])
+
             # https://www.sqlite.org/c3ref/progress_handler.html
-            connection.set_progress_handler(
-                lambda: time.monotonic() > info["deadline"], PROGRESS_STEPS
-            )
+            connection.set_progress_handler(must_stop, PROGRESS_STEPS)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
+            resume()
             connection.info["deadline"] = time.monotonic() + query_timeout
             connection.exec_driver_sql("BEGIN")
 
@@ -294,7 +306,12 @@ class LockWait:
 def _configure_writer(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401
     connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
     connection.execute("PRAGMA foreign_keys = ON")  # SQLite's default is not to check them
+    connection.execute("PRAGMA trusted_schema = OFF")  # it may be that of any backup
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KB}")
+    # With any limit, ANALYZE stores no samples of values (STAT4). With them, SQLite plans a
+    # statement for the values of each run, which takes longer than to run it.
+    # https://www.sqlite.org/lang_analyze.html#approximate_analyze_for_large_databases
+    connection.execute(f"PRAGMA analysis_limit = {2**31 - 1}")
 
 
 def _begin_immediate(connection: Connection, lock_wait: LockWait) -> None:

@@ -1,0 +1,80 @@
+"""The parts of a request that decide which response is sent, and whether it is valid at all."""
+
+import re
+from collections.abc import Collection
+from http import HTTPStatus
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import Scope
+
+from app.api.headers import MAX_URL_LENGTH, uri_too_long
+from app.domain.text import quote
+from app.errors import ProblemError
+from app.server.access_log import make_request_id
+from app.server.content_coding import negotiate
+from app.server.response_cache import CacheKey
+
+HEALTH_CHECKS = ("/livez", "/readyz")
+"""Paths that may be requested with any host, since probes use the address of the server."""
+# A name or an IP address, and a port. Its length is limited, since it is part of each cache key.
+_HOST = re.compile(r"([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{1,45}\])(:[0-9]{1,5})?")
+
+
+class RequestInfo:
+    """The parts of a request that decide which representation is sent."""
+
+    __slots__ = ("cache_key", "coding", "host", "id", "if_none_match", "method", "scheme", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        host: bytes | None = None
+        accept_encoding = if_none_match = request_id = b""
+        # One pass over the headers as they are, because this runs for cached responses, too.
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accept_encoding = accept_encoding + b"," + value if accept_encoding else value
+            elif name == b"if-none-match":
+                if_none_match = if_none_match + b"," + value if if_none_match else value
+            elif name == b"host":
+                host = value if host is None else host
+            elif name == b"x-request-id":
+                request_id = request_id or value
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.id = make_request_id(request_id)
+        self.host = host
+        self.if_none_match = if_none_match.decode("latin-1")
+        self.coding = negotiate(accept_encoding)
+        # A proxy can also send `ws` or `wss` as X-Forwarded-Proto, but the links are of web pages.
+        self.scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
+        # Scheme and host are part of the links in a response. Without a host (HTTP/1.0), the links
+        # contain the address of the server.
+        address = host or str(scope.get("server"))
+        path, query = scope.get("raw_path"), scope["query_string"]
+        self.cache_key: CacheKey = (self.scheme, address, path, query, self.coding)
+
+    def find_problem(self, allowed_hosts: Collection[str]) -> ProblemError | None:
+        """Return the problem of a URL that is too long or not UTF-8, or of a wrong host.
+
+        Every host is allowed if `allowed_hosts` is empty.
+        """
+        path, query = self.scope.get("raw_path") or b"", self.scope["query_string"]
+        if len(path) + len(query) > MAX_URL_LENGTH:
+            return uri_too_long()
+        for name, part in (("path", path), ("query", query)):
+            try:
+                # Starlette would replace the bytes by U+FFFD, and search for something else.
+                unquote_to_bytes(part).decode()
+            except UnicodeDecodeError:
+                detail = f"The {name} of the URL is not UTF-8. Percent-encode it as UTF-8."
+                return ProblemError(HTTPStatus.BAD_REQUEST, detail)
+        # The host is part of each link in the response, where a script could run.
+        text = "localhost" if self.host is None else self.host.decode("latin-1")
+        host = _HOST.fullmatch(text)
+        if not host:
+            detail = "The Host header is not a host name. Send the host of the URL, and its port."
+            return ProblemError(HTTPStatus.BAD_REQUEST, detail)
+        is_health_check = self.scope["path"].endswith(HEALTH_CHECKS)
+        if allowed_hosts and not is_health_check and host[1].lower() not in allowed_hosts:
+            detail = f"The host {quote(host[1])} is not served here. Use the URL of this API."
+            return ProblemError(HTTPStatus.MISDIRECTED_REQUEST, detail)
+        return None
