@@ -319,5 +319,6 @@ def test_every_block_has_a_language_that_a_test_reads() -> None:
         *("sh", "console", "yaml", "json", "text", "mermaid"),  # above
         *("ts", "python", "yml"),  # tests/e2e/clients/test_snippets.py
         *("html", "nginx", "jsonl"),  # widgets.py, test_nginx.py, test_access_log.py
+        *("ini", "dockerfile"),  # test_deployment.py
     }
     assert README.count("\n```") == 2 * len(blocks_in(README))

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
-    for pattern in ("README.md", "app/**/README.md", "seed/README.md", "tests/README.md")
+    for pattern in ("README.md", "app/**/*.md", "seed/README.md", "tests/README.md")
     for path in sorted(ROOT.glob(pattern))
 }
 """The text of each page by its path."""
