@@ -4,15 +4,18 @@ A thread that works for a request calls `checkpoint` every few milliseconds. A r
 out to be slow waits there for a slot. So no endpoint needs to know beforehand what a query costs.
 """
 
+import asyncio
 import time
+from collections import deque
+from concurrent.futures import Future
 from contextvars import ContextVar
-from threading import Condition
+from threading import Lock
 
 QUICK_SECONDS = 0.1
 """Processor time after which a request is slow. A page takes a few milliseconds."""
-MAX_SLOW_REQUESTS = 8
-"""Slow requests that run or wait, each in a thread. Any further one is rejected, so that threads
-remain for quick requests."""
+MAX_WAITING = 8
+"""Slow requests that wait, each in a thread. Any further one is rejected, because quick requests need
+threads, too."""
 WAIT_SECONDS = 10
 """Seconds that a slow request waits for a slot before it is rejected."""
 
@@ -22,30 +25,63 @@ class OverloadedError(Exception):
 
 
 class SlowLane:
-    """The slots of the slow requests of one process."""
+    """The slots of the slow requests of one process. They are assigned in the order of arrival."""
 
     def __init__(self, slots: int) -> None:
         self._free_slots = slots
-        self._requests = 0
-        self._changed = Condition()
+        self._waiting = deque[Future[None]]()
+        self._threads = 0
+        self._lock = Lock()
 
     def enter(self) -> None:
-        """Wait for a slot. Raises OverloadedError if none becomes free, or if too many wait."""
-        with self._changed:
-            if self._requests >= MAX_SLOW_REQUESTS:
-                raise OverloadedError
-            self._requests += 1
-            if not self._changed.wait_for(lambda: self._free_slots > 0, WAIT_SECONDS):
-                self._requests -= 1
-                raise OverloadedError
-            self._free_slots -= 1
+        """Wait for a slot in this thread.
+
+        Raises OverloadedError if none becomes free, or if too many threads wait.
+        """
+        turn = self._request_slot()
+        if turn.done():
+            return
+        with self._lock:
+            self._threads += 1
+            too_many = self._threads > MAX_WAITING
+        try:
+            turn.result(0 if too_many else WAIT_SECONDS)
+        except TimeoutError:
+            if turn.cancel():
+                raise OverloadedError from None
+        finally:
+            with self._lock:
+                self._threads -= 1
+
+    async def enter_async(self) -> None:
+        """Wait for a slot, without a thread and without a limit."""
+        turn = self._request_slot()
+        try:
+            await asyncio.wrap_future(turn)
+        except asyncio.CancelledError:
+            if not turn.cancel():
+                self.leave()
+            raise
 
     def leave(self) -> None:
-        """Return a slot."""
-        with self._changed:
+        """Pass a slot on to the request that has waited longest."""
+        with self._lock:
+            while self._waiting:
+                turn = self._waiting.popleft()
+                if turn.set_running_or_notify_cancel():
+                    turn.set_result(None)
+                    return
             self._free_slots += 1
-            self._requests -= 1
-            self._changed.notify()
+
+    def _request_slot(self) -> Future[None]:
+        turn = Future[None]()
+        with self._lock:
+            if self._free_slots:
+                self._free_slots -= 1
+                turn.set_result(None)
+            else:
+                self._waiting.append(turn)
+        return turn
 
 
 class Work:
@@ -62,7 +98,7 @@ class Work:
         self._has_slot = False
 
     def resume(self) -> None:
-        """Begin to measure processor time, in this thread."""
+        """Start to measure processor time, in this thread."""
         self._measured_at = time.thread_time()
 
     def checkpoint(self, *, is_slow: bool = False) -> None:
@@ -83,8 +119,16 @@ class Work:
                 self.waited += time.monotonic() - started_at
             self._has_slot = self.is_slow = True
 
+    async def next_part(self) -> None:
+        """Wait for a slot for the next part of a stream. It is slow, but cannot be rejected now."""
+        if not self._has_slot:
+            started_at = time.monotonic()
+            await self._lane.enter_async()
+            self.waited += time.monotonic() - started_at
+            self._has_slot = self.is_slow = True
+
     def pause(self) -> None:
-        """Return the slot: the response, or a part of it, is being sent."""
+        """Pass the slot on: the response, or a part of it, is being sent."""
         if self._has_slot:
             self._has_slot = False
             self._lane.leave()
@@ -95,7 +139,7 @@ current_work: ContextVar[Work | None] = ContextVar("current_work", default=None)
 
 
 def resume() -> None:
-    """Begin to measure processor time for the current request, in this thread."""
+    """Start to measure processor time for the current request, in this thread."""
     if work := current_work.get():
         work.resume()
 
@@ -104,3 +148,9 @@ def checkpoint(*, is_slow: bool = False) -> None:
     """Wait for a slot if the current request is slow. Raises OverloadedError."""
     if work := current_work.get():
         work.checkpoint(is_slow=is_slow)
+
+
+async def next_part() -> None:
+    """Wait for a slot for the next part of the current stream."""
+    if work := current_work.get():
+        await work.next_part()

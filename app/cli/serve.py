@@ -67,10 +67,10 @@ def serve(
             _seed(database)
             with database.read() as connection:
                 summary = database_summary(connection)
-            echo(f"Serving {summary} from {database.path} at {place}")
-            database.close()
             # Uvicorn raises the signal again after its shutdown. A requested stop is no failure.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            echo(f"Serving {summary} from {database.path} at {place}")
+            database.close()
             run_processes(_config(settings, reload=reload), sockets)
 
 

@@ -116,7 +116,6 @@ def iter_batches(
     yield batch
     while reader.has_more:
         with database.read() as connection:
-            checkpoint()
             batch = reader.next_batch(connection)
         yield batch
 

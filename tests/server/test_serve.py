@@ -118,8 +118,10 @@ def listening(tmp_path: Path, *arguments: str) -> Iterator[tuple[str, subprocess
         text=True,
     ) as process:
         assert process.stdout
-        yield process.stdout.readline(), process
-        process.terminate()
+        try:
+            yield process.stdout.readline(), process
+        finally:
+            process.terminate()
 
 
 def get(path: Path, url: str, **headers: str) -> httpx.Response:

@@ -1,5 +1,6 @@
 """Slow requests: a few run at a time, so that quick ones are not delayed."""
 
+import asyncio
 from pathlib import Path
 from threading import Event, Thread
 
@@ -47,11 +48,39 @@ def test_request_is_rejected_when_too_many_are_slow(monkeypatch: pytest.MonkeyPa
     running.checkpoint(is_slow=True)
     with pytest.raises(OverloadedError):
         waiting.checkpoint(is_slow=True)
+    monkeypatch.setattr("app.scheduling.MAX_WAITING", 0)
+    monkeypatch.setattr("app.scheduling.WAIT_SECONDS", 60)
+    with pytest.raises(OverloadedError):
+        waiting.checkpoint(is_slow=True)
     running.pause()
     waiting.checkpoint(is_slow=True)
-    monkeypatch.setattr("app.scheduling.MAX_SLOW_REQUESTS", 1)
-    with pytest.raises(OverloadedError):
-        Work(lane).checkpoint(is_slow=True)
+
+
+@pytest.mark.anyio
+async def test_stream_that_has_begun_waits_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.scheduling.MAX_WAITING", 0)
+    lane = SlowLane(1)
+    running, cancelled, *waiting = (Work(lane) for _ in range(5))
+    await running.next_part()
+    tasks = [asyncio.create_task(work.next_part()) for work in (cancelled, *waiting)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    for work, task in zip([running, *waiting], [*tasks[1:], None], strict=True):
+        assert task is None or not task.done()
+        work.pause()
+        if task:
+            await task
+    # The slot is free again, and there is only one.
+    await running.next_part()
+    task = asyncio.create_task(cancelled.next_part())
+    await asyncio.sleep(0)
+    assert not task.done()
+    running.pause()
+    await task
+
+
+def _reject(_: SlowLane) -> None:
+    raise OverloadedError
 
 
 @pytest.mark.parametrize("path", ["/events", "/facets", "/histogram", "/", "/events.ics"])
@@ -64,7 +93,7 @@ def test_overloaded_server_returns_503(
         assert client.get(path).status_code == 200
         # Now every request is slow, and too many are in progress.
         monkeypatch.setattr("app.scheduling.QUICK_SECONDS", -1)
-        monkeypatch.setattr("app.scheduling.MAX_SLOW_REQUESTS", 0)
+        monkeypatch.setattr("app.scheduling.SlowLane.enter", _reject)
         response = client.get(path)
         assert response.headers["retry-after"] == "2"
         assert "Too many slow requests are in progress." in response.text

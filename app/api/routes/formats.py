@@ -1,10 +1,11 @@
 """Endpoints for events in other formats: one for each row of `FORMATS`."""
 
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from itertools import chain, islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -13,6 +14,7 @@ from app.api.openapi import JsonSchema, header_refs
 from app.api.routing import StrictRoute
 from app.formats import FORMATS, Format
 from app.query.batches import EventBatch, iter_batches
+from app.scheduling import next_part
 from app.urls import UrlBuilder
 
 router = APIRouter(route_class=StrictRoute, tags=["events"])
@@ -51,10 +53,23 @@ def _format_response(format_: Format, batches: Generator[EventBatch]) -> Respons
     first_chunks = [*islice(chunks, 2)]
     if len(first_chunks) == 1:
         return Response(first_chunks[0], headers=first.headers, media_type=format_.media_type)
-    stream = chain(first_chunks, chunks)
+    stream = _stream(first_chunks, chunks)
     response = _BatchesResponse(stream, headers=first.headers, media_type=format_.media_type)
     response.batches = batches
     return response
+
+
+async def _stream(
+    first: Iterable[str | bytes], others: Iterator[str | bytes]
+) -> AsyncIterator[str | bytes]:
+    for chunk in first:
+        yield chunk
+    while True:
+        await next_part()
+        following = await run_in_threadpool(next, others, None)
+        if following is None:
+            return
+        yield following
 
 
 def _response_class(format_: Format) -> type[Response]:

@@ -18,10 +18,10 @@ from sqlmodel import SQLModel
 
 from app.db.sqlite.errors import BUSY, MESSAGES, describe_error, error_code
 from app.errors import DatabaseError
-from app.scheduling import MAX_SLOW_REQUESTS, OverloadedError, checkpoint, resume
+from app.scheduling import MAX_WAITING, OverloadedError, checkpoint, resume
 from app.settings import Settings
 
-POOL_SIZE = MAX_SLOW_REQUESTS + 4
+POOL_SIZE = MAX_WAITING + 4
 """Connections of one process. The server has as many threads, so no thread waits for another."""
 POOL_TIMEOUT = 2
 """Seconds to wait for a connection, before a 503. SQLAlchemy's default is 30 s of silence."""
