@@ -14,8 +14,8 @@ from threading import Lock
 QUICK_SECONDS = 0.1
 """Processor time after which a request is slow. A page takes a few milliseconds."""
 MAX_WAITING = 8
-"""Slow requests that wait, each in a thread. Any further one is rejected, because quick requests need
-threads, too."""
+"""Slow requests that wait, each in a thread. Any further one is rejected, so that quick requests
+get threads, too."""
 WAIT_SECONDS = 10
 """Seconds that a slow request waits for a slot before it is rejected."""
 
@@ -64,7 +64,7 @@ class SlowLane:
             raise
 
     def leave(self) -> None:
-        """Pass a slot on to the request that has waited longest."""
+        """Release a slot to the request that has waited longest."""
         with self._lock:
             while self._waiting:
                 turn = self._waiting.popleft()
@@ -128,7 +128,7 @@ class Work:
             self._has_slot = self.is_slow = True
 
     def pause(self) -> None:
-        """Pass the slot on: the response, or a part of it, is being sent."""
+        """Release the slot: the response, or a part of it, is being sent."""
         if self._has_slot:
             self._has_slot = False
             self._lane.leave()

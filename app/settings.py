@@ -16,6 +16,7 @@ OWN_PATHS = {
 """The first parts of the API's paths, without suffixes. With one of them as prefix, `/events/x`
 could be the path of an event, and also that of `x` after the prefix."""
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 # The characters of a path: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
 _PREFIX_PART = r"(?!\.\.?(/|$))([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+"
 # Escapes that a URL does not need, and that of the character that no file name contains.
@@ -97,7 +98,7 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         default="",
         description="The host names that requests may name, separated by commas: those of its "
-        "URLs. Empty to allow any. Health checks may name any host.",
+        "URLs, without scheme and port. Empty to allow any. Health checks may name any host.",
     )
     query_timeout: float = Field(
         default=2,
@@ -117,7 +118,8 @@ class Settings(BaseSettings):
         default=1_024,
         ge=256,
         le=65_536,
-        description="Kilobytes that an event may have as JSON. A load refuses a larger one.",
+        description="Kilobytes that an event may have as JSON, at least 256. A load refuses a "
+        "larger one.",
     )
     max_page_size: int = Field(
         default=4_096,
@@ -167,6 +169,20 @@ class Settings(BaseSettings):
             )
         return path
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _require_host_names(cls, value: str) -> str:
+        names = _split_hosts(value)
+        wrong = next((name for name in names if not _HOST_NAME.fullmatch(name)), None)
+        if wrong is None and value and not names:  # which would allow every host
+            wrong = value
+        if wrong is not None:
+            raise ValueError(
+                f"{wrong or value!r} is not a host name. Write host names without scheme and port, "
+                "separated by commas."
+            )
+        return value
+
     @field_validator("license_url")
     @classmethod
     def _require_license_name(cls, url: str, info: ValidationInfo) -> str:
@@ -193,14 +209,19 @@ class Settings(BaseSettings):
     @property
     def allowed_host_names(self) -> frozenset[str]:
         """The names in `allowed_hosts`, in lower case."""
-        names = (name.strip().lower() for name in self.allowed_hosts.split(","))
-        return frozenset(filter(None, names))
+        return frozenset(_split_hosts(self.allowed_hosts))
 
     @property
     def database_path(self) -> Path:
         """The path of the database file."""
         path = self.database_url.removeprefix("sqlite:///")
         return Path(unquote(path, errors="surrogateescape"))  # a name may be any bytes
+
+
+def _split_hosts(value: str) -> list[str]:
+    """Split host names at commas, in lower case and without the dot that may end a full name."""
+    names = (name.strip().lower() for name in value.split(","))
+    return [name.removesuffix(".") for name in names if name]
 
 
 def resource_dir(name: str) -> Path:

@@ -3,7 +3,7 @@
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
@@ -28,6 +28,7 @@ from app.cli.serve import serve
 from app.db.sqlite.backup import (
     back_up,
     open_copy,
+    reading_backup,
     require_no_database,
     require_other_file,
     restore,
@@ -166,7 +167,9 @@ def export_dossiers(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file to write. Default: standard output."),
+        typer.Option(
+            "--output", "-o", help="The file to write or replace. Default: standard output."
+        ),
     ] = None,
 ) -> None:
     """Export stored records as a dossier, which can be loaded to get the same records."""
@@ -251,7 +254,9 @@ def verify(
         failed = False
         for path in files or [database.path]:
             try:
-                echo(f"{path}: {_verified(open_copy(path, database))}.")
+                # A damaged backup cannot be the fix of the damage.
+                with reading_backup() if files else nullcontext():
+                    echo(f"{path}: {_verified(open_copy(path, database))}.")
             except DatabaseError as error:
                 failed = True
                 echo(str(error), err=True)

@@ -69,10 +69,11 @@ def serving_metrics(settings: Settings) -> Iterator[None]:
 
         try:
             start_metrics_server(settings.metrics_host, settings.metrics_port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise UsageError(
                 f"Cannot listen on {settings.metrics_host}, port {settings.metrics_port} "
-                f"({error.strerror}). Choose another port for metrics with --metrics-port."
+                f"({_reason(error)}). Choose another address for metrics with "
+                f"{PREFIX}METRICS_HOST or --metrics-port."
             ) from None
         yield
 
@@ -92,13 +93,17 @@ def _listen_on_port(host: str, port: int) -> list[socket.socket]:
                 if not is_unavailable or (number == len(addresses) and not sockets):
                     raise
     except (OSError, UnicodeError) as error:
-        # Python cannot encode a host that is too long.
-        reason = getattr(error, "strerror", None) or "it is not a host"
         raise UsageError(
-            f"Cannot listen on {host}, port {port} ({reason}). "
+            f"Cannot listen on {host}, port {port} ({_reason(error)}). "
             "Choose another address with --host or --port."
         ) from None
     return sockets
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Describe why a host or a port cannot be used."""
+    # Python cannot encode a host that is too long.
+    return getattr(error, "strerror", None) or "it is not a host"
 
 
 def _listen(family: int, address: tuple[object, ...] | str) -> socket.socket:

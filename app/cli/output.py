@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rapidfuzz import fuzz, process
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
@@ -129,7 +130,7 @@ def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
     except ValidationError as error:
         _exit_with(
             *(
-                f"{PREFIX}{str(details['loc'][0]).upper()}: {validation_message(details)}"
+                f"{PREFIX}{str(details['loc'][0]).upper()}: {_describe_setting(details)}"
                 for details in error.errors()
             )
         )
@@ -168,6 +169,15 @@ def _handled_signals() -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _describe_setting(error: ErrorDetails) -> str:
+    """Describe a wrong value of a setting. The example of a number is the setting's default."""
+    message = validation_message(error)
+    if error["type"] == "int_parsing":
+        default = Settings.model_fields[str(error["loc"][0])].default
+        message = message.replace("such as 50", f"such as {default}")
+    return message
 
 
 def _describe_os_error(error: OSError) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
-from app.main import Application, create_app
+from app.main import create_app
 
 WORKER_TIMEOUT = 60
 """Seconds in which a worker must respond to its parent. Uvicorn's default of 5 kills a worker that
@@ -48,7 +49,7 @@ def run_processes(config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         sys.exit(STARTUP_FAILURE)
 
 
-def create_served_app() -> Application:
+def create_served_app() -> ASGIApp:
     """Create the application in a server process, which may be a worker."""
     handle_signals()
     if parent := multiprocessing.parent_process():
@@ -56,7 +57,7 @@ def create_served_app() -> Application:
         # nothing restarts or stops the workers, but they keep the port.
         # https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process.sentinel
         asyncio.get_running_loop().add_reader(parent.sentinel, _stop_orphan, parent.sentinel)
-    return create_app()
+    return create_app().asgi
 
 
 def handle_signals() -> None:

@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import count
 from secrets import token_hex
 from time import time
-from typing import Any
 from urllib.parse import quote
 
 from starlette.types import Scope
@@ -52,9 +51,10 @@ _TEMPLATE = logging.LogRecord(logger.name, logging.INFO, "", 0, "", None, None).
 
 
 class ResponseRecord(logging.LogRecord):
-    """The log record of a response. Its texts are not formatted before it is written."""
+    """The log record of a response."""
 
     request_id: str
+    method: str
     status: int
     seconds: float
     route: str
@@ -66,7 +66,6 @@ class ResponseRecord(logging.LogRecord):
     waited: float
     """Seconds that the request waited for other slow requests."""
     _client: tuple[str, int] | None
-    _method: str
     _path: bytes
     _query: bytes
 
@@ -92,29 +91,26 @@ class ResponseRecord(logging.LogRecord):
             "aborted": aborted,
             "cache": cache,
             "waited": waited,
-            # Not the scope itself: a queue of records would keep all headers in memory. One byte
-            # more than the limit shows that something is left out.
+            # One byte more than the limit shows that something is left out.
             "_client": scope.get("client"),
-            "_method": scope["method"],
+            "method": scope["method"],
             "_path": (scope.get("raw_path") or scope["path"].encode())[: MAX_TARGET + 1],
             "_query": scope["query_string"][: MAX_TARGET + 1],
         }
 
     @property
-    def fields(self) -> dict[str, Any]:
-        """What the log says about the response."""
-        fields = {
-            "client": _percent_encode(self._client[0] if self._client else "-"),
-            "method": self._method,
-            "path": _loggable_target(self._path, self._query),
-            "status": self.status,
-            "duration_ms": round(self.seconds * 1_000, 2),
-        }
-        return fields | {"aborted": True} if self.aborted else fields
+    def client(self) -> str:
+        """The address of the client, as far as a Unix socket has one."""
+        return _percent_encode(self._client[0] if self._client else "-")
+
+    @property
+    def path(self) -> str:
+        """The path and the query, without secrets."""
+        return _loggable_target(self._path, self._query)
 
     def getMessage(self) -> str:  # noqa: N802 - the name in `logging`
-        """Return the fields as text."""
-        line = "{client} {method} {path} {status} {duration_ms:.2f} ms".format(**self.fields)
+        """Return the text of the record."""
+        line = f"{self.client} {self.method} {self.path} {self.status} {self.seconds * 1e3:.2f} ms"
         return f"{line}, aborted" if self.aborted else line
 
 

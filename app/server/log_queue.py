@@ -5,13 +5,11 @@ import os
 from collections import deque
 from threading import Event, Thread
 
-from app.server.access_log import ResponseRecord
-
 MAX_QUEUED = 10_000
 """Records that wait for a reader of standard error that has stalled, about ten megabytes. Further
 records are counted and dropped."""
-BATCH_INTERVAL = 0.02
-"""Seconds between two writes. Under load, one write then contains hundreds of lines."""
+BATCH_INTERVAL = 0.1
+"""Seconds between two writes. Each interrupts the other threads, so it should have many lines."""
 STDERR = 2
 """The file descriptor of standard error."""
 CLOSE_TIMEOUT = 2
@@ -26,19 +24,18 @@ class QueueHandler(logging.Handler):
         self.dropped = 0
         """The number of records that were dropped since the start of the process."""
         self._reported = 0
-        self._queue: deque[str | ResponseRecord] = deque()
+        self._queue = deque[str]()
         self._filled, self._closing = Event(), Event()
         self._thread = Thread(target=self._write_batches, name="log", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Add a record to the queue, or write it if the thread has ended."""
-        # Only the record of a response contains no objects that may change until it is written.
-        item = record if isinstance(record, ResponseRecord) else self.format(record)
         if len(self._queue) >= MAX_QUEUED:
             self.dropped += 1
             return
-        self._queue.append(item)
+        # Formatted here: the other thread would take this one's time, and more for the changes.
+        self._queue.append(self.format(record))
         if not self._thread.is_alive():
             self._write_queued()
         elif not self._filled.is_set():
@@ -62,8 +59,7 @@ class QueueHandler(logging.Handler):
     def _write_queued(self) -> None:
         lines = []
         while self._queue:
-            item = self._queue.popleft()
-            lines.append(item if isinstance(item, str) else self.format(item))
+            lines.append(self._queue.popleft())
         records, dropped = len(lines), self.dropped
         if dropped > self._reported:
             lines.append(self._describe_dropped(dropped - self._reported))

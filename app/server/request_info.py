@@ -74,7 +74,15 @@ class RequestInfo:
             detail = "The Host header is not a host name. Send the host of the URL, and its port."
             return ProblemError(HTTPStatus.BAD_REQUEST, detail)
         is_health_check = self.scope["path"].endswith(HEALTH_CHECKS)
-        if allowed_hosts and not is_health_check and host[1].lower() not in allowed_hosts:
-            detail = f"The host {quote(host[1])} is not served here. Use the URL of this API."
+        if allowed_hosts and not is_health_check and _host_name(host[1]) not in allowed_hosts:
+            detail = (
+                f"The host {quote(host[1])} is not served here. Use the URL of this API. "
+                "Operators: add the host to TIMELINE_ALLOWED_HOSTS."
+            )
             return ProblemError(HTTPStatus.MISDIRECTED_REQUEST, detail)
         return None
+
+
+def _host_name(host: str) -> str:
+    """Return a host as in `Settings.allowed_host_names`. A dot at its end changes nothing."""
+    return host.lower().removesuffix(".")

@@ -13,9 +13,10 @@ from app.server.conditional import RawHeaders, etag_matches
 from app.server.request_info import RequestInfo
 from app.server.response_cache import WholeResponse
 
-SLICE_BYTES = 2**16
+SLICE_BYTES = 2**18
 """Bytes of a body that are sent at a time. The next slice waits until the client has taken this
-one, so that a response counts as unsent for as long as it is in memory."""
+one, so that a response counts as unsent for as long as it is in memory. A page of 50 events has a
+quarter of that."""
 STREAM_BYTES = 2**20
 """Bytes in memory, about, of a response that is streamed."""
 
@@ -44,33 +45,35 @@ class SendBudget:
 class Sender:
     """Sends the response to one request, and keeps for the log what it sent."""
 
+    status = 500
+    """The status that was sent. Uvicorn sends a 500 if the application sends nothing."""
+    route = ""
+    cache: Literal["hit", "shared", "miss"] = "miss"
+    """`shared` is the response to an identical request that was in progress."""
+    waited = 0.0
+    """Seconds that the request waited for other slow requests."""
+    done = False
+    _taken = 0
+    """Bytes of the budget."""
+
     def __init__(self, request: RequestInfo, send: Send, budget: SendBudget) -> None:
-        self.status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
-        """The status that was sent. Uvicorn sends a 500 if the application sends nothing."""
-        self.route = ""
-        self.cache: Literal["hit", "shared", "miss"] = "miss"
-        """`shared` is the response to an identical request that was in progress."""
-        self.waited = 0.0
-        """Seconds that the request waited for other slow requests."""
-        self.done = False
         self._request = request
         self._send = send
         self._budget = budget
-        self._taken = 0
 
     async def send_whole(self, response: WholeResponse) -> None:
         """Send a response, or the 304 if the client has it already."""
         status, headers, body, self.route, etag, not_modified = response
         request = self._request
         if not_modified and request.if_none_match and etag_matches(request.if_none_match, etag):
-            status, headers, body = HTTPStatus.NOT_MODIFIED, not_modified, b""
+            status, headers, body = 304, not_modified, b""
         elif request.method == "HEAD":
             body = b""
         if len(body) <= SLICE_BYTES:
-            await self._start(status, headers)
+            await self._send(self._start(status, headers))
             await self._send({"type": "http.response.body", "body": body})
         elif self._take(len(body)):
-            await self._start(status, headers)
+            await self._send(self._start(status, headers))
             await self._send_slices(memoryview(body))
         else:
             await self.send_whole(problem_as_whole(too_many_unsent()))
@@ -79,10 +82,10 @@ class Sender:
     async def start_stream(self, status: int, headers: RawHeaders) -> bool:
         """Send the headers of a stream. Return whether it may follow: otherwise, a 503 is sent."""
         if self._request.method == "HEAD":
-            await self._start(status, headers)
+            await self._send(self._start(status, headers))
             await self.send_chunk({"type": "http.response.body", "body": b""})
         elif self._take(STREAM_BYTES):
-            await self._start(status, headers)
+            await self._send(self._start(status, headers))
         else:
             await self.send_whole(problem_as_whole(too_many_unsent()))
         return not self.done
@@ -94,17 +97,18 @@ class Sender:
 
     def finish(self) -> None:
         """Release what was taken from the budget. The response was sent, or broke off."""
-        self._budget.release(self._taken)
+        if self._taken:
+            self._budget.release(self._taken)
 
     def _take(self, size: int) -> bool:
         has_room = self._budget.take(size)
         self._taken += size * has_room
         return has_room
 
-    async def _start(self, status: int, headers: RawHeaders) -> None:
+    def _start(self, status: int, headers: RawHeaders) -> Message:
         self.status = status
         headers = [*headers, (b"x-request-id", self._request.id.encode())]
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        return {"type": "http.response.start", "status": status, "headers": headers}
 
     async def _send_slices(self, body: memoryview) -> None:
         for start in range(0, len(body), SLICE_BYTES):

@@ -150,7 +150,9 @@ def _replace_by_directory(path: Path) -> None:
 # Changes of a file, with the message of `verify`.
 WRONG_FILES: dict[Callable[[Path], object] | str, str] = {
     _overwrite: "The file is damaged: ",
-    "DROP INDEX ix_event_kind": "The index 'ix_event_kind' of schema 0003 is missing.",
+    "DROP INDEX ix_event_kind": (
+        "The index 'ix_event_kind' of schema 0003 is missing. Use another backup."
+    ),
     "DELETE FROM source": "A row of 'citation' refers to a missing one of 'source'.",
     "DELETE FROM event_search": "The table 'event_search' must have one row for each event.",
     "UPDATE event_record SET content = '{}' WHERE event_id = 2": "The stored record of '",
@@ -177,6 +179,7 @@ def test_verify_reports_each_wrong_file(
     assert failed.stdout == "timeline.db: 6 events of 1 timeline, no errors.\n"
     assert failed.stderr.startswith(f"wrong.db: {WRONG_FILES[change]}")
     assert failed.stderr.count("\n") == 1
+    assert "Restore a" not in failed.stderr
 
 
 def test_verify_checks_database_by_default(path: Path, tmp_path: Path) -> None:

@@ -228,12 +228,28 @@ def test_openapi_prints_document_without_database(tmp_path: Path) -> None:
 
 
 PREFIX_HINT = "Begin each part with a slash, and percent-encode special characters: /timeline."
+# Values of the allowed hosts, with the part that is wrong.
+WRONG_HOSTS = {
+    **{host: host for host in ("https://foo.example", "foo.example:8000", "*", ",", " ", "::1")},
+    **{
+        host: host
+        for host in ("*.example", ".example", "a..b", "foo.example/x", "a b", "é.example")
+    },
+    "foo.example, *.Example": "*.example",
+    ".": ".",
+}
 # Each case: the command, its environment, the beginning of the message.
 REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a missing directory": (
         ("migrate",),
         {"TIMELINE_DATABASE_URL": "sqlite:///nowhere/timeline.db"},
-        "nowhere/timeline.db: There is no directory nowhere. Create it.",
+        "nowhere/timeline.db: There is no directory nowhere. Create it.\n",
+    ),
+    "an absolute path with three slashes": (
+        ("migrate",),
+        {"TIMELINE_DATABASE_URL": f"sqlite://{TESTS}/timeline.db"},
+        f"{str(TESTS)[1:]}/timeline.db: There is no directory {str(TESTS)[1:]}. Create it, or "
+        f"write an absolute path with four slashes: sqlite:///{TESTS}/timeline.db.\n",
     ),
     "a directory instead of a file": (
         ("serve", "--port", "0"),
@@ -284,13 +300,22 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a port that is no number": (
         ("serve",),
         {"TIMELINE_PORT": "abc"},
-        "TIMELINE_PORT: 'abc' is not a whole number. ",
+        "TIMELINE_PORT: 'abc' is not a whole number. Write one such as 8000.\n",
     ),
     "workers that are no number": (
         ("serve", "--workers", "two"),
         {},
-        "TIMELINE_WORKERS: 'two' is not a whole number. ",
+        "TIMELINE_WORKERS: 'two' is not a whole number. Write one such as 1.\n",
     ),
+    **{
+        f"{hosts!r} as allowed hosts": (
+            ("serve",),
+            {"TIMELINE_ALLOWED_HOSTS": hosts},
+            f"TIMELINE_ALLOWED_HOSTS: {wrong!r} is not a host name. Write host names without "
+            "scheme and port, separated by commas.\n",
+        )
+        for hosts, wrong in WRONG_HOSTS.items()
+    },
     "an invalid boolean": (
         ("serve",),
         {"TIMELINE_ACCESS_LOG": "perhaps"},

@@ -80,6 +80,30 @@ def test_commands_print_what_is_shown(seed: httpx.Client, tmp_path: Path, block:
             assert_shown(shown, printed)
 
 
+def test_restore_drill_notices_a_change_after_the_backup(tmp_path: Path) -> None:
+    """The commands run in one shell, as those of a reader do."""
+    (block,) = (one for one in _blocks("console") if "drill.db" in one)
+    *commands, comparison = (command for command, _ in _steps(block))
+    (tmp_path / "harbour.yaml").write_text(_blocks("yaml")[0], "utf-8")
+    change = (
+        "sed -i 's/title: .*contract/title: Changed/' harbour.yaml && timeline load harbour.yaml"
+    )
+    # Twice, since there are several backups at the second time.
+    script = "\n".join([*commands, *commands, change, comparison])
+    bin_ = Path(sys.executable).parent
+    run = subprocess.run(
+        ["bash", "-ec", script],
+        env={"PATH": f"{bin_}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "Changed" in run.stdout
+
+
 WRONG = """\
 timeline: {id: harbour, title: The harbour contract}
 actors:

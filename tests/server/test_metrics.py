@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import httpx
+import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -55,6 +56,9 @@ def test_metrics_add_up_the_responses_of_all_workers(tmp_path: Path) -> None:
     assert observed == 10
 
 
+METRICS_HINT = "Choose another address for metrics with TIMELINE_METRICS_HOST or --metrics-port.\n"
+
+
 def test_metrics_port_that_is_taken_is_an_error(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -63,8 +67,17 @@ def test_metrics_port_that_is_taken_is_an_error(tmp_path: Path) -> None:
         result = run(tmp_path, "serve", "--port", "0", "--metrics-port", str(port))
     assert result.returncode == 1
     assert f"port {port} (" in result.stderr
-    assert result.stderr.endswith("Choose another port for metrics with --metrics-port.\n")
+    assert result.stderr.endswith(METRICS_HINT)
     assert not (tmp_path / "timeline.db").exists()
+
+
+@pytest.mark.parametrize("host", ["host.invalid", "192.0.2.1", "a..b"])
+def test_metrics_host_that_is_not_of_this_machine_is_an_error(tmp_path: Path, host: str) -> None:
+    more = {"TIMELINE_METRICS_HOST": host, "TIMELINE_METRICS_PORT": "1024"}
+    result = run(tmp_path, "serve", "--port", "0", **more)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Cannot listen on {host}, port 1024 (")
+    assert result.stderr.endswith(METRICS_HINT)
 
 
 def test_every_metric_is_documented() -> None:

@@ -135,7 +135,7 @@ def test_connection_is_closed_after_an_upgrade(tmp_path: Path) -> None:
     assert response.headers["connection"] == "close"
 
 
-LARGE = 100_000
+LARGE = 300_000
 """Bytes of a body that is sent in slices."""
 
 
@@ -272,6 +272,10 @@ HOSTS = {
     ("timeline.example", "Timeline.Example:8000", "/events"): 200,
     ("other.example, timeline.example", "timeline.example", "/events"): 200,
     ("[::1]", "[::1]:8000", "/events"): 200,
+    ("timeline.example", "timeline.example.", "/events"): 200,
+    ("timeline.example.", "timeline.example:8000", "/events"): 200,
+    ("timeline.example,", "timeline.example.:8000", "/events"): 200,
+    ("timeline.example", "timeline.example..", "/events"): 421,
     ("timeline.example", "evil.example", "/events"): 421,
     ("timeline.example", "x.timeline.example", "/"): 421,
     ("timeline.example", "10.0.0.7:8000", "/livez"): 200,
@@ -290,7 +294,9 @@ def test_other_hosts_than_the_allowed_get_421(
     assert response.status_code == HOSTS[allowed, host, path]
     if response.status_code == 421:
         name = re.escape(host)
-        assert re.search(f"'{name}' is not served here.", check_problem(response, 421).detail)
+        detail = check_problem(response, 421).detail
+        assert re.search(f"'{name}' is not served here. Use the URL of this API. ", detail)
+        assert detail.endswith("Operators: add the host to TIMELINE_ALLOWED_HOSTS.")
 
 
 # X-Forwarded-Proto: the scheme of links.

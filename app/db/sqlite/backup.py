@@ -120,10 +120,13 @@ def restore(
     if database.path.exists() and source.exists() and source.samefile(database.path):
         raise DatabaseError(f"{source}: This is the database itself. Name a backup.")
     if not source.is_file():
-        raise DatabaseError(f"{source}: There is no such file. Name a backup.")
+        problem = "This is not a file" if source.exists() else "There is no such file"
+        problem = "This is a directory" if source.is_dir() else problem
+        raise DatabaseError(f"{source}: {problem}. Name a backup.")
     _require_restorable_target(database)
     with closing(open_copy(source, database)) as copy:
-        verify_file(copy)
+        with reading_backup():
+            verify_file(copy)
         if schema_revision(copy) is None:
             raise DatabaseError(f"{source}: The file is empty. Name a backup.")
         try:
@@ -152,11 +155,22 @@ def _migrated_copy(backup: Database, database: Database) -> Iterator[Database]:
                 migrate_if_needed(current)
             except DBAPIError as error:  # rows that break a rule of the current schema
                 raise DatabaseError(
-                    f"{backup.path}: The backup cannot be migrated: {escape(error.orig)}. Restore "
-                    "another one."
+                    f"{backup.path}: The backup cannot be migrated: {escape(error.orig)}. Use "
+                    "another backup."
                 ) from None
-            _require_intact(path, database, named=backup.path)
+            with reading_backup():
+                _require_intact(path, database, named=backup.path)
             yield current
+
+
+@contextmanager
+def reading_backup() -> Iterator[None]:
+    """Replace the advice of errors to restore a backup, since the file that is read is one."""
+    try:
+        yield
+    except DatabaseError as error:
+        advice = re.sub(r"\bRestore (a|another) backup\b", "Use another backup", str(error))
+        raise DatabaseError(advice) from None
 
 
 def _require_intact(copy: Path, database: Database, named: Path) -> None:

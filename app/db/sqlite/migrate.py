@@ -3,6 +3,7 @@
 import time
 from contextlib import closing
 from math import inf
+from pathlib import Path
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -26,8 +27,11 @@ def migrate_if_needed(database: Database) -> None:
     """
     folder = database.path.absolute().parent
     if not folder.is_dir():
+        hint = ""
+        if not database.path.is_absolute() and Path("/", database.path.parent).is_dir():
+            hint = f", or write an absolute path with four slashes: sqlite:////{database.path}"
         raise DatabaseError(
-            f"{database.path}: There is no directory {database.path.parent}. Create it."
+            f"{database.path}: There is no directory {database.path.parent}. Create it{hint}."
         )
     if database.path.exists():
         verify_file(database)
