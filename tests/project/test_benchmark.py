@@ -1,6 +1,7 @@
 """The benchmark runs. Its results are not asserted, because machines are noisy."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,3 +37,29 @@ def test_benchmark_writes_its_figures(tmp_path: Path) -> None:
     figures = {one["what"]: one["value"] for one in json.loads(output.read_text("utf-8"))}
     assert {"304: ratio to bare ASGI", "window: ratio", "loading 4,000 events"} <= figures.keys()
     assert all(value > 0 for value in figures.values())
+
+
+def test_soak_has_no_errors() -> None:
+    options = ["--events", "200", "--minutes", "0.05"]
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.benchmark.soak", *options],
+        cwd=TESTS.parent,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    outcomes = {line.rpartition(": ")[0] for line in result.stdout.splitlines()}
+    assert {"hot: 200", "cold: 200", "export: 200", "load: exit code 0"} <= outcomes
+    assert not re.search("Error|: 5..:|exit code 1", result.stdout + result.stderr)
+
+
+def test_contention_is_measured() -> None:
+    options = ["--events", "500", "--seconds", "0.5", "--settle", "0"]
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.benchmark.contention", *options],
+        cwd=TESTS.parent,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert len(re.findall("page median .* p99", result.stdout)) == 5
