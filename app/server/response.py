@@ -53,7 +53,8 @@ class ResponseMiddleware:
         self._root_path = root_path
         self._read_version = read_version
         self._version: Hashable = None
-        self._is_version_read = False
+        self._version_loop: asyncio.AbstractEventLoop | None = None
+        """The event loop in whose current iteration the version was read."""
         self._cache = ResponseCache(cache_size)
         self._allowed_hosts = allowed_hosts
         self._budget = SendBudget(send_budget)
@@ -99,13 +100,14 @@ class ResponseMiddleware:
         The requests that an iteration handles were received before it began. So none of them was
         sent after a write that this version does not contain.
         """
-        if not self._is_version_read:
-            self._version, self._is_version_read = self._read_version(), True
-            asyncio.get_running_loop().call_soon(self._forget_version)
+        loop = asyncio.get_running_loop()
+        if self._version_loop is not loop:
+            self._version, self._version_loop = self._read_version(), loop
+            loop.call_soon(self._forget_version)
         return self._version
 
     def _forget_version(self) -> None:
-        self._is_version_read = False
+        self._version_loop = None
 
     async def _respond_once(
         self, request: RequestInfo, version: Hashable, sender: Sender, receive: Receive
