@@ -63,6 +63,7 @@ WORST_INPUTS: dict[str, tuple[str, str, str, str]] = {
     "app.server.logging._CONTROLS": ("sub", "", "\x1b", "!"),
     "app.server.request_info._HOST": ("fullmatch", "", "1:", "!"),
     "app.settings._AMBIGUOUS_ESCAPE": ("sub", "", "%", "!"),
+    "app.settings._HOST_NAME": ("fullmatch", "", "a.", "!"),
     "app.settings._matches.check": ("fullmatch", "", "/a@", " "),
     "app.site.routes.get_asset": ("sub", "", "-0123456", "!"),
 }

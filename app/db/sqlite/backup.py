@@ -169,8 +169,10 @@ def reading_backup() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        advice = re.sub(r"\bRestore (a|another) backup\b", "Use another backup", str(error))
-        raise DatabaseError(advice) from None
+        message = str(error)
+        for advice in ("Restore a backup", "Restore another backup"):
+            message = message.replace(advice, "Use another backup")
+        raise DatabaseError(message) from None
 
 
 def _require_intact(copy: Path, database: Database, named: Path) -> None:
