@@ -80,7 +80,7 @@ def measure_effect(
     threads = [threading.Thread(target=send_requests, args=[urls]) for urls in clients.values()]
     for thread in threads:
         thread.start()
-    latencies = []
+    latencies = list[float]()
     with httpx.Client(base_url=url, timeout=60) as client:
         end = time.perf_counter() + seconds
         while time.perf_counter() < end or len(latencies) < 2:  # of which percentiles exist
