@@ -1,6 +1,7 @@
 """Clients that leave, do not read or are too many: they cost others nothing."""
 
 import asyncio
+import gc
 import re
 import socket
 from collections.abc import Generator, Iterator
@@ -8,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
+from weakref import ref
 
 import httpx
 import pytest
@@ -45,6 +47,7 @@ class SlowApp:
     def iter_batches(self, *arguments: Any) -> Generator[EventBatch]:  # noqa: ANN401
         """Yield the first batch again and again."""
         (batch,) = iter_batches(*arguments)
+        self.batch = ref(batch)
         try:
             while True:
                 yield batch
@@ -77,11 +80,20 @@ def test_head_of_a_stream_ends_it(endless: SlowApp, suffix: str) -> None:
         assert endless.export_ended.wait(30)
 
 
-def test_client_that_leaves_ends_the_stream(endless: SlowApp) -> None:
-    with running(endless.app) as client:
-        with client.stream("GET", "/events.jsonl") as response:
-            next(response.iter_raw())
-        assert endless.export_ended.wait(30)
+def test_client_that_leaves_ends_the_stream_and_frees_its_memory(endless: SlowApp) -> None:
+    gc.disable()  # a collection would come after many such exports only
+    try:
+        with running(endless.app) as client:
+            with client.stream("GET", "/events.jsonl") as response:
+                next(response.iter_raw())
+            assert endless.export_ended.wait(30)
+            for _ in range(100):
+                if endless.batch() is None:
+                    break
+                client.get("/livez")
+            assert endless.batch() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.1\r\nHost: x", "HTTP/1.0"])

@@ -1,5 +1,6 @@
 """Endpoints for events in other formats: one for each row of `FORMATS`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from itertools import chain, islice
 from typing import Annotated, Any
@@ -38,11 +39,29 @@ class _BatchesResponse(StreamingResponse):
     batches: Generator[EventBatch]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the batches."""
+        """Send the batches.
+
+        Nothing is cancelled, as Starlette would do: the exception would keep the batch in memory
+        until the next collection of garbage.
+        """
+        gone = asyncio.create_task(_wait_for_disconnect(receive))
+        start = {"status": self.status_code, "headers": self.raw_headers}
         try:
-            await super().__call__(scope, receive, send)
+            await send({"type": "http.response.start", **start})
+            async for chunk in self.body_iterator:
+                body = chunk.encode() if isinstance(chunk, str) else chunk
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                if gone.done():
+                    return
+            await send({"type": "http.response.body", "body": b""})
         finally:
-            self.batches.close()  # otherwise it stays in memory until the next collection
+            gone.cancel()
+            self.batches.close()
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _format_response(format_: Format, batches: Generator[EventBatch]) -> Response:
