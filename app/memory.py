@@ -12,10 +12,10 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGE_BLOCK = 2**17
 """Bytes from which a block of memory is returned to the system when it is freed, glibc's default.
 Glibc increases it to 32 MB when it meets large blocks, and then keeps what large responses took."""
-_C_LIBRARY = ctypes.CDLL(None)
 ARENAS = 2
 """Heaps of the C library. Its default is eight for each processor, and what one thread has freed
 is not available to threads that use another heap."""
+_C_LIBRARY = ctypes.CDLL(None)
 
 
 @contextmanager

@@ -53,7 +53,6 @@ _TEMPLATE = logging.LogRecord(logger.name, logging.INFO, "", 0, "", None, None).
 class ResponseRecord(logging.LogRecord):
     """The log record of a response."""
 
-    request_id: str
     method: str
     status: int
     seconds: float
@@ -72,7 +71,6 @@ class ResponseRecord(logging.LogRecord):
     def __init__(
         self,
         scope: Scope,
-        request_id: str,
         status: int,
         seconds: float = 0,
         route: str = "",
@@ -84,7 +82,6 @@ class ResponseRecord(logging.LogRecord):
         # Without `LogRecord.__init__`: see `_TEMPLATE`.
         self.__dict__ = _TEMPLATE | {
             "created": time(),
-            "request_id": request_id,
             "status": status,
             "seconds": seconds,
             "route": route,
@@ -122,7 +119,7 @@ def log_rejected_request(client: tuple[str, int] | None, status: int) -> str:
         # Otherwise later log lines of this connection would have the id of this request.
         context = copy_context()
         context.run(request_id.set, id_)
-        context.run(logger.handle, ResponseRecord(scope, id_, status))
+        context.run(logger.handle, ResponseRecord(scope, status))
     return id_
 
 

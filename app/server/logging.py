@@ -21,7 +21,7 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record, with control characters escaped."""
-        prefix = (_timestamp(record), record.levelname, record.name, _request_id(record) or "-")
+        prefix = (_timestamp(record), record.levelname, record.name, request_id.get() or "-")
         lines = [" ".join((*prefix, record.getMessage().removesuffix("\n")))]
         if record.exc_info:
             lines.append(self.formatException(record.exc_info))
@@ -55,7 +55,7 @@ def _response_line(record: ResponseRecord) -> str:
     aborted = ', "aborted": true' if record.aborted else ""
     return (
         f'{{"time": "{_timestamp(record)}", "level": "INFO", "logger": "{record.name}", '
-        f'"request_id": "{record.request_id}", "client": {_to_json(record.client)}, '
+        f'"request_id": "{request_id.get()}", "client": {_to_json(record.client)}, '
         f'"method": "{record.method}", "path": {_to_json(record.path)}, '
         f'"status": {record.status}, "duration_ms": {record.seconds * 1e3:.2f}{aborted}}}'
     )
@@ -74,11 +74,6 @@ class DropCancelledTracebacks(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is logged."""
         return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))
-
-
-def _request_id(record: logging.LogRecord) -> str:
-    # The thread that writes the log has no current request.
-    return record.request_id if isinstance(record, ResponseRecord) else request_id.get()
 
 
 def _timestamp(record: logging.LogRecord) -> str:

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.api.headers import DEFAULT_HEADERS, MAX_URL_LENGTH, uri_too_long
-from app.api.problems import problem_response
+from app.api.headers import MAX_URL_LENGTH, uri_too_long
 from app.errors import ProblemError, service_unavailable
 from app.server.access_log import log_rejected_request
+from app.server.sending import problem_as_whole
 from app.settings import Settings
 
 MAX_HEAD_LENGTH = 32_768
@@ -229,15 +229,13 @@ class Protocol(HttpToolsProtocol):
                 self.cycle.keep_alive = False
                 return
             self.cycle.disconnected = True  # discards the response to a body that is not HTTP
-        response = problem_response(problem)
-        response.headers.update(
-            {**DEFAULT_HEADERS, "Cache-Control": "no-store", "Connection": "close"}
-        )
-        response.headers["X-Request-ID"] = log_rejected_request(self.client, response.status_code)
-        status = HTTPStatus(response.status_code)
+        response = problem_as_whole(problem)
+        status = HTTPStatus(response.status)
+        id_ = log_rejected_request(self.client, status)
         head = [f"HTTP/1.1 {status} {status.phrase}".encode()]
-        head += [b"%s: %s" % header for header in response.raw_headers]
-        self.transport.write(b"\r\n".join([*head, b"", bytes(response.body)]))
+        head += [b"%s: %s" % header for header in response.headers]
+        head += [b"x-request-id: " + id_.encode(), b"connection: close"]
+        self.transport.write(b"\r\n".join([*head, b"", response.body]))
         self.close()
 
     def is_responding(self) -> bool:

@@ -14,8 +14,6 @@ from app.server.access_log import make_request_id
 from app.server.content_coding import negotiate
 from app.server.response_cache import CacheKey
 
-HEALTH_CHECKS = ("/livez", "/readyz")
-"""Paths that may be requested with any host, since probes use the address of the server."""
 # A name or an IP address, and a port. Its length is limited, since it is part of each cache key.
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{1,45}\])(:[0-9]{1,5})?")
 
@@ -73,8 +71,7 @@ class RequestInfo:
         if not host:
             detail = "The Host header is not a host name. Send the host of the URL, and its port."
             return ProblemError(HTTPStatus.BAD_REQUEST, detail)
-        is_health_check = self.scope["path"].endswith(HEALTH_CHECKS)
-        if allowed_hosts and not is_health_check and _host_name(host[1]) not in allowed_hosts:
+        if allowed_hosts and _host_name(host[1]) not in allowed_hosts:
             detail = (
                 f"The host {quote(host[1])} is not served here. Use the URL of this API. "
                 "Operators: add the host to TIMELINE_ALLOWED_HOSTS."

@@ -28,6 +28,9 @@ from app.server.request_info import RequestInfo
 from app.server.response_cache import CacheKey, ResponseCache, WholeResponse
 from app.server.sending import SendBudget, Sender, complete_headers
 
+HEALTH_CHECKS = ("/livez", "/readyz")
+"""Paths that may be requested with any host, since probes use the address of the server."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -57,6 +60,7 @@ class ResponseMiddleware:
         """The event loop in whose current iteration the version was read."""
         self._cache = ResponseCache(cache_size)
         self._allowed_hosts = allowed_hosts
+        self._health_checks = {f"{root_path}{path}" for path in HEALTH_CHECKS}
         self._budget = SendBudget(send_budget)
         self._slow_lane = SlowLane(slow_requests)
         self._in_progress = dict[tuple[CacheKey, Hashable], asyncio.Future[WholeResponse | None]]()
@@ -87,7 +91,7 @@ class ResponseMiddleware:
                 seconds, aborted = perf_counter() - started_at, not sender.done
                 access_log.logger.handle(
                     ResponseRecord(
-                        *(scope, request.id, sender.status, seconds, sender.route),
+                        *(scope, sender.status, seconds, sender.route),
                         aborted=aborted,
                         cache=sender.cache,
                         waited=sender.waited,
@@ -153,7 +157,9 @@ class ResponseMiddleware:
         }
         responder.app_scope = request
         # Checked here and not before the cache: only valid requests have a cached response.
-        problem = responder.request.find_problem(self._allowed_hosts)
+        is_health_check = request["path"] in self._health_checks
+        allowed_hosts = () if is_health_check else self._allowed_hosts
+        problem = responder.request.find_problem(allowed_hosts)
         if problem is None:
             try:
                 await self._app(request, responder.wrap_receive(receive), responder.send)

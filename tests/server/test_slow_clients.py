@@ -290,6 +290,7 @@ HOSTS = {
     ("timeline.example", "timeline.example..", "/events"): 421,
     ("timeline.example", "evil.example", "/events"): 421,
     ("timeline.example", "x.timeline.example", "/"): 421,
+    ("timeline.example", "evil.example", "/events/livez"): 421,
     ("timeline.example", "10.0.0.7:8000", "/livez"): 200,
     ("timeline.example", "10.0.0.7:8000", "/readyz"): 200,
 }

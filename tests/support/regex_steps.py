@@ -128,7 +128,7 @@ def _contains(item: Item, char: str) -> bool:
             is_negated = str(argument[0][0]) == "NEGATE"
             found = any(_contains(part, char) for part in argument[is_negated:])
             return found != is_negated
-    raise NotImplementedError(item)
+    raise ValueError(f"{operation} is an operation that is not counted. Add it here.")
 
 
 def _is_in_category(name: str, char: str) -> bool:
