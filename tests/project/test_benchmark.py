@@ -25,41 +25,33 @@ def test_rate_and_latencies_are_measured(
     assert len([*client.latencies(port, [path] * 3)]) == 3
 
 
-def test_benchmark_writes_its_figures(tmp_path: Path) -> None:
-    output = tmp_path / "figures.json"
-    options = ["--quick", "--sizes", "2000", "4000", "--json", str(output)]
-    subprocess.run(
-        [sys.executable, "-m", "tests.benchmark.serving", *options],
+def _run(benchmark: str, *options: str) -> str:
+    """Run a benchmark to its end; return what it prints, errors included."""
+    return subprocess.run(
+        [sys.executable, "-m", f"tests.benchmark.{benchmark}", *options],
         cwd=TESTS.parent,
         check=True,
-        capture_output=True,
-    )
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ).stdout
+
+
+def test_benchmark_writes_its_figures(tmp_path: Path) -> None:
+    output = tmp_path / "figures.json"
+    _run("serving", "--quick", "--sizes", "2000", "4000", "--json", str(output))
     figures = {one["what"]: one["value"] for one in json.loads(output.read_text("utf-8"))}
     assert {"304: ratio to bare ASGI", "window: ratio", "loading 4,000 events"} <= figures.keys()
     assert all(value > 0 for value in figures.values())
 
 
 def test_soak_has_no_errors() -> None:
-    options = ["--events", "200", "--minutes", "0.05"]
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.benchmark.soak", *options],
-        cwd=TESTS.parent,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    outcomes = {line.rpartition(": ")[0] for line in result.stdout.splitlines()}
+    printed = _run("soak", "--events", "200", "--minutes", "0.05")
+    outcomes = {line.rpartition(": ")[0] for line in printed.splitlines()}
     assert {"hot: 200", "cold: 200", "export: 200", "load: exit code 0"} <= outcomes
-    assert not re.search("Error|: 5..:|exit code 1", result.stdout + result.stderr)
+    assert not re.search("Error|: 5..:|exit code 1", printed)
 
 
 def test_contention_is_measured() -> None:
-    options = ["--events", "500", "--seconds", "0.5", "--settle", "0"]
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.benchmark.contention", *options],
-        cwd=TESTS.parent,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert len(re.findall("page median .* p99", result.stdout)) == 5
+    printed = _run("contention", "--events", "500", "--seconds", "0.5", "--settle", "0")
+    assert len(re.findall("page median .* p99", printed)) == 5
