@@ -128,12 +128,7 @@ def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
         last = f"{pluralize(error.diagnostics.error_count, 'error')}.{outcome}"
         _exit_with(*warnings, *errors, last, err=not report_to_stdout)
     except ValidationError as error:
-        _exit_with(
-            *(
-                f"{PREFIX}{str(details['loc'][0]).upper()}: {_describe_setting(details)}"
-                for details in error.errors()
-            )
-        )
+        _exit_with(*map(_describe_setting, error.errors()))
     except KeyboardInterrupt as interrupt:
         echo_lines(["Interrupted. No partial changes were kept."])
         number, *_ = (*interrupt.args, signal.SIGINT)
@@ -172,12 +167,9 @@ def _handled_signals() -> Iterator[None]:
 
 
 def _describe_setting(error: ErrorDetails) -> str:
-    """Describe a wrong value of a setting. The example of a number is the setting's default."""
-    message = validation_message(error)
-    if error["type"] == "int_parsing":
-        default = Settings.model_fields[str(error["loc"][0])].default
-        message = message.replace("such as 50", f"such as {default}")
-    return message
+    name = str(error["loc"][0])
+    message = validation_message(error, example=Settings.model_fields[name].default)
+    return f"{PREFIX}{name.upper()}: {message}"
 
 
 def _describe_os_error(error: OSError) -> str:

@@ -11,7 +11,7 @@ _MESSAGES = {
     "finite_number": "{value} is not a finite number. Write digits only: 2500000.",
     "float_parsing": "{value} is not a number. Write digits only: 2500000.",
     "greater_than_equal": "{value} is too small. The minimum is {ge:.16g}.",
-    "int_parsing": "{value} is not a whole number. Write one such as 50.",
+    "int_parsing": "{value} is not a whole number. Write one such as {example}.",
     "int_parsing_size": "{value} is too large. Write a smaller number.",
     "less_than_equal": "{value} is too large. The maximum is {le:.16g}.",
     "list_type": "It is not a list. Write it in brackets, even a single item.",
@@ -24,11 +24,14 @@ _MESSAGES = {
 }
 
 
-def validation_message(error: ErrorDetails) -> str:
-    """Return our message for one of Pydantic's errors; of an unknown type, Pydantic's own."""
+def validation_message(error: ErrorDetails, example: object = 50) -> str:
+    """Return our message for one of Pydantic's errors; of an unknown type, Pydantic's own.
+
+    `example` is a valid whole number.
+    """
     if error["type"] not in _MESSAGES:
         return f"{quote(error['input'])}: {error['msg']}."
     message, context = _MESSAGES[error["type"]], error.get("ctx", {})
     # Other input may be nested too deeply for `str`, which would raise RecursionError.
     value = quote(error["input"]) if "{value}" in message else ""
-    return message.format(value=value, **context)
+    return message.format(value=value, example=example, **context)
