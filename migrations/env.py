@@ -11,6 +11,7 @@ from app.db import tables
 from app.db.records import refresh_records
 from app.db.sqlite.database import Database
 from app.settings import Settings
+from app.store.search_index import fill_index
 
 
 def _is_modelled(name: str | None, kind: str, _: object) -> bool:
@@ -33,8 +34,9 @@ def _run(connection: Connection) -> None:
         context.run_migrations()
         reached = migration.get_current_revision()
         if reached != before and reached == context.get_head_revision():
-            # A migration may change what a record contains, or drop the stored records.
+            # A migration may change what a record contains, or drop the stored records or the index.
             refresh_records(connection, select(tables.event.c.id))
+            fill_index(connection)
 
 
 if (passed := context.config.attributes.get("connection")) is not None:

@@ -1,33 +1,12 @@
-"""Text: normalisation, case folding, words, and quoting of untrusted input."""
+"""Text: normal forms, and quoting of untrusted input."""
 
 import re
 import unicodedata
 from itertools import groupby
 from typing import Literal
 
-# Apostrophes: curly, modifier and prime signs, grave and acute accents, the Hebrew geresh. Then
-# double quotation marks, and dashes.
-PUNCTUATION = str.maketrans(
-    dict.fromkeys("‘’‛ʹʻʼʽˈ′`´׳＇", "'")
-    | dict.fromkeys("“”„‟″״", '"')
-    | dict.fromkeys("‐‑‒–—―−־", "-")
-)
-GERSHAYIM = re.compile(r'(?<=\w)"(?=\w)')
-"""A quotation mark inside a word, as in Hebrew acronyms. It ends no phrase."""
-# Letters whose stroke or ligature Unicode does not decompose; the Arabic alef wasla; and the
-# tatweel, which only stretches a word.
-_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i"}
-    | {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ٱ": "ا", "ـ": ""}
-)
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_SEPARATORS = {code: " " for code in range(128) if not chr(code).isalnum()}
-_WORD = re.compile(r"[^\W_]+")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 """Control characters, line separators, and characters that change the text direction."""
-# Nonspacing marks (accents, vowel points), and format characters (joiners, directions).
-_INVISIBLE = ("Mn", "Cf")
-
 
 # A run of marks (accents, vowel points), or of characters that decompose into marks.
 _MARKS = re.compile(r"(?:[^\w\s]|[ﾞﾟ]){32}")
@@ -55,40 +34,6 @@ def normalize(value: str) -> str:
         if unicodedata.category(char) in ("Cc", "Cs"):
             raise ValueError(f"It contains the control character {char!r}. Remove it.")
     return normal_form("NFC", value)
-
-
-def casefold_text(value: str) -> str:
-    """Fold case, diacritics, Hebrew and Arabic vowel points, apostrophes and spaces.
-
-    `NSO’s Café` and `nso's  cafe` fold alike. Folding is idempotent.
-    """
-    if value.isascii():  # most texts are; this takes a tenth of the time
-        bare = value.replace("`", "'").lower()
-    else:
-        bare = value.translate(PUNCTUATION).casefold()
-    if not bare.isascii():
-        # Some letters decompose to capitals, so fold again.
-        plain = normal_form("NFKD", bare).casefold()
-        decomposed = normal_form("NFKD", plain)
-        bare = _NOT_ASCII.sub(_visible, decomposed).translate(_LETTERS)
-    if '"' in bare:
-        bare = GERSHAYIM.sub("'", bare)
-    return " ".join(bare.split())
-
-
-def _visible(match: re.Match[str]) -> str:
-    return "" if unicodedata.category(match[0]) in _INVISIBLE else match[0]
-
-
-def words(value: str) -> list[str]:
-    """Return the folded words of a text: its runs of letters and digits."""
-    return split_words(casefold_text(value))
-
-
-def split_words(folded: str) -> list[str]:
-    """Return the words of a text that is already folded."""
-    # `translate` is twice as fast as the pattern, and most folded texts are ASCII.
-    return folded.translate(_SEPARATORS).split() if folded.isascii() else _WORD.findall(folded)
 
 
 # Messages and logs quote untrusted input: it must not flood them or forge their lines.

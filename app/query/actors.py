@@ -9,7 +9,7 @@ from app.db import tables
 from app.db.expressions import Param, Params, Selection, equals_any
 from app.db.ordering import ACTOR_ORDER
 from app.db.statements import MAX_STATEMENTS, Values
-from app.domain.text import words
+from app.domain.analyzer import word_parts
 from app.query.pagination import PagedList, paged_rows
 from app.schemas.params import ActorQuery
 
@@ -17,7 +17,7 @@ from app.schemas.params import ActorQuery
 def paged_actors(query: ActorQuery) -> PagedList:
     """Return the list of the actors that match, those with the most events first."""
     values = Values()
-    parts = () if query.q is MISSING else tuple(map(values.add, words(query.q)))
+    parts = () if query.q is MISSING else tuple(map(values.add, word_parts(query.q)))
     ids = _select_actors(parts, values.add_all(query.kind))
     return paged_rows(tables.actor, ACTOR_ORDER, ids, values)
 

@@ -15,8 +15,10 @@ from app.db import tables
 from app.db.expressions import Expression, Selection, in_values
 from app.db.sqlite import fulltext
 from app.db.sqlite.bulk import LOAD_BATCH, insert_rows
+from app.db.sqlite.size_limit import MAX_SIZE
 
 _part, _citation, _event = tables.participation.c, tables.citation.c, tables.event.c
+_event_topic, _topic = tables.event_topic.c, tables.topic.c
 
 MAX_INSERT_SIZE = 2**23
 """Characters of documents that are in memory at a time."""
@@ -93,23 +95,15 @@ def delete_documents(connection: Connection, events: Collection[int]) -> None:
         connection.execute(fulltext.DELETE_DOCUMENT, [{"rowid": id_} for id_ in events])
 
 
-def update_for_actors(
-    connection: Connection, actors: Collection[int], max_size: int
-) -> dict[int, int]:
-    """Update all events that one of the actors takes part in, one batch at a time.
-
-    Return as `add_documents` does.
-    """
-    too_large: dict[int, int] = {}
+def fill_index(connection: Connection) -> None:
+    """Add the documents of all events, if the index is empty, as after a migration."""
+    if connection.scalar(select(fulltext.SEARCH_INDEX.c.rowid).limit(1)) is not None:
+        return
     last = 0
-    event = _part.event_id
-    found = select(event).where(in_values(_part.actor_id, actors)).distinct()
-    # The next batch begins after the last event. An offset would read all previous ones again.
-    in_order = found.order_by(event).limit(LOAD_BATCH)
-    while events := connection.scalars(in_order.where(event > last)).all():
-        too_large |= update_documents(connection, events, max_size)
+    in_order = select(_event.id).order_by(_event.id).limit(LOAD_BATCH)
+    while events := connection.scalars(in_order.where(_event.id > last)).all():
+        update_documents(connection, events, MAX_SIZE)
         last = events[-1]
-    return too_large
 
 
 def _actor_names(connection: Connection, actors: Collection[int]) -> dict[int, str]:
@@ -134,6 +128,18 @@ _TEXTS = select(
     _event.title,
     _event.summary,
     _event.place,
+    _event.kind,
+    _joined(
+        select(_event_topic.topic)
+        .where(_event_topic.event_id == _event.id)
+        .order_by(_event_topic.topic)
+    ),
+    _joined(
+        select(_topic.label)
+        .join(tables.event_topic, _event_topic.topic == _topic.slug)
+        .where(_event_topic.event_id == _event.id)
+        .order_by(_topic.slug)
+    ),
     _joined(
         select(_citation.quote).where(_citation.event_id == _event.id).order_by(_citation.position)
     ),

@@ -23,6 +23,7 @@ from app.db.models import (
     Participation,
     Source,
     Timeline,
+    Topic,
 )
 from app.schemas import records, responses
 
@@ -81,7 +82,12 @@ def _event(session: Session, event: Event) -> records.Event:
         .where(Citation.event_id == event.id)
         .order_by(col(Citation.position))
     )
-    topics = session.exec(select(EventTopic.topic).where(EventTopic.event_id == event.id))
+    topics = session.exec(
+        select(EventTopic.topic, Topic.label)
+        .join(Topic, col(Topic.slug) == EventTopic.topic, isouter=True)
+        .where(EventTopic.event_id == event.id)
+        .order_by(EventTopic.topic)
+    ).all()
     timelines = session.exec(
         select(Timeline.slug).join(EventTimeline).where(EventTimeline.event_id == event.id)
     )
@@ -111,9 +117,10 @@ def _event(session: Session, event: Event) -> records.Event:
                 }
                 for cited, source, publisher in citations
             ],
-            "topics": sorted(topics),
+            "topics": [slug for slug, _ in topics],
+            "topic_labels": [{"id": slug, "label": label or slug} for slug, label in topics],
             "timelines": sorted(timelines),
-            **_present(event, "created_at", "updated_at"),
+            **_present(event, "sequence", "created_at", "updated_at"),
         }
     )
 

@@ -37,10 +37,12 @@ class Queries:
             "deep cursor": self._cursor,
             "sort=updated": lambda: {"sort": "updated"},
             "a rare word": self._rare,
+            "a rare prefix": self._rare_prefix,
         }
         """Queries whose cost should not depend on the number of events."""
         self.costly: dict[str, Callable[[], Query]] = {
             "a common word": lambda: {"q": self._random.choice(COMMON)},
+            "a common prefix": lambda: {"q": self._random.choice(COMMON)[:2]},
             "two large actors, all": self._two_actors,
             "actor_scope=tree": lambda: self._actor() | {"actor_scope": "tree"},
             "min_sources": lambda: {"min_sources": "2"},
@@ -71,7 +73,10 @@ class Queries:
         return {"actor": f"actor-{first}&actor=actor-{second}", "actor_match": "all"}
 
     def _rare(self) -> Query:
-        return {"q": f"case{self._random.randrange(self._events // EVENTS_OF_A_CASE)}"}
+        return {"q": f"case{self._random.randrange(self._events // EVENTS_OF_A_CASE):07}"}
+
+    def _rare_prefix(self) -> Query:
+        return {"q": self._rare()["q"][:-1]}  # of ten cases
 
     def _cursor(self) -> Query:
         position = self._random.choice(self._positions)

@@ -12,7 +12,8 @@ from app.domain.vocabulary import Role, choices
 EVENTS_OF_AN_ACTOR = 50
 EVENTS_OF_A_SOURCE = 20
 EVENTS_OF_A_CASE = 20
-"""The number of events with the word `case17` in a quote, whatever the size of the dossier."""
+"""The number of events with a word such as `case0000017` in a quote, whatever the size of the
+dossier. Ten cases begin with `case000001`."""
 WORDS = [
     *("minister", "company", "contract", "lobbying", "statement", "visit", "blacklist"),
     *("software", "official", "report", "harbour", "payment", "court", "inquiry", "meeting"),
@@ -83,7 +84,7 @@ def _event(random: Random, number: int, actors: int, sources: int) -> dict[str, 
         "citations": [
             {
                 "source": f"source-{random.randrange(sources)}",
-                "quote": f"{_words(random, 18)} case{number // EVENTS_OF_A_CASE} {number}",
+                "quote": f"{_words(random, 18)} case{number // EVENTS_OF_A_CASE:07} {number}",
                 "locator": f"p. {at + 1}",
                 "attributed_to": "own voice",
             }

@@ -9,10 +9,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from app.domain.edtf import EventDate
 from app.dossiers.document import Dossier
 from app.schemas.entries import EventEntry
+from tests.support.corpus import LATER, LOADED_AT
 
 Params = Sequence[tuple[str, str]]
 
@@ -28,6 +30,13 @@ class Reference:
         self.timelines = {dossier.timeline.id: dossier.timeline for dossier in dossiers}
         self.members = {
             (event.id, dossier.timeline.id) for dossier in dossiers for event in dossier.events
+        }
+
+        # The first dossier is loaded first. An event changes when it joins another timeline.
+        self.updated = {
+            event.id: LATER if number else LOADED_AT
+            for number, dossier in enumerate(dossiers)
+            for event in dossier.events
         }
 
     def select(self, params: Params) -> list[EventEntry]:
@@ -47,13 +56,14 @@ class Reference:
             )
             and (not query.get_all("kind") or event.kind in query.get_all("kind"))
             and (not query.get_all("status") or event.status in query.get_all("status"))
-            and (not query.get_all("topic") or bool({*event.topics} & {*query.get_all("topic")}))
+            and (not query.get_all("topic") or bool(_topics(event) & {*query.get_all("topic")}))
             and (
                 not query.get_all("source")
                 or bool(cited_sources(event) & {*query.get_all("source")})
             )
             and (not query.get("timeline") or (event.id, query.get("timeline")) in self.members)
             and len(cited_sources(event)) >= int(query.get("min_sources", "0"))
+            and f"{self.updated[event.id]:%Y-%m-%dT%H:%M:%SZ}" >= query.get("updated_since")
             and all(self._has_term(event, term) for term in terms(query.get("q")))
         )
 
@@ -92,8 +102,9 @@ class Reference:
                 tree |= self._tree(actor.id)
         return tree
 
-    def _has_term(self, event: EventEntry, term: list[str]) -> bool:
-        texts = [event.title, event.summary, event.place]
+    def _has_term(self, event: EventEntry, term: "Term") -> bool:
+        texts = [event.title, event.summary, event.place, event.kind]
+        texts += [text for topic in event.topics for text in (topic.id, topic.label)]
         texts += [citation.quote for citation in event.citations]
         for part in event.participants:
             actor = self.actors[part.actor]
@@ -112,11 +123,15 @@ class Reference:
             "actor": {part.actor for part in event.participants},
             "kind": {event.kind},
             "status": {event.status},
-            "topic": {*event.topics},
+            "topic": _topics(event),
             "timeline": {timeline for id_, timeline in self.members if id_ == event.id},
             "source": cited_sources(event),
         }
         return values[name]
+
+
+def _topics(event: EventEntry) -> set[str]:
+    return {topic.id for topic in event.topics}
 
 
 class QueryParams:
@@ -179,11 +194,27 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", fold(text))
 
 
-def terms(query: str) -> list[list[str]]:
-    """Parse words and "quoted phrases" into lists of words."""
-    return [words(phrase or word) for phrase, word in re.findall(r'"([^"]*)"|(\S+)', query)]
+class Term(NamedTuple):
+    """Words that must occur together, of which the last may be a prefix."""
+
+    words: list[str]
+    is_prefix: bool
 
 
-def contains(text: list[str], term: list[str]) -> bool:
+def terms(query: str) -> list[Term]:
+    """Parse words and "quoted phrases" into terms."""
+    return [
+        Term(words(phrase or word), not phrase and len("".join(words(word))) > 1)
+        for phrase, word in re.findall(r'"([^"]*)"|(\S+)', query)
+    ]
+
+
+def contains(text: list[str], term: Term) -> bool:
     """Return whether the words of a term are consecutive words of a text."""
-    return any(text[start : start + len(term)] == term for start in range(len(text)))
+    *first, last = term.words
+    return any(
+        text[at - len(first) : at] == first
+        and (word.startswith(last) if term.is_prefix else word == last)
+        for at, word in enumerate(text)
+        if at >= len(first)
+    )

@@ -1,7 +1,7 @@
 """A database of minimal events that a test varies."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.support.databases import load_into, new_database
@@ -15,11 +15,13 @@ _EVENT = {
 }
 
 
-def load_sample_events(folder: Path, *events: Mapping[str, object]) -> Path:
+def load_sample_events(
+    folder: Path, *events: Mapping[str, object], actors: Iterable[Mapping[str, str]] = ()
+) -> Path:
     """Load events with these properties, and defaults for the others; return their database."""
     dossier = {
         "timeline": {"id": "almanac", "title": "The almanac"},
-        "actors": [{"id": "almanac", "name": "The Almanac", "kind": "media"}],
+        "actors": [{"id": "almanac", "name": "The Almanac", "kind": "media"}, *actors],
         "sources": [{"id": "almanac-1", "title": "The almanac", "publisher": "almanac"}],
         "events": [{"id": f"entry-{n}", **_EVENT, **event} for n, event in enumerate(events)],
     }
