@@ -47,7 +47,6 @@ DATE_HINT = "Write 2021, 2021-11 or 2021-11-03."
 DateRange = tuple[date | None, date | None]
 """First and last day, both inclusive; None for an open side."""
 
-# Looser than DAY_PATTERN, so that a month 13 gets a message of its own.
 _POINT = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?([?~%]?)")
 _SET = re.compile(r"\[([^\[\],.]*)\.\.([^\[\],]*)\]")
 
@@ -64,12 +63,7 @@ def span_days(span: int) -> tuple[int, int]:
 
 
 class DateError(ValueError):
-    """A text is not a date. The message quotes the text and says how to write it."""
-
-
-def validate_date(text: str) -> str:
-    """Return a text that is a date unchanged; raise DateError for any other."""
-    return EventDate.parse(text).edtf
+    """A text is not a date. `app.domain.human_dates.advice` explains why."""
 
 
 class Bounds(NamedTuple):
@@ -140,12 +134,12 @@ class EventDate:
 
     @staticmethod
     def parse(text: str) -> "EventDate":
-        """Parse an EDTF text of at most 32 characters; raise DateError for any other string."""
-        try:
-            return _parse(text)
-        except DateError as hint:
-            ellipsis = "…" if len(text) > MAX_LENGTH else ""
-            raise DateError(f"{text[:MAX_LENGTH]!r}{ellipsis} is not a date. {hint}") from None
+        """Parse an EDTF text of at most 32 characters; raise DateError for any other string.
+
+        Where people wrote it, use `parse_date` of `app.domain.human_dates.advice`, whose error says
+        how to write it.
+        """
+        return _parse(text)
 
     @property
     def earliest(self) -> date:
@@ -239,7 +233,7 @@ class EventDate:
 @lru_cache(16_384)
 def _parse(text: str) -> EventDate:
     if len(text) > MAX_LENGTH:
-        raise DateError(f"A date has at most {MAX_LENGTH} characters. {DATE_HINT}")
+        raise _error(text)
     if text.count("/") == 1:
         ends = ("" if end == ".." else end for end in text.split("/"))
         return _parse_range("interval", text, *ends)
@@ -252,25 +246,26 @@ def _parse(text: str) -> EventDate:
 def _parse_range(form: DateForm, text: str, first: str, last: str) -> EventDate:
     start = _parse_point(first, text) if first else None
     end = _parse_point(last, text) if last else None
-    if not (start or end):
-        raise DateError(f"At least one side needs a date. {DATE_HINT}")
-    if form == "set":
-        _check_set(text, start, end)
-    if start and end and start.first > end.last:
-        swapped = f"[{last}..{first}]" if form == "set" else f"{last}/{first}"
-        raise DateError(f"It ends before it starts. Write {swapped}.")
+    ends = [point for point in (start, end) if point]
+    if not ends or ends[0].first > ends[-1].last:
+        raise _error(text)
+    # The ends of a set have the same precision and no qualifier.
+    if form == "set" and any(
+        point.qualifier or point.precision != ends[0].precision for point in ends
+    ):
+        raise _error(text)
     return EventDate(text, form, start, end)
 
 
 def _parse_point(text: str, whole: str) -> Point:
     match = _POINT.fullmatch(text)
     if not match:
-        raise DateError(_hint(whole, text))
+        raise _error(whole)
     year, month, day, qualifier = match.groups()
     try:
         first = date(int(year), int(month or 1), int(day or 1))
     except ValueError:
-        raise DateError(_calendar_hint(int(year), int(month or 1), day)) from None
+        raise _error(whole) from None
     if day:
         return Point(first, first, "day", qualifier)
     if month:
@@ -279,73 +274,5 @@ def _parse_point(text: str, whole: str) -> Point:
     return Point(first, first.replace(month=12, day=31), "year", qualifier)
 
 
-def _check_set(text: str, start: Point | None, end: Point | None) -> None:
-    ends = [point for point in (start, end) if point]
-    if any(point.qualifier for point in ends):
-        plain = re.sub("[?~%]", "", text)
-        raise DateError(f"A set cannot contain '?', '~' or '%'. Write {plain}.")
-    if len({point.precision for point in ends}) > 1:
-        wider = f"[{ends[0].first}..{ends[1].last}]"
-        raise DateError(f"Both ends of a set need the same precision. Write {wider}.")
-
-
-def _calendar_hint(year: int, month: int, day: str | None) -> str:
-    if year == 0:
-        return "Years run from 0001 to 9999."
-    # The EDTF codes of seasons, quarters, quadrimesters and semesters.
-    if 21 <= month <= 41 and not day:
-        return "Seasons are not supported. Write the months: 2021-03/2021-05."
-    if not 1 <= month <= 12:
-        return "Months run from 01 to 12."
-    return f"The days of {MONTHS[month - 1]} {year} run from 01 to {monthrange(year, month)[1]}."
-
-
-_ASCII = f"Use ASCII characters only. {DATE_HINT}"
-_CLOCK = "Times of day are not supported. Write the day alone: 2021-11-03."
-_DIGITS = "X digits are not supported. Write 2021-11 for an unknown day, [2020..2029] for a decade."
-_YEARS = "Years run from 0001 to 9999, without a sign."
-_RANGES = "The only supported sets are ranges. Write [2021-11..2022-07]."
-_BRACKETS = "Write a set as [2021-11..2022-07], [..2022-07] or [2021-11..]."
-_QUALIFIER = "Write one '?', '~' or '%' at the end of a date: 2021-11?, 2021-11~ or 2021-11%."
-_HYPHENS = "Write year, month and day with hyphens and leading zeros: 2021-11-03."
-_ABOUT = "Write an approximate date with '~' at its end: 2021~ or 2021-11~."
-_BEFORE = "Write [..2021-11] if it happened then or earlier, ../2021-11 if it lasted until then."
-_AFTER = "Write [2021-11..] if it happened then or later, 2021-11/.. if it has lasted since then."
-_DECADE = "Write [1990..1999] if it happened in the decade, 1990/1999 if it lasted all of it."
-_SLASH = "Write an interval with '/' between two complete dates: 2021-11-30/2021-12-02."
-_WORDS = "Write the date in digits, as precisely as it is known: 2021, 2021-11 or 2021-11-03."
-_YEAR = r"[0-9]{4}[0-9-]*"
-# Common mistakes, each with its hint. The first pattern that matches wins, so a special one
-# precedes a general one.
-_HINTS = tuple(
-    # DOTALL, because a text may contain line breaks.
-    (re.compile(pattern, re.DOTALL), hint)
-    for pattern, hint in (
-        (rf" *{_YEAR} *(to|until|till|-|–|—) *{_YEAR} *", _SLASH),
-        (r".*[^\x00-\x7f].*", _ASCII),
-        (r"\s+|", DATE_HINT),
-        (r"\s.*|.*\s", "Remove the spaces around the date."),
-        (rf"(?i)(c\.|ca\.?|circa|about|around|approximately) *{_YEAR}", _ABOUT),
-        (rf"(?i)(before|until|till|by) *{_YEAR}", _BEFORE),
-        (rf"(?i)(after|since|from) *{_YEAR}", _AFTER),
-        (r"[0-9]{3}0'?s", _DECADE),
-        (r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?/[0-9]{2}", _SLASH),
-        (r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ].*|.*[0-9]:[0-9].*", _CLOCK),
-        (r"(?i).*[a-z]{3}.*", _WORDS),
-        (r"[0-9-]*X[0-9X-]*", _DIGITS),
-        (r"Y.*|[+-]?[0-9]{5,7}|[0-9]{9,}|[+-][0-9].*", _YEARS),
-        (r"[\[{].*,.*|\{.*", _RANGES),
-        (r"[^\[\]/]+\.\.[^\[\]/]*|\.\.[^\[\]/]+|\[.*|.*\]", _BRACKETS),
-        (r"[?~%].*|.*[?~%]-.*|.*[?~%]{2}", _QUALIFIER),
-        (r"[0-9]{8}|[0-9]{4}[-/.][0-9]{1,2}", _HYPHENS),
-        (r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}|[0-9]{1,2}[/.][0-9]{4}", _HYPHENS),
-        (r".*/.*/.*", "An interval has one '/'. Write 2021-11/2022-07."),
-    )
-)
-
-
-def _hint(*texts: str) -> str:
-    """Return the hint for the first of the texts that is a known mistake."""
-    return next(
-        (hint for text in texts for pattern, hint in _HINTS if pattern.fullmatch(text)), DATE_HINT
-    )
+def _error(text: str) -> DateError:
+    return DateError(f"{text[:MAX_LENGTH]!r} is not a date.")

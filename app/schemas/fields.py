@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from app.domain.edtf import MAX_LENGTH, PATTERN, DateError, EventDate
+from app.domain.human_dates.advice import parse_date, suggest_day
 from app.domain.limits import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH, SLUG_PATTERN
 from app.domain.text import normal_form, quote
 
@@ -30,9 +31,9 @@ of its events."""
 MAX_ITEMS = 1_000
 """Maximum number of names, participants, citations or topics of one record. Every response with the
 record contains all of them."""
-# No control characters; prose may contain line breaks.
-PROSE_PATTERN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+# No control characters except tabs; prose may contain line breaks.
+PROSE_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
+LINE_PATTERN = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]+$"
 # A host name must not contain characters that URL parsers disagree on as delimiters, nor invisible
 # ones. https://url.spec.whatwg.org/#forbidden-domain-code-point
 _HOST = (
@@ -53,12 +54,16 @@ _DIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _normalized(value: object) -> object:
-    # ASCII texts, which are most, contain nothing to check or to normalise.
-    if not isinstance(value, str) or value.isascii():
-        return value
-    for line in value.splitlines():  # the effect ends with the line
+    """Normalise white space and letters, so that all types of files contain the same text.
+
+    YAML normalises line breaks itself, but JSON keeps those of Windows. A tab becomes a space.
+    """
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+        return value  # most texts contain nothing to normalise
+    text = re.sub("\r\n|[\r\x85]", "\n", value).replace("\t", " ")
+    for line in text.splitlines():  # the effect ends with the line
         _check_bidi_balanced(line)
-    return normal_form("NFC", value)
+    return normal_form("NFC", text)
 
 
 def _check_bidi_balanced(line: str) -> None:
@@ -80,7 +85,7 @@ def _check_bidi_balanced(line: str) -> None:
 
 
 def _parse_edtf(value: object) -> EventDate:
-    return EventDate.parse(_text(value))
+    return parse_date(_text(value))
 
 
 def _parse_day(value: object) -> date:
@@ -90,7 +95,8 @@ def _parse_day(value: object) -> date:
         # A year or a month also has an earliest day, and so has `2021-11-03~`.
         if text == day.isoformat():
             return day
-    raise ValueError(f"{quote(text)} is not a day. Write it as 2021-11-03 or leave it out.")
+    fix = suggest_day(text, "Write it as 2021-11-03 or leave it out.")
+    raise ValueError(f"{quote(text)} is not a day. {fix}")
 
 
 def _no_bool(value: object) -> object:

@@ -24,6 +24,17 @@ _MESSAGES = {
 }
 
 
+def repeat_hint(parameter: str, value: object) -> str:
+    """Return how to send several values, if a value may be several with commas; else nothing."""
+    values = [part.strip() for part in str(value).split(",")]
+    if len(values) < 2:
+        return ""
+    # An example, because a name may need percent-encoding.
+    is_plain = all(part.isascii() and part.isalnum() for part in values)
+    pairs = [f"{parameter}={part if is_plain else '…'}" for part in values[:2]]
+    return f" To send several values, repeat the parameter: {'&'.join(pairs)}."
+
+
 def validation_message(error: ErrorDetails, example: object = 50) -> str:
     """Return our message for one of Pydantic's errors; of an unknown type, Pydantic's own.
 

@@ -1,4 +1,4 @@
-"""EDTF: the supported subset, the values derived from a date, and the hints for mistakes."""
+"""EDTF: the supported subset, and the values derived from a date."""
 
 import contextlib
 from datetime import date
@@ -84,80 +84,69 @@ EXAMPLES = {
     ),
 }
 
-WORDS = "Write the date in digits, as precisely as it is known: 2021, 2021-11 or 2021-11-03."
-ABOUT = "Write an approximate date with '~' at its end: 2021~ or 2021-11~."
-SLASH = "Write an interval with '/' between two complete dates: 2021-11-30/2021-12-02."
-MONTHS = "Months run from 01 to 12."
-YEARS = "Years run from 0001 to 9999, without a sign."
-CLOCK = "Times of day are not supported. Write the day alone: 2021-11-03."
-HYPHENS = "Write year, month and day with hyphens and leading zeros: 2021-11-03."
-EMPTY = "At least one side needs a date."
-BRACKETS = "Write a set as [2021-11..2022-07], [..2022-07] or [2021-11..]."
-QUALIFIER = "Write one '?', '~' or '%' at the end of a date: 2021-11?, 2021-11~ or 2021-11%."
-
-# written: part of the hint in the message
-INVALID = {
-    "": "Write 2021, 2021-11 or 2021-11-03.",
-    "November 2021": WORDS,
-    "last November": WORDS,
-    "circa 2021": ABOUT,
-    "c. 2021-11": ABOUT,
-    "before 2021": "[..2021-11] if it happened then or earlier, ../2021-11 if it lasted until then",
-    "since 2021-11": "[2021-11..] if it happened then or later, 2021-11/.. if it has lasted since",
-    "1990s": "[1990..1999] if it happened in the decade, 1990/1999 if it lasted all of it",
-    "2021-2022": SLASH,
-    "2021-11-30 to 2021-12-02": SLASH,
-    "2021-11-30 – 2021-12-02": SLASH,
-    "2021–2022": SLASH,
-    "2021-11/12": SLASH,
-    "2021-30-11": MONTHS,
-    "2021-13": MONTHS,
-    "2021-00": MONTHS,
-    " 2021": "Remove the spaces around the date.",
-    "2021\n": "Remove the spaces around the date.",
-    "2021-02-29": "The days of February 2021 run from 01 to 28.",
-    "2021-11-31": "The days of November 2021 run from 01 to 30.",
-    "0000": "Years run from 0001 to 9999.",
-    "2021-21": "Seasons are not supported. Write the months: 2021-03/2021-05.",
-    "2021-41": "Seasons are not supported.",
-    "202X": "[2020..2029] for a decade",
-    "2021-XX": "X digits are not supported.",
-    "2021-11-XX": "Write 2021-11 for an unknown day",
-    "Y12345": YEARS,
-    "-2021": YEARS,
-    "12021": YEARS,
-    "Y1E20000000": YEARS,
-    "2021-11-03T10:00": CLOCK,
-    "2021-11-03T10:00:00Z": CLOCK,
-    "20211103": HYPHENS,
-    "2021/11/03": HYPHENS,
-    "03.11.2021": HYPHENS,
-    "2021-1-3": HYPHENS,
-    "2021/11": HYPHENS,
-    "11/2021": HYPHENS,
-    "2021/2022/2023": "An interval has one '/'. Write 2021-11/2022-07.",
-    "2022/2021": "It ends before it starts. Write 2021/2022.",
-    "2022-07-19/2021-11": "Write 2021-11/2022-07-19.",
-    "[2022..2021]": "Write [2021..2022].",
-    "/": EMPTY,
-    "../..": EMPTY,
-    "../": EMPTY,
-    "[..]": EMPTY,
-    "2021..2022": BRACKETS,
-    "..2021/2022": BRACKETS,
-    "[2021": BRACKETS,
-    "[2021]": BRACKETS,
-    "[2021,2022]": "The only supported sets are ranges. Write [2021-11..2022-07].",
-    "{2021..2022}": "The only supported sets are ranges.",
-    "[2021?..2022]": "A set cannot contain '?', '~' or '%'. Write [2021..2022].",
-    "[2021..2022-07]": "Write [2021-01-01..2022-07-31].",
-    "?2021": QUALIFIER,
-    "2021?-11": QUALIFIER,
-    "2021??": QUALIFIER,
-    "٢٠٢١": "Use ASCII characters only.",
-    "２０２１": "Use ASCII characters only.",
-    "2021" * 9: "A date has at most 32 characters.",
-}
+# Texts that are no dates, and for which `tests.domain.test_date_advice` compares the advice.
+INVALID = [
+    "",
+    "November 2021",
+    "last November",
+    "circa 2021",
+    "c. 2021-11",
+    "before 2021",
+    "since 2021-11",
+    "1990s",
+    "2021-2022",
+    "2021-11-30 to 2021-12-02",
+    "2021-11-30 – 2021-12-02",
+    "2021–2022",
+    "2021-11/12",
+    "2021-30-11",
+    "2021-13",
+    "2021-00",
+    " 2021",
+    "2021\n",
+    "2021-02-29",
+    "2021-11-31",
+    "0000",
+    "2021-21",
+    "2021-41",
+    "202X",
+    "2021-XX",
+    "2021-11-XX",
+    "Y12345",
+    "-2021",
+    "12021",
+    "Y1E20000000",
+    "2021-11-03T10:00",
+    "2021-11-03T10:00:00Z",
+    "20211103",
+    "2021/11/03",
+    "03.11.2021",
+    "2021-1-3",
+    "2021/11",
+    "11/2021",
+    "2021/2022/2023",
+    "2022/2021",
+    "2022-07-19/2021-11",
+    "[2022..2021]",
+    "/",
+    "../..",
+    "../",
+    "[..]",
+    "2021..2022",
+    "..2021/2022",
+    "[2021",
+    "[2021]",
+    "[2021,2022]",
+    "{2021..2022}",
+    "[2021?..2022]",
+    "[2021..2022-07]",
+    "?2021",
+    "2021?-11",
+    "2021??",
+    "٢٠٢١",
+    "２０２１",
+    "2021" * 9,
+]
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
@@ -175,14 +164,9 @@ def test_valid_date_has_derived_values(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", INVALID)
-def test_invalid_date_raises_with_hint(text: str) -> None:
-    with pytest.raises(DateError) as error:
+def test_other_text_is_not_a_date(text: str) -> None:
+    with pytest.raises(DateError):
         EventDate.parse(text)
-    message = str(error.value)
-    assert message.startswith(f"{text[:MAX_LENGTH]!r}")
-    assert " is not a date. " in message
-    assert INVALID[text] in message
-    assert message.endswith(".")
 
 
 @pytest.mark.parametrize("text", ["2021-11", "[..2022-07]", "2021/"])

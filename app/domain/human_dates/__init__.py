@@ -1,0 +1,1 @@
+"""Dates as people write them: what they may mean, and how to write them in EDTF."""
