@@ -11,7 +11,7 @@ from hypothesis import settings
 from app.db.sqlite.database import Database
 from app.settings import PREFIX
 from tests.support import requirements
-from tests.support.corpus import FERRY, GENERATED, HARBOUR, HOSTILE, SEED
+from tests.support.corpus import FERRY, GENERATED, HARBOUR, HOSTILE, LATER, SEED
 from tests.support.databases import load_dossiers, new_database
 from tests.support.server import serving, serving_files
 
@@ -63,7 +63,10 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Clien
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Yield a client of a server with the dossiers of `tests.support.random_dossiers`."""
     path = tmp_path_factory.mktemp("generated") / "timeline.db"
-    load_dossiers(new_database(path), GENERATED)
+    database = new_database(path)
+    # One after the other, which changes the events that they share.
+    load_dossiers(database, GENERATED[:1])
+    load_dossiers(database, GENERATED, LATER)
     with serving(path) as client:
         yield client
 

@@ -8,7 +8,7 @@ twice, `first` marks the row that counts.
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Index, Numeric, String
+from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Index, Numeric, String, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 from typing_extensions import TypeAliasType
@@ -170,6 +170,7 @@ class Event(_Record, table=True):
         CheckConstraint("amount_min <= amount_max", name="amount"),
         CheckConstraint("sources > 0", name="sources"),
         CheckConstraint("created_at <= updated_at", name="timestamps"),
+        CheckConstraint("sequence >= 0", name="sequence"),
         # Covering indexes in the order of dates: a query that filters by these columns reads only
         # the index. https://www.sqlite.org/queryplanner.html#_covering_indexes
         Index("ix_event_in_order", "date_key", "slug", *COVERED_COLUMNS),
@@ -208,6 +209,9 @@ class Event(_Record, table=True):
     """The number of distinct sources that it cites."""
     created_at: datetime = Field(sa_type=Timestamp)
     updated_at: datetime = Field(sa_type=Timestamp)
+    """When the public JSON last changed."""
+    sequence: int = Field(sa_column_kwargs={"server_default": text("0")})
+    """How often the public JSON has changed since the event was created."""
 
 
 def date_columns(when: EventDate) -> dict[str, Any]:
@@ -272,8 +276,19 @@ class Citation(SQLModel, table=True):
     date_key: int = Field(sa_type=BigInteger)
 
 
+class Topic(SQLModel, table=True):
+    """The label of a topic that has one. Without a row, readers see the id."""
+
+    __table_args__ = (_length("label", MAX_TITLE_LENGTH), _slug(), WITHOUT_ROWID)
+
+    slug: str = Field(primary_key=True)
+    label: str
+    key: str = Field(index=True)
+    """The folded label, which the parameter `topic` is compared with."""
+
+
 class EventTopic(SQLModel, table=True):
-    """A keyword of an event."""
+    """A topic of an event."""
 
     __tablename__ = "event_topic"
     __table_args__ = (

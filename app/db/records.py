@@ -1,8 +1,9 @@
 """The public JSON of each record, written by the database.
 
 `app.schemas.records` describes what these expressions write, and tests compare the two. The record
-of an event is stored, and written again whenever something in it changes. All other records are
-written by the query that reads them. Both are twenty times faster than building objects in Python.
+of an event is stored, and `app.store.event_changes` writes it again when something in it changes.
+All other records are written by the query that reads them. Both are twenty times faster than
+building objects in Python.
 https://www.sqlite.org/json1.html
 """
 
@@ -31,14 +32,15 @@ from sqlalchemy import (
 
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS, event_count
-from app.db.expressions import Expression, Order, Param, Rows, Selection, in_values, json_values
-from app.db.sqlite.size_limit import MAX_SIZE, TooLargeError, size_limit
+from app.db.expressions import Expression, Order, Param, Rows, Selection, json_values
+from app.db.sqlite.size_limit import TooLargeError, size_limit
 from app.schemas import records
 from app.schemas.records import ApiModel
 
 _actor, _alias, _part = tables.actor.c, tables.actor_alias.c, tables.participation.c
 _source, _citation, _event = tables.source.c, tables.citation.c, tables.event.c
-_topic, _timeline, _membership = tables.event_topic.c, tables.timeline.c, tables.event_timeline.c
+_event_topic, _topic = tables.event_topic.c, tables.topic.c
+_timeline, _membership = tables.timeline.c, tables.event_timeline.c
 
 
 class _Json(String):
@@ -155,7 +157,18 @@ EVENT: Expression = _record(
         tables.event,
     ),
     topics=_array(
-        select(_topic.topic).where(_topic.event_id == _event.id).order_by(_topic.topic),
+        select(_event_topic.topic)
+        .where(_event_topic.event_id == _event.id)
+        .order_by(_event_topic.topic),
+        tables.event,
+    ),
+    topic_labels=_array(
+        select(
+            _object(id=_event_topic.topic, label=func.coalesce(_topic.label, _event_topic.topic))
+        )
+        .outerjoin_from(tables.event_topic, tables.topic, _topic.slug == _event_topic.topic)
+        .where(_event_topic.event_id == _event.id)
+        .order_by(_event_topic.topic),
         tables.event,
     ),
     timelines=_array(
@@ -280,28 +293,23 @@ def _select_records(table: Table) -> Selection:
     return select(record.label("record")).select_from(ids)
 
 
-def refresh_records(
-    connection: Connection, events: Rows, max_bytes: int = MAX_SIZE
-) -> dict[int, int]:
-    """Write and store the records of these events again, from the current tables.
-
-    Return the sizes of the records that would have more than `max_bytes`. These are not stored.
-    """
-    try:
-        with size_limit(connection, max_bytes):
-            _store_records(connection, events)
-    except TooLargeError:
-        size = func.length(cast(EVENT, LargeBinary))
-        sizes = select(_event.id, size).where(_event.id.in_(events))
-        too_large = {id_: size for id_, size in connection.execute(sizes) if size > max_bytes}
-        others = select(_event.id).where(_event.id.in_(events), ~in_values(_event.id, too_large))
-        _store_records(connection, others)
-        return too_large
-    return {}
-
-
-def _store_records(connection: Connection, events: Rows) -> None:
+def refresh_records(connection: Connection, events: Rows) -> None:
+    """Build and store the records of these events, from the current tables."""
     # The records stay within the database: none passes through Python.
     current = select(_event.id, EVENT).where(_event.id.in_(events))
     replace = insert(tables.event_record).prefix_with("OR REPLACE")
     connection.execute(replace.from_select(["event_id", "content"], current))
+
+
+def find_changed_records(connection: Connection, events: Rows) -> list[int]:
+    """Return which of these events have a record that is not stored, or stored differently."""
+    stored = select(_event.id).outerjoin(tables.event_record, _stored.event_id == _event.id)
+    differs = _stored.content.is_distinct_from(EVENT)
+    return [*connection.scalars(stored.where(_event.id.in_(events), differs))]
+
+
+def find_large_records(connection: Connection, events: Rows, max_bytes: int) -> dict[int, int]:
+    """Return the sizes of those records that would have more than `max_bytes`."""
+    sizes = select(_event.id, func.length(cast(EVENT, LargeBinary)))
+    found = connection.execute(sizes.where(_event.id.in_(events)))
+    return {id_: size for id_, size in found if size > max_bytes}

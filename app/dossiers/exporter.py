@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import yaml
-from rapidfuzz import process
 from sqlalchemy import Connection, false, select, true
 
 from app.db import tables
 from app.db.expressions import Condition, Selection
-from app.db.ordering import SORTS, TIMELINE_ORDER
+from app.db.ordering import SORTS
 from app.db.records import ACTOR, EVENT, SOURCE, TIMELINE
-from app.domain.text import quote
+from app.domain.topics import is_topic_id, topic_id
 from app.dossiers.reader import LINES_SUFFIXES, YAML_SUFFIXES
+from app.dossiers.timelines import find_timeline, timeline_ids
 from app.schemas.entries import (
     ActorEntry,
     CitationEntry,
@@ -65,21 +65,15 @@ def export(connection: Connection, timeline: str | None, format_: ExportFormat) 
     Yield pieces of text. In an export of all timelines, the first dossier contains all actors and
     sources, also those that no record refers to.
 
-    Raise ExportError if there is no such timeline.
+    Raise ExportError if there is no timeline, and TimelineError if there is none with this id.
     """
-    rows = select(tables.timeline.c.slug, tables.timeline.c.id).order_by(*TIMELINE_ORDER.clauses())
-    ids = {row.slug: row.id for row in connection.execute(rows)}
+    ids = timeline_ids(connection)
     if not ids:
         raise ExportError("The database is empty. Load a file with `timeline load`.")
     if timeline is None:
         dossiers = _everything(connection, ids.values())
-    elif timeline in ids:
-        dossiers = _single(connection, ids[timeline])
     else:
-        nearest, *_ = process.extractOne(timeline, ids.keys())
-        raise ExportError(
-            f"There is no timeline {quote(timeline)}. The nearest is {quote(nearest)}."
-        )
+        dossiers = _single(connection, find_timeline(connection, timeline))
     return _yaml(dossiers) if format_ == "yaml" else _json_lines(dossiers)
 
 
@@ -156,12 +150,22 @@ def _event(record: JsonObject) -> JsonObject:
         date=date["edtf"],
         date_text=date.get("source_text"),
         date_note=date.get("note"),
+        topics=[_topic(**topic) for topic in record["topic_labels"]],
         participants=[{**part, "actor": part["actor"]["id"]} for part in record["participants"]],
         citations=[
             _entry(CitationEntry, citation, source=citation["source"]["id"])
             for citation in record["citations"]
         ],
     )
+
+
+def _topic(id: str, label: str) -> object:  # noqa: A002 - the keys of a record
+    """Return a topic in the shortest form that loads to the same id and label."""
+    if label == id:
+        return id
+    # A text that could be an id is one, whatever it is the label of.
+    is_text = topic_id(label) == id and not is_topic_id(label)
+    return label if is_text else {"id": id, "label": label}
 
 
 def _entry(model: type[Entry], record: JsonObject, **values: object) -> JsonObject:

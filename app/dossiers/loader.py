@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from app.db import tables
-from app.db.expressions import in_values
 from app.db.revision import advance_revision
 from app.db.sqlite.bulk import LOAD_BATCH, indexes_dropped, update_statistics
 from app.domain.text import quote
-from app.dossiers.diagnostics import Diagnostics, DossierError, Location, ProgressCallback
+from app.dossiers.diagnostics import Diagnostics, DossierError, ProgressCallback
 from app.dossiers.lint import Linter
 from app.dossiers.pruning import Pruner
 from app.dossiers.reader import (
@@ -29,18 +28,18 @@ from app.dossiers.references import ReferenceChecker, references
 from app.dossiers.seen_records import SeenRecords
 from app.memory import relaxed_gc
 from app.schemas.entries import ActorEntry, EventEntry, Record, SourceEntry, TimelineEntry
+from app.store.event_changes import EventChanges, LargeEvent, moment_of_change
+from app.store.orphans import delete_unused_labels
 from app.store.upsert import (
     UpsertResult,
     add_to_timelines,
     ids_of,
-    last_id,
-    refresh_events,
-    refresh_too_large,
     upsert_actors,
     upsert_events,
     upsert_parents,
     upsert_sources,
     upsert_timelines,
+    upsert_topics,
 )
 
 MAX_BATCH_ITEMS = 40_000
@@ -94,23 +93,20 @@ def load(
     loader.load_sources()
     with loader.bulk_insert():
         loader.load_events(on_progress)
-    loader.reject_large_events()
+    # Only now: an unreadable file could hide records that it still contains.
+    if pruner and not diagnostics:
+        loader.prune(pruner)
+    # After everything that an event shows, and also after an error, to report all errors at once.
+    loader.refresh_events()
     if diagnostics:
         raise DossierError(diagnostics)
-    # Only now: an unreadable file could hide records that it still contains.
-    if pruner:
-        loader.prune(pruner)
+    loader.linter.check_changed_ids()
     loader.linter.check_orphans()
     # A load that changes nothing writes nothing, so that the server keeps its cached responses.
     if loader.changed:
         advance_revision(connection)
         update_statistics(connection, tables.event)
     return LoadReport(loader.counts, diagnostics.warnings)
-
-
-def is_empty(connection: Connection) -> bool:
-    """Return whether nothing has been loaded yet."""
-    return connection.scalar(select(tables.timeline.c.id).limit(1)) is None
 
 
 class _Loader:
@@ -126,18 +122,16 @@ class _Loader:
     ) -> None:
         self._connection = connection
         self._files = files
-        self._now = now
+        self._now = moment_of_change(connection, now)
         self._max_size = max_size
         self._add_error = diagnostics.add_error
-        self._too_large: dict[int, tuple[Location, bool]] = {}
-        """By the id of the event, the place of the reason, and whether that is the event itself."""
+        self._changes = EventChanges(connection, max_size)
         self.seen = SeenRecords(connection, files)
         self.linter = Linter(connection, self.seen, diagnostics)
         self._checker = ReferenceChecker(connection, self.seen, diagnostics)
         self._timelines: dict[tuple[int, int], int] = {}
         self.counts = dict.fromkeys(("event", "actor", "source", "timeline"), ChangeCounts())
         self.changed = False
-        self._last_event = last_id(connection, tables.event)
 
     def load_timelines(self) -> None:
         for new, repeated in self._checked(TimelineEntry):
@@ -150,8 +144,7 @@ class _Loader:
     def load_actors(self) -> None:
         counted = set[int]()
         for new, _ in self._checked(ActorEntry):
-            result = upsert_actors(self._connection, _records(new), self._max_size)
-            self._note_too_large(new, result)
+            result = upsert_actors(self._connection, _records(new), self._changes)
             self.linter.check_actors(new, result)
             self._count("actor", result)
             counted |= result.new | result.changed
@@ -172,8 +165,7 @@ class _Loader:
         for new, _ in self._checked(SourceEntry):
             known, _ = self._referenced_ids(new)
             sources = self._checker.drop_dangling(new, {ActorEntry: known})
-            stored = upsert_sources(self._connection, _records(sources), known, self._max_size)
-            self._note_too_large(sources, stored)
+            stored = upsert_sources(self._connection, _records(sources), known, self._changes)
             self._count("source", stored)
 
     def bulk_insert(self) -> AbstractContextManager[None]:
@@ -193,61 +185,54 @@ class _Loader:
         for new, repeated in self._checked(EventEntry):
             actors, sources = self._referenced_ids(new)
             events = self._checker.drop_dangling(new, {ActorEntry: actors, SourceEntry: sources})
+            labels = self._checker.check_labels(events + repeated)
+            upsert_topics(self._connection, labels, self._changes)
             stored = upsert_events(
-                self._connection, _records(events), actors, sources, self._now, self._max_size
+                self._connection, _records(events), actors, sources, self._now, self._changes
             )
             self.linter.check_events(events, stored, self._timelines.values())
             # An event of two dossiers is in both timelines, although only the first one stores it.
             repeated_ids = ids_of(self._connection, tables.event, (entry.id for entry in repeated))
-            ids = {**repeated_ids, **stored.ids}
-            members = self._members(events + repeated, ids)
-            joined = add_to_timelines(self._connection, members)
-            changed = (stored.changed | joined) - stored.new
-            too_large = refresh_events(
-                self._connection, changed, self._now, new=stored.new, max_size=self._max_size
-            )
-            # The entry of an event is a better place than that of a source which it shows.
-            large = {*self._too_large, *stored.too_large, *too_large}
-            for entry in repeated + events if large else []:
-                if (id_ := ids.get(entry.id)) in large:
-                    self._too_large[id_] = entry.location, True
-            self.changed |= bool(changed)
-            # An event that this load has added does not count as changed if another of its dossiers
-            # contains it too.
-            older = {event for event in changed if event <= self._last_event}
-            self._count("event", stored._replace(changed=older))
+            members = self._members(events + repeated, {**repeated_ids, **stored.ids})
+            add_to_timelines(self._connection, members, self._changes)
+            self._changes.add_records(stored.new)
+            # Changed events are counted at the end, when all their changes are known.
+            self._count("event", stored._replace(changed=set()))
             done += len(new) + len(repeated)
             on_progress(done, total)
 
-    def _note_too_large(self, batch: Iterable[ParsedRecord[RecordT]], stored: UpsertResult) -> None:
-        """Record which events the batch makes too large. The files may still reduce them."""
-        locations = {stored.ids[entry.id]: entry.location for entry in batch}
-        for event, row in stored.too_large.items():
-            self._too_large[event] = locations[row], False
+    def refresh_events(self) -> None:
+        """Update what is stored of changed events. Call it after everything is loaded."""
+        delete_unused_labels(self._connection)
+        refreshed = self._changes.refresh(self._now)
+        self._add_counts("event", ChangeCounts(changed=refreshed.changed))
+        for event in refreshed.too_large:
+            self._reject_large_event(event)
 
-    def reject_large_events(self) -> None:
-        """Report the events that are too large to be stored. Call it after all are loaded."""
-        if not self._too_large:
-            return
-        sizes = refresh_too_large(self._connection, self._too_large, self._max_size)
-        slugs = select(tables.event.c.id, tables.event.c.slug)
-        found = self._connection.execute(slugs.where(in_values(tables.event.c.id, sizes)))
-        for id_, slug in found.all():
-            location, is_event = self._too_large[id_]
-            subject = "The record" if is_event else f"The event {quote(slug)}, which shows it,"
-            self._add_error(
-                location,
-                f"{subject} would have {_kilobytes(sizes[id_])} KB with all texts of its sources "
-                "and names of its actors. Cite fewer sources, or shorten these texts. The limit "
-                f"is {_kilobytes(self._max_size)} KB, and TIMELINE_MAX_RECORD_SIZE sets it.",
-            )
+    def _reject_large_event(self, event: LargeEvent) -> None:
+        # Without any record of the files: the limit is lower than when the event was stored.
+        location, shown = self.seen.location(0, 0), ""
+        # The entry of an event is a better place than that of a record which it shows.
+        for kind, id_ in {"event": event.slug, **event.shown}.items():
+            if found := self.seen.first_location(kind, id_):
+                location = found
+                shown = f", which shows the {kind} {quote(id_)}," if kind != "event" else ""
+                break
+        self._add_error(
+            location,
+            f"The event {quote(event.slug)}{shown} would have {_kilobytes(event.size)} KB with all "
+            "texts of its sources and names of its actors. Cite fewer sources, or shorten these "
+            f"texts. The limit is {_kilobytes(self._max_size)} KB, and TIMELINE_MAX_RECORD_SIZE "
+            "sets it.",
+        )
 
     def prune(self, pruner: Pruner) -> None:
         """Delete what the files no longer contain."""
-        self._count_removed("event", len(pruner.remove_missing_events(self._timelines, self._now)))
+        removed = len(pruner.remove_missing_events(self._timelines, self._changes))
+        self._add_counts("event", ChangeCounts(removed=removed))
         # Sources first: without a source, its publisher can become an orphan.
         for kind in ("source", "actor"):
-            self._count_removed(kind, pruner.remove_orphans(kind))
+            self._add_counts(kind, ChangeCounts(removed=pruner.remove_orphans(kind)))
 
     def _members(
         self, events: Iterable[ParsedRecord[EventEntry]], ids: Mapping[str, int]
@@ -295,14 +280,11 @@ class _Loader:
             yield batch
 
     def _count(self, kind: str, stored: UpsertResult) -> None:
-        added, changed, removed = self.counts[kind]
-        added, changed = added + len(stored.new), changed + len(stored.changed)
-        self.counts[kind] = ChangeCounts(added, changed, removed)
-        self.changed |= bool(stored.new or stored.changed)
+        self._add_counts(kind, ChangeCounts(len(stored.new), len(stored.changed)))
 
-    def _count_removed(self, kind: str, removed: int) -> None:
-        self.counts[kind] = self.counts[kind]._replace(removed=removed)
-        self.changed |= removed > 0
+    def _add_counts(self, kind: str, counts: ChangeCounts) -> None:
+        self.counts[kind] = ChangeCounts(*map(sum, zip(self.counts[kind], counts, strict=True)))
+        self.changed |= any(counts)
 
 
 def _items(entry: AnyRecord[Any]) -> int:

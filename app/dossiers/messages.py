@@ -7,8 +7,9 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from rapidfuzz import fuzz, process
 
+from app.domain.analyzer import words
 from app.domain.limits import SLUG_PATTERN
-from app.domain.text import quote, words
+from app.domain.text import quote
 from app.dossiers.document import DossierEnvelope
 from app.schemas import entries, fields
 from app.schemas.validation import validation_message
@@ -21,12 +22,14 @@ _MODELS: dict[str, type[entries.Entry]] = {
     "an alias": entries.AliasEntry,
     "an event": entries.EventEntry,
     "an amount": entries.AmountEntry,
+    "a topic": entries.TopicEntry,
     "a participant": entries.ParticipantEntry,
     "a citation": entries.CitationEntry,
 }
 _NESTED_MODELS: dict[str | int, type[entries.Entry]] = {
     "aliases": entries.AliasEntry,
     "amount": entries.AmountEntry,
+    "topics": entries.TopicEntry,
     "participants": entries.ParticipantEntry,
     "citations": entries.CitationEntry,
 }

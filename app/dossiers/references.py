@@ -14,7 +14,7 @@ from app.db import tables
 from app.domain.text import quote
 from app.dossiers.diagnostics import Diagnostics, Location
 from app.dossiers.reader import AnyRecord, InvalidRecord, ParsedRecord, RecordT, is_id
-from app.dossiers.seen_records import Definition, DossierId, SeenRecords
+from app.dossiers.seen_records import Definition, DossierId, Label, SeenRecords
 from app.schemas.entries import (
     RECORD_KINDS,
     ActorEntry,
@@ -22,6 +22,7 @@ from app.schemas.entries import (
     Record,
     SourceEntry,
     TimelineEntry,
+    TopicEntry,
 )
 
 _actor = tables.actor.c
@@ -142,8 +143,9 @@ class ReferenceChecker:
         if len(self._dossiers) < 2:
             return _NO_FINGERPRINT
         if isinstance(record, EventEntry):
-            if len(record.topics) > 1:
-                record = record.model_copy(update={"topics": sorted({*record.topics})})
+            # Labels are compared topic by topic, by `check_labels`.
+            ids = sorted({topic.id for topic in record.topics})
+            record = record.model_copy(update={"topics": [TopicEntry(id=id_) for id_ in ids]})
             return blake2b(record.model_dump_json().encode(), digest_size=16).hexdigest()
         if isinstance(record, ActorEntry):
             aliases = sorted(record.aliases, key=lambda alias: alias.name)
@@ -164,6 +166,31 @@ class ReferenceChecker:
             f"{quote(entry.id)} differs{differing} from its definition on {where}. "
             "Write the same in both."
         )
+
+    def check_labels(self, batch: Iterable[ParsedRecord[EventEntry]]) -> dict[str, str]:
+        """Return the new labels of topics, by their ids; report a second label of a topic."""
+        found = [
+            (entry.location, at, topic.id, topic.label)
+            for entry in batch
+            for at, topic in enumerate(entry.record.topics)
+            if topic.label
+        ]
+        seen = self._seen.labels({topic for *_, topic, _ in found})
+        new: dict[str, Label] = {}
+        for location, at, topic, label in found:
+            loc = ("topics", at)
+            line = location.line_at((*location.loc, *loc))
+            first = seen.get(topic) or new.setdefault(topic, Label(label, location.file, line))
+            if first.label != label:
+                where = self._seen.location_text(first.file, first.line, location.file)
+                self._add_error(
+                    location,
+                    f"The topic {quote(topic)} is labelled {quote(label)} here, and "
+                    f"{quote(first.label)} on {where}. Write the same in both.",
+                    *loc,
+                )
+        self._seen.add_labels(new)
+        return {topic: first.label for topic, first in new.items()}
 
     def drop_dangling(
         self, batch: Iterable[ParsedRecord[RecordT]], known: Mapping[type[Record], Collection[str]]

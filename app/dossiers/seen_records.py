@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Integer, String, select, tuple_
+from sqlalchemy import Column, Connection, Integer, String, exists, select, tuple_
 
-from app.db.expressions import Selection, in_values
+from app.db.expressions import Condition, Expression, Selection, in_values
 from app.db.sqlite.bulk import insert_rows, temporary_table
 from app.domain.text import printable
 from app.dossiers.diagnostics import Location
@@ -31,6 +31,15 @@ _first_valid = temporary_table(
     Column("content", String),
 )
 
+# The first label of each topic, by the id of the topic.
+_seen_label = temporary_table(
+    "seen_label",
+    Column("id", String, primary_key=True),
+    Column("label", String),
+    Column("file", Integer),
+    Column("line", Integer),
+)
+
 DossierId = tuple[int, int]
 """The positions of a file among all files, and of a dossier in it."""
 
@@ -41,6 +50,14 @@ class Definition(NamedTuple):
     file: int
     line: int
     content: str
+
+
+class Label(NamedTuple):
+    """The label of a topic, and its place."""
+
+    label: str
+    file: int
+    line: int
 
 
 class SeenRecords:
@@ -54,6 +71,7 @@ class SeenRecords:
         self._files = files
         _definition.create(connection)
         _first_valid.create(connection)
+        _seen_label.create(connection)
 
     @property
     def complete(self) -> bool:
@@ -109,6 +127,18 @@ class SeenRecords:
             for row in self._connection.execute(rows)
         }
 
+    def add_labels(self, labels: Mapping[str, Label]) -> None:
+        """Add the labels of topics that have none yet."""
+        rows = [{"id": id_, **label._asdict()} for id_, label in labels.items()]
+        insert_rows(self._connection, _seen_label, rows)
+
+    def labels(self, topics: Iterable[str]) -> dict[str, Label]:
+        """Return the labels of topics, by the ids of those that have one."""
+        rows = select(_seen_label).where(in_values(_seen_label.c.id, {*topics}))
+        return {
+            row.id: Label(row.label, row.file, row.line) for row in self._connection.execute(rows)
+        }
+
     def locations(self, kind: str, ids: Iterable[str]) -> dict[str, Location]:
         """Return the location of the first definition of each id, valid or not."""
         columns = _definition.c
@@ -121,10 +151,21 @@ class SeenRecords:
             id_: self.location(file, line) for id_, file, line in self._connection.execute(rows)
         }
 
+    def first_location(self, kind: str, id_: str) -> Location | None:
+        """Return the location where a record, or the label of a topic, is first defined."""
+        if kind == "topic":
+            label = self.labels([id_]).get(id_)
+            return self.location(label.file, label.line) if label else None
+        return self.locations(kind, [id_]).get(id_)
+
     def contains(self, kind: str, id_: str) -> bool:
         """Return whether a file defines an id."""
         found = select(_definition.c.id).where(_definition.c.kind == kind, _definition.c.id == id_)
         return self._connection.scalar(found.limit(1)) is not None
+
+    def is_defined(self, kind: str, slug: Expression) -> Condition:
+        """Build the condition that a file defines the record of a slug."""
+        return exists().where(_definition.c.kind == kind, _definition.c.id == slug)
 
     def ids(self, kind: str, dossiers: Iterable[tuple[int, int]] | None = None) -> Selection:
         """Select the ids of a kind, optionally only those in some dossiers of the files."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from app.domain.text import quote
+from app.domain.topics import is_topic_id, topic_id
 from app.domain.vocabulary import ActorKind, AliasKind, EventStatus, Role, Stance, Supports
 from app.schemas.fields import (
     MAX_ALIASES_LENGTH,
@@ -74,7 +75,8 @@ class TimelineEntry(Record):
 def _text_or_record(schema: dict[str, Any]) -> None:
     record = dict(schema)
     schema.clear()
-    schema["anyOf"] = [{"type": "string", "minLength": 1}, record]
+    # An editor reads an unquoted `1984` as a number, the loader as a text.
+    schema["anyOf"] = [{"type": ["string", "number"], "minLength": 1}, record]
 
 
 class AliasEntry(Entry):
@@ -182,6 +184,30 @@ class CitationEntry(Entry):
     """The author of the claim, according to the source."""
 
 
+class TopicEntry(Entry):
+    """A topic of an event. A plain text is a label, or an id that has no label here."""
+
+    model_config = ConfigDict(json_schema_extra=_text_or_record)
+
+    id: Id
+    label: Title | None = None
+    """The text that readers see."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_text(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        if is_topic_id(text) or not text:
+            return {"id": text}
+        if id_ := topic_id(text):
+            return {"id": id_, "label": text}
+        raise ValueError(
+            f"No id can be made of {quote(text)}. Write an id and this label: {{id: …, label: …}}."
+        )
+
+
 class EventEntry(Record):
     """An event: what happened, when, and according to whom."""
 
@@ -200,7 +226,7 @@ class EventEntry(Record):
     """The reason for this reading of the words."""
     place: SingleLine | None = None
     amount: AmountEntry | None = None
-    topics: BoundedList[Id] = []
+    topics: BoundedList[TopicEntry] = []
     participants: BoundedList[ParticipantEntry] = []
     citations: Annotated[BoundedList[CitationEntry], Field(min_length=1)]
 

@@ -150,6 +150,15 @@ class Citation(ApiModel):
     """Author of the claim, according to the source."""
 
 
+class TopicLabel(ApiModel):
+    """A topic of an event, with the text that readers see."""
+
+    id: Keyword
+    """Id of the topic, such as `mcas`. The filter `topic` accepts it."""
+    label: Title
+    """Text of the topic, such as `MCAS`. Without a text of its own, it is the id."""
+
+
 class Event(ApiModel):
     """A dated, sourced, attributed event record."""
 
@@ -174,9 +183,13 @@ class Event(ApiModel):
     citations: Annotated[list[Citation], Field(min_length=1)]
     """Quotes from the sources of the event."""
     topics: list[Keyword]
-    """Keywords of the event; may be empty."""
+    """Ids of the topics of the event; may be empty."""
+    topic_labels: list[TopicLabel]
+    """The same topics in the same order, with their labels."""
     timelines: list[Slug]
     """Ids of the timelines that the event belongs to."""
+    sequence: Count
+    """Number of times that anything in the record has changed since it was created."""
     created_at: datetime
     """Time at which the record was created, in UTC."""
     updated_at: datetime

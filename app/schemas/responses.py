@@ -62,7 +62,7 @@ class FacetCount(ApiModel):
     value: str
     """Value of the facet, which the filter of the same name accepts."""
     label: str
-    """Name of an actor, or the title of a source or timeline; otherwise the value."""
+    """Name of an actor, label of a topic, or title of a source or timeline; otherwise the value."""
     count: Count
     """Number of events."""
 

@@ -1,6 +1,6 @@
-"""Actors and sources that no stored record refers to."""
+"""Actors, sources and labels of topics that no stored record refers to."""
 
-from sqlalchemy import Table, exists, or_
+from sqlalchemy import Connection, Table, delete, exists, or_
 
 from app.db import tables
 from app.db.expressions import Expression
@@ -20,3 +20,10 @@ ORPHAN_CONDITIONS: dict[str, tuple[Table, Expression]] = {
     ),
 }
 """The table of each kind that can be an orphan, and the condition that a row of it is one."""
+
+
+def delete_unused_labels(connection: Connection) -> None:
+    """Delete the labels of topics that no event has. Nothing else could show or change them."""
+    topics = tables.topic
+    is_used = exists().where(tables.event_topic.c.topic == topics.c.slug)
+    connection.execute(delete(topics).where(~is_used))

@@ -4,15 +4,13 @@ Every function runs in the transaction of the caller and never commits, so that 
 everything. A record replaces the whole stored record of the same id; the result says which rows are
 new and which have changed.
 
-When a function returns, everything that depends on its changes is up to date: the full-text index,
-and the stored JSON of events that show a changed actor or source. (The JSON of other records is not
-stored.) Where an event is in one of them with more than `max_size` bytes, that is left out and
-reported: a short event can cite many long sources. The caller does the rest:
+Each function marks the events that show what it changes in an `EventChanges`. The caller does the
+rest:
 
-- After `upsert_events` and `add_to_timelines`, it calls `refresh_events`. The JSON of an event
-  contains its timelines and its `updated_at`, so it can only be built after both.
-- At the end, it calls `refresh_too_large` for the events that were too large meanwhile.
-- If anything has changed, it calls `app.db.revision.advance_revision` once.
+- After `upsert_events` and `add_to_timelines`, it calls `add_records` for the new events. The JSON
+  of an event contains its timelines, so it can only be built after both.
+- At the end, it calls `refresh`, and, if anything has changed,
+  `app.db.revision.advance_revision` once.
 """
 
 from collections import defaultdict
@@ -22,15 +20,13 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, case, delete, func, insert, literal, select, union, update
+from sqlalchemy import Connection, Table, delete, func, insert, literal, select, update
 
 from app.db import tables
-from app.db.expressions import Rows, Selection, in_values, json_values
-from app.db.models import Timestamp, date_columns
-from app.db.records import refresh_records
+from app.db.expressions import in_values
+from app.db.models import date_columns
 from app.db.sqlite.bulk import insert_rows
-from app.db.sqlite.size_limit import MAX_SIZE
-from app.domain.text import casefold_text
+from app.domain.analyzer import casefold_text
 from app.schemas.entries import (
     ActorEntry,
     AmountEntry,
@@ -40,17 +36,10 @@ from app.schemas.entries import (
     SourceEntry,
     TimelineEntry,
 )
-from app.store.search_index import (
-    SearchDocument,
-    add_documents,
-    delete_documents,
-    update_documents,
-    update_for_actors,
-)
+from app.store.event_changes import EventChanges
+from app.store.search_index import SearchDocument, delete_documents
 
-_event, _source = tables.event.c, tables.source.c
-_part, _citation = tables.participation.c, tables.citation.c
-_membership = tables.event_timeline.c
+_event, _membership = tables.event.c, tables.event_timeline.c
 
 Ids = Mapping[str, int]
 Row = dict[str, Any]
@@ -63,8 +52,6 @@ class UpsertResult(NamedTuple):
     new: set[int]
     changed: set[int]
     """Rows that existed before, with different content."""
-    too_large: Mapping[int, int] = {}
-    """Events that are too large to be stored, each with a written row that is the reason."""
 
 
 def ids_of(connection: Connection, table: Table, slugs: Iterable[str]) -> dict[str, int]:
@@ -85,7 +72,7 @@ def upsert_timelines(connection: Connection, timelines: Iterable[TimelineEntry])
 
 
 def upsert_actors(
-    connection: Connection, actors: Collection[ActorEntry], max_size: int
+    connection: Connection, actors: Collection[ActorEntry], changes: EventChanges
 ) -> UpsertResult:
     """Insert or update actors with their aliases, without their parents: see `upsert_parents`."""
     rows = [
@@ -100,19 +87,9 @@ def upsert_actors(
             for alias in sorted(actor.aliases, key=lambda alias: alias.name)
         ]
     renamed = _replace_lists(connection, tables.actor_alias, aliases, saved.new)
-    too_large = {}
-    if changed := (saved.changed | renamed) - saved.new:
-        participants = select(_part.event_id, _part.actor_id)
-        publishers = select(_citation.event_id, _source.publisher_id).join(
-            tables.source, _source.id == _citation.source_id
-        )
-        shown = union(
-            participants.where(in_values(_part.actor_id, changed)),
-            publishers.where(in_values(_source.publisher_id, changed)),
-        )
-        unindexed = update_for_actors(connection, changed, max_size)
-        too_large = _refresh_showing(connection, shown, max_size, unindexed)
-    return UpsertResult(saved.ids, saved.new, changed, too_large)
+    changed = (saved.changed | renamed) - saved.new
+    changes.mark_actors(changed)
+    return UpsertResult(saved.ids, saved.new, changed)
 
 
 def upsert_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Ids) -> UpsertResult:
@@ -128,7 +105,7 @@ def upsert_parents(connection: Connection, actors: Iterable[ActorEntry], ids: Id
 
 
 def upsert_sources(
-    connection: Connection, sources: Iterable[SourceEntry], actors: Ids, max_size: int
+    connection: Connection, sources: Iterable[SourceEntry], actors: Ids, changes: EventChanges
 ) -> UpsertResult:
     """Insert or update sources; `actors` contains the ids of their publishers."""
     rows = [
@@ -136,25 +113,29 @@ def upsert_sources(
         for source in sources
     ]
     saved = _upsert(connection, tables.source, rows)
-    if not saved.changed:
-        return saved
-    shown = select(_citation.event_id, _citation.source_id)
-    shown = shown.where(in_values(_citation.source_id, saved.changed))
-    return saved._replace(too_large=_refresh_showing(connection, shown, max_size))
+    changes.mark_sources(saved.changed)
+    return saved
 
 
-def _refresh_showing(
-    connection: Connection, shown: Rows, max_size: int, unindexed: Iterable[int] = ()
-) -> dict[int, int]:
-    """Update the JSON of events; `shown` selects them, each with a changed row that it shows.
+def upsert_topics(connection: Connection, labels: Mapping[str, str], changes: EventChanges) -> None:
+    """Set the labels of topics. A label that equals the id is not stored."""
+    stored = _labels_of(connection, labels)
+    changed = [slug for slug, label in labels.items() if label != stored.get(slug, slug)]
+    if not changed:
+        return
+    connection.execute(delete(tables.topic).where(in_values(tables.topic.c.slug, changed)))
+    rows = [
+        {"slug": slug, "label": labels[slug], "key": casefold_text(labels[slug])}
+        for slug in changed
+        if labels[slug] != slug
+    ]
+    insert_rows(connection, tables.topic, rows)
+    changes.mark_topics(changed)
 
-    Return such a row for each event that is too large, in JSON or, in `unindexed`, to be indexed.
-    """
-    event, row = shown.subquery().c
-    too_large = {*refresh_records(connection, select(event), max_size), *unindexed}
-    if not too_large:
-        return {}
-    found = select(event, func.min(row)).where(in_values(event, too_large)).group_by(event)
+
+def _labels_of(connection: Connection, topics: Iterable[str]) -> dict[str, str]:
+    topic = tables.topic.c
+    found = select(topic.slug, topic.label).where(in_values(topic.slug, topics))
     return dict(connection.execute(found).all())
 
 
@@ -164,12 +145,12 @@ def upsert_events(
     actors: Ids,
     sources: Ids,
     now: datetime,
-    max_size: int,
+    changes: EventChanges,
 ) -> UpsertResult:
     """Insert or update events with their participants, citations and topics.
 
-    `actors` and `sources` contain the ids of all records that they refer to. Call `refresh_events`
-    afterwards.
+    `actors` and `sources` contain the ids of all records that they refer to. Call `upsert_topics`
+    before.
     """
     saved = _upsert(
         connection, tables.event, map(_event_row, events), created_at=now, updated_at=now
@@ -183,18 +164,20 @@ def upsert_events(
         parts = _items(tables.participation, owner, event.participants, "actor", actors)
         participations[id_] = sorted(parts, key=itemgetter("actor_id", "role"))
         citations[id_] = _items(tables.citation, owner, event.citations, "source", sources)
-        topics[id_] = [{**owner, "topic": topic} for topic in sorted({*event.topics})]
+        slugs = sorted({topic.id for topic in event.topics})
+        topics[id_] = [{**owner, "topic": slug} for slug in slugs]
     changed = saved.changed.union(
         _replace_lists(connection, tables.participation, participations, saved.new),
         _replace_lists(connection, tables.citation, citations, saved.new),
         _replace_lists(connection, tables.event_topic, topics, saved.new),
     ).difference(saved.new)
     # New events are indexed as they were read, without a query for what has just been inserted.
-    new = [_search_document(id_, by_id[id_], actors) for id_ in saved.new]
-    too_large = add_documents(connection, new, max_size)
-    too_large |= update_documents(connection, changed, max_size)
+    labels = _labels_of(connection, {topic.id for event in events for topic in event.topics})
+    new = [_search_document(id_, by_id[id_], actors, labels) for id_ in saved.new]
+    changes.add_documents(new)
+    changes.mark(changed, "event")
     _update_timeline_keys(connection, saved.changed)
-    return UpsertResult(saved.ids, saved.new, changed, {id_: id_ for id_ in too_large})
+    return UpsertResult(saved.ids, saved.new, changed)
 
 
 def _items(table: Table, owner: Row, items: Iterable[Entry], key: str, ids: Ids) -> list[Row]:
@@ -214,9 +197,14 @@ def _items(table: Table, owner: Row, items: Iterable[Entry], key: str, ids: Ids)
     return rows
 
 
-def _search_document(id_: int, event: EventEntry, actors: Ids) -> SearchDocument:
+def _search_document(
+    id_: int, event: EventEntry, actors: Ids, labels: Mapping[str, str]
+) -> SearchDocument:
     quotes = [citation.quote for citation in event.citations]
-    texts = (event.title, event.summary, event.place, *quotes)
+    topics = sorted({topic.id for topic in event.topics})
+    labelled = [labels[topic] for topic in topics if topic in labels]
+    own = (event.title, event.summary, event.place, event.kind)
+    texts = (*own, *topics, *labelled, *quotes)
     return SearchDocument(id_, texts, [actors[part.actor] for part in event.participants])
 
 
@@ -253,11 +241,10 @@ def _shared_names(model: type[Entry], table: Table) -> list[str]:
     return [name for name in model.model_fields if name in table.c and name != "id"]
 
 
-def add_to_timelines(connection: Connection, members: set[tuple[int, int]]) -> set[int]:
-    """Add events to timelines, as pairs of ids; return the events that joined a timeline.
-
-    An event never leaves a timeline here. Call `refresh_events` afterwards.
-    """
+def add_to_timelines(
+    connection: Connection, members: set[tuple[int, int]], changes: EventChanges
+) -> None:
+    """Add events to timelines, as pairs of ids. An event never leaves a timeline here."""
     events = {event for event, _ in members}
     stored = select(_membership.event_id, _membership.timeline_id).where(
         in_values(_membership.event_id, events)
@@ -271,42 +258,20 @@ def add_to_timelines(connection: Connection, members: set[tuple[int, int]]) -> s
         rows = rows.where(in_values(_event.id, joined))
         columns = ["event_id", "timeline_id", "date_key"]
         connection.execute(insert(tables.event_timeline).from_select(columns, rows))
-    return {event for event, _ in new}
+    changes.mark({event for event, _ in new}, "timeline")
 
 
-def refresh_events(
-    connection: Connection,
-    changed: Collection[int],
-    now: datetime,
-    *,
-    new: Collection[int] = frozenset(),
-    max_size: int = MAX_SIZE,
-) -> Collection[int]:
-    """Set `updated_at` of changed events, and store the JSON of new and of changed events.
-
-    Return the events that are too large.
-    """
-    # The clock may have been set back: `updated_at` never precedes `created_at`.
-    created = _event.created_at
-    updated_at = case((created > now, created), else_=literal(now, Timestamp))
-    if changed:
-        connection.execute(
-            update(tables.event).where(in_values(_event.id, changed)).values(updated_at=updated_at)
-        )
-    events = {*changed, *new}
-    return refresh_records(connection, _rows(events), max_size) if events else {}
-
-
-def refresh_too_large(
-    connection: Connection, events: Collection[int], max_size: int
-) -> dict[int, int]:
-    """Update events that were too large, and return the sizes of those that still are."""
-    unindexed = update_documents(connection, events, max_size)
-    return unindexed | refresh_records(connection, _rows(events), max_size)
-
-
-def _rows(ids: Iterable[int]) -> Selection:
-    return select(json_values(ids).c.value)
+def remove_from_timeline(
+    connection: Connection, events: Collection[int], timeline: int, changes: EventChanges
+) -> None:
+    """Remove events from a timeline, and delete those that are in no other one."""
+    members = in_values(_membership.event_id, events)
+    connection.execute(
+        delete(tables.event_timeline).where(members, _membership.timeline_id == timeline)
+    )
+    elsewhere = {*connection.scalars(select(_membership.event_id).where(members))}
+    changes.mark(elsewhere, "removal")
+    delete_events(connection, {*events} - elsewhere)
 
 
 def delete_events(connection: Connection, events: Collection[int]) -> None:

@@ -146,24 +146,24 @@ def _copy_with(loaded: Path, target: Path, script: str) -> Path:
 _DROP_ALL = "; ".join(f"DROP TABLE {name}" for name in (*SQLModel.metadata.tables, "event_search"))
 # Changes of the schema of a backup, with the message.
 FOREIGN_SCHEMAS = {
-    "DROP TABLE event_search": "The table 'event_search' of schema 0003 is missing.",
-    "DROP TABLE event_record": "The table 'event_record' of schema 0003 is missing.",
-    "DROP INDEX ix_event_in_order": "The index 'ix_event_in_order' of schema 0003 is missing.",
-    _DROP_ALL: "The table 'actor' of schema 0003 is missing.",
-    "ALTER TABLE event ADD extra": "The table 'event' differs from that of schema 0003.",
+    "DROP TABLE event_search": "The table 'event_search' of schema 0005 is missing.",
+    "DROP TABLE event_record": "The table 'event_record' of schema 0005 is missing.",
+    "DROP INDEX ix_event_in_order": "The index 'ix_event_in_order' of schema 0005 is missing.",
+    _DROP_ALL: "The table 'actor' of schema 0005 is missing.",
+    "ALTER TABLE event ADD extra": "The table 'event' differs from that of schema 0005.",
     "DROP INDEX ix_event_kind; CREATE INDEX ix_event_kind ON event (title)": (
-        "The index 'ix_event_kind' differs from that of schema 0003."
+        "The index 'ix_event_kind' differs from that of schema 0005."
     ),
     "DROP TABLE event_search; CREATE TABLE event_search (content)": (
-        "The table 'event_search' differs from that of schema 0003."
+        "The table 'event_search' differs from that of schema 0005."
     ),
     "CREATE TRIGGER x AFTER INSERT ON event BEGIN SELECT missing(); END": (
-        "The trigger 'x' is not part of schema 0003. Drop it."
+        "The trigger 'x' is not part of schema 0005. Drop it."
     ),
-    "CREATE VIEW x AS SELECT * FROM missing": "The view 'x' is not part of schema 0003.",
-    "CREATE UNIQUE INDEX x ON event (title)": "The index 'x' is not part of schema 0003.",
-    'CREATE VIEW "x\x1b\n" AS SELECT 1': r"The view 'x\x1b\n' is not part of schema 0003.",
-    "INSERT INTO alembic_version VALUES ('0002')": "The schema is 0002, 0003, of a newer version.",
+    "CREATE VIEW x AS SELECT * FROM missing": "The view 'x' is not part of schema 0005.",
+    "CREATE UNIQUE INDEX x ON event (title)": "The index 'x' is not part of schema 0005.",
+    'CREATE VIEW "x\x1b\n" AS SELECT 1': r"The view 'x\x1b\n' is not part of schema 0005.",
+    "INSERT INTO alembic_version VALUES ('0002')": "The schema is 0002, 0005, of a newer version.",
     "UPDATE alembic_version SET version_num = '9\n'": r"The schema is 9\n, of a newer version.",
     "DELETE FROM alembic_version": "The database belongs to another program.",
 }

@@ -80,11 +80,12 @@ def test_downgrade_and_upgrade_restore_schema(tmp_path: Path) -> None:
     assert _schema(database.path) == _schema(new_database(tmp_path / "new.db").path)
 
 
-def test_downgrade_and_upgrade_keep_records(database: Database) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0003", "0004"])
+def test_downgrade_and_upgrade_keep_records(database: Database, revision: str) -> None:
     load_into(database, HARBOUR, FERRY)
     load_dossiers(database, GENERATED)
     before = read_tables(database)
-    run_alembic(database, "downgrade", "0001")
+    run_alembic(database, "downgrade", revision)
     run_alembic(database, "upgrade", "head")
     assert read_tables(database) == before
 

@@ -5,6 +5,7 @@ https://www.sqlite.org/eqp.html
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,26 +13,40 @@ from pydantic import MISSING
 from sqlalchemy import Connection, event
 
 from app.db.sqlite.database import Database
+from app.query.facets import count_facets
+from app.query.histogram import read_histogram
 from app.query.names import build_filter
 from app.query.pagination import paged_events, read_page
 from app.schemas.params import EventPageQuery
 from tests.benchmark.synthetic import write_dossier
+from tests.support.corpus import LOADED_AT
 from tests.support.databases import load_into, new_database
 
 Params = dict[str, Any]
 EVENTS = 25_000
 SCAN_IN_ORDER = "SCAN event USING COVERING INDEX ix_event_in_order"
 """Reads events in the order of dates, until the page is full or enough are counted."""
+SCAN_UNTIL_FULL = "SCAN event USING INDEX ix_event_in_order"
+"""Reads events, of which many match, in the order of dates until the page is full."""
 SCAN_UPDATED = "SCAN event USING COVERING INDEX ix_event_updated_at_slug"
 SCAN_ALL = "SCAN event USING COVERING INDEX ix_event_kind"
 """Reads events until enough are counted."""
 DISTINCT = "USE TEMP B-TREE FOR DISTINCT"
 """Contains at most the 10,001 events that are counted."""
 SORT = "USE TEMP B-TREE FOR ORDER BY"
-"""Sorts the events with a rare word, at most a thousand."""
+"""Sorts the events with a rare word, or the few that were updated: at most 10,000."""
 
 CHEAP_SCANS = ("SCAN anon_", "SCAN spans", "SCAN tree", "SCAN CONSTANT ROW")
 """Scans of intermediate results."""
+
+LOADED_LATER = 10_500, 2_980, 20
+"""Events of three later loads."""
+LATER_LOADS = [LOADED_AT + timedelta(hours=hours) for hours in (1, 2, 3)]
+MANY_UPDATED, FEW_UPDATED, RARE_UPDATED = (
+    {"updated_since": f"{moment:%Y-%m-%dT%H:%M:%SZ}"} for moment in LATER_LOADS
+)
+"""More events than are counted exactly, fewer, and fewer than any actor of the tests has."""
+BY_UPDATE: Params = {"sort": "updated"}
 
 WINDOW: Params = {"from": "2003-03-01", "to": "2004-02"}
 ACTOR: Params = {"actor": ["actor-0"]}
@@ -42,9 +57,16 @@ BOTH: Params = {"actor": ["actor-0", "actor-1"]}
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Yield a database of many events, with the statistics of the query planner."""
     folder = tmp_path_factory.mktemp("plans")
-    write_dossier(folder / "synthetic.jsonl", EVENTS)
+    path = folder / "synthetic.jsonl"
+    write_dossier(path, EVENTS)
     database = new_database(folder / "timeline.db")
-    load_into(database, folder / "synthetic.jsonl")
+    timeline, *others = path.read_text("utf-8").splitlines(keepends=True)
+    loaded = len(others) - sum(LOADED_LATER)
+    parts = (loaded, *LOADED_LATER)
+    for moment, number in zip([LOADED_AT, *LATER_LOADS], parts, strict=True):
+        path.write_text("".join([timeline, *others[:number]]), "utf-8")
+        del others[:number]
+        load_into(database, path, now=moment)
     yield database
     database.close()
 
@@ -68,11 +90,28 @@ PLANS: dict[str, tuple[Params, set[str]]] = {
     "topic": ({"topic": ["minister"]}, set()),
     "source": ({"source": ["source-7"]}, set()),
     "updated": ({"sort": "updated"}, {SCAN_UPDATED, SCAN_ALL}),
-    "a rare word": ({"q": "case17"}, {SORT}),
-    "a rare word and an actor": (ACTOR | {"q": "case17"}, {SORT}),
+    "a rare word": ({"q": "case0000017"}, {SORT}),
+    "a rare prefix": ({"q": "case000001"}, {SORT}),
+    "a rare word and an actor": (ACTOR | {"q": "case0000017"}, {SORT}),
     "a common word": ({"q": "minister"}, {SCAN_IN_ORDER}),
+    "a common prefix": ({"q": "mi"}, {SCAN_IN_ORDER}),
     "kind and window": (WINDOW | {"kind": ["visit"]}, set()),
     "min_sources": ({"min_sources": 2}, {SCAN_IN_ORDER}),
+    "many updated": (MANY_UPDATED | BY_UPDATE, set()),
+    "many updated, latest first": (MANY_UPDATED | BY_UPDATE | {"order": "desc"}, set()),
+    "few updated": (FEW_UPDATED | BY_UPDATE, set()),
+    "few updated, latest first": (FEW_UPDATED | BY_UPDATE | {"order": "desc"}, set()),
+    "few updated of a kind": (FEW_UPDATED | BY_UPDATE | {"kind": ["visit"]}, set()),
+    "few updated of a kind, by date": (FEW_UPDATED | {"kind": ["visit"]}, {SORT}),
+    "many updated, by date": (MANY_UPDATED, {SCAN_UNTIL_FULL}),
+    "few updated, by date": (FEW_UPDATED, {SORT}),
+    "few updated and window": (FEW_UPDATED | WINDOW, {SORT}),
+    "few updated and a frequent actor": (ACTOR | FEW_UPDATED, {SORT}),
+    "few updated and a rare actor": (FEW_UPDATED | {"actor": ["actor-400"]}, set()),
+    "many updated of a kind": (MANY_UPDATED | BY_UPDATE | {"kind": ["visit"]}, {SORT}),
+    "very few updated and an actor": (ACTOR | RARE_UPDATED | BY_UPDATE, set()),
+    "few updated and a rare word": (FEW_UPDATED | {"q": "case0000017"}, {SORT}),
+    "few updated and a common word": (FEW_UPDATED | {"q": "minister"}, {SORT}),
 }
 
 
@@ -88,6 +127,29 @@ def test_first_and_deep_page_use_indexes(database: Database, name: str) -> None:
                 _read_page(connection, page)
     assert len(plans) > 2
     assert {step for plan in plans for step in plan if _is_costly(step)} <= allowed
+
+
+@pytest.mark.parametrize("updated", [MANY_UPDATED, FEW_UPDATED])
+def test_deep_page_of_updated_events_begins_at_cursor(database: Database, updated: Params) -> None:
+    query = EventPageQuery.model_validate({**updated, **BY_UPDATE, "limit": 10})
+    with database.read() as connection:
+        deep = query.model_copy(update={"cursor": _read_page(connection, query)})
+        with _collect_plans(connection) as plans:
+            _read_page(connection, deep)
+    index = "SEARCH event USING COVERING INDEX ix_event_updated_at_slug"
+    assert f"{index} ((updated_at,slug)>(?,?))" in {step for plan in plans for step in plan}
+
+
+@pytest.mark.parametrize("updated", [FEW_UPDATED, RARE_UPDATED])
+def test_counts_of_few_updated_events_scan_nothing(database: Database, updated: Params) -> None:
+    query = EventPageQuery.model_validate({**updated, "status": ["confirmed"]})
+    with database.read() as connection:
+        where = build_filter(query, connection)
+        with _collect_plans(connection) as plans:
+            count_facets(connection, where, (), 20)
+            read_histogram(connection, where, "year")
+    scans = {step for plan in plans for step in plan if "SCAN" in step and _is_costly(step)}
+    assert scans <= {"SCAN timeline USING INDEX sqlite_autoindex_timeline_1"}
 
 
 def test_costly_plan_is_detected(database: Database) -> None:

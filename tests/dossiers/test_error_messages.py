@@ -12,9 +12,15 @@ MISTAKES: dict[tuple[str, str], str] = {
     ("date: 2020-03-14", "date: 2020-13"): (
         "67: events[0].date: '2020-13' is not a date. Months run from 01 to 12."
     ),
-    ("date: 2020-03-14", "date: 14.03.2020"): "67: events[0].date: '14.03.2020' is not a date.",
+    (
+        "date: 2020-03-14",
+        "date: 14.03.2020",
+    ): "67: events[0].date: '14.03.2020' is not a date. Write 2020-03-14.",
     ("date: 2020-03-14", "date: '?'"): "67: events[0].date: '?' is not a date.",
-    ("date: 2020-03-14", "date: spring"): "67: events[0].date: 'spring' is not a date.",
+    (
+        "date: 2020-03-14",
+        "date: spring",
+    ): "67: events[0].date: 'spring' is not a date. It has no year.",
     ("date: 2020-03-14", "date: null"): "67: events[0].date: It is empty. Write a value.",
     ("date: 2020-03-14", "date: [2020..2021]"): (
         "67: events[0].date: It is not a text. Put it in quotes."
@@ -136,8 +142,29 @@ MISTAKES: dict[tuple[str, str], str] = {
     ("id: rumours", "id: constructor"): (
         "111: events[4].id: JavaScript reserves this name. Write another: constructor-1."
     ),
-    ("title: Rumours go about", r'title: "a\tb"'): (
-        "112: events[4].title: It contains the control character '\\t'. Remove it."
+    ("title: Rumours go about", r'title: "a\fb"'): (
+        "112: events[4].title: It contains the control character '\\x0c'. Remove it."
+    ),
+    ("title: Rumours go about", r'title: "a\r\nb"'): (
+        "112: events[4].title: 'a\\nb' contains a line break. Write it on one line."
+    ),
+    ("date: 2020-03-14", "date: March 14, 2020"): (
+        "67: events[0].date: 'March 14, 2020' is not a date. Write 2020-03-14."
+    ),
+    ("date: 2020-03-14", "date: early March 2020"): (
+        "67: events[0].date: 'early March 2020' is not a date. Write 2020-03, or "
+        "[2020-03-01..2020-03-10] if it happened on one of its first ten days."
+    ),
+    ("date: 2020-03-14", "date: 2020 (sources differ)"): (
+        "67: events[0].date: '2020 (sources differ)' is not a date. A remark belongs in "
+        "`date_note`. Write 2020."
+    ),
+    ("published: 2020-05-01", "published: May 1st, 2020"): (
+        "13: sources[0].published: 'May 1st, 2020' is not a day. Write 2020-05-01."
+    ),
+    ("published: 2020-05-01", "published: 1/5/2020"): (
+        "13: sources[0].published: '1/5/2020' is not a day. Write 2020-05-01 if the day is first, "
+        "or 2020-01-05 if the month is first."
     ),
     ("https://gazette.example/quay", "javascript:alert(1)"): (
         "14: sources[0].url: 'javascript:alert(1)' is not a link. Write a complete URL that "

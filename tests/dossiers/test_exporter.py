@@ -17,6 +17,7 @@ from app.db.revision import revision_of
 from app.db.sqlite.database import Database, temporary_database
 from app.dossiers.exporter import ExportError, ExportFormat, export
 from app.dossiers.loader import load
+from app.dossiers.timelines import TimelineError
 from tests.support.corpus import FERRY, GENERATED, HARBOUR, LOADED_AT, SEED, edited, write_dossiers
 from tests.support.databases import load_into
 from tests.support.random_dossiers import make_dossiers
@@ -102,6 +103,10 @@ amounts = st.tuples(lines, st.lists(numbers, max_size=2).map(sorted), lines).map
         "unit": amount[2],
     }
 )
+# Each topic has one label, or none.
+topics = st.dictionaries(
+    st.sampled_from(["a", "b", "null", "1"]), st.none() | lines, max_size=3
+).map(lambda labels: [{"id": id_, "label": label} for id_, label in labels.items()])
 dossiers = st.fixed_dictionaries(
     {
         "timeline": maybe(description=prose, language=lines),
@@ -113,7 +118,7 @@ dossiers = st.fixed_dictionaries(
             date_note=prose,
             place=lines,
             amount=amounts,
-            topics=st.lists(st.sampled_from(["a", "b", "null", "1"]), max_size=3),
+            topics=topics,
         ),
         "titles": st.tuples(lines, lines, lines, lines, prose),
     }
@@ -222,7 +227,7 @@ def test_other_yaml_parsers_read_the_same_texts(tmp_path: Path) -> None:
 def test_missing_timeline_is_an_error() -> None:
     with (
         loaded(HARBOUR) as connection,
-        pytest.raises(ExportError, match="The nearest is 'harbour'"),
+        pytest.raises(TimelineError, match="The nearest is 'harbour'"),
     ):
         export(connection, "habour", "yaml")
     with (

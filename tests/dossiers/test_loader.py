@@ -45,12 +45,12 @@ EDITS: dict[tuple[str, str], set[str]] = {
     ("topics: [quay, money]", "topics: [money, quay]"): set(),
     ("      - {actor: pilots, role: reporter}\n", ""): {"inspection"},
     ("min: 2500000", "max: 2500000"): {"contract-signed"},
-    ("name: The Gazette", "name: Gazette"): set(),
+    ("name: The Gazette", "name: Gazette"): {"bribe", "contract-signed"},
     ("title: The harbour contract", "title: The quay"): set(),
     ("note: Undated copy.", "note: A copy."): set(),
-    ("title: Quay to open in spring", "title: Quay to open in May"): set(),
-    ("publisher: gazette", "publisher: harbour-council"): set(),
-    ("kind: media", "kind: organization"): set(),
+    ("title: Quay to open in spring", "title: Quay to open in May"): {"bribe", "contract-signed"},
+    ("publisher: gazette", "publisher: harbour-council"): {"bribe", "contract-signed"},
+    ("kind: media", "kind: organization"): {"bribe", "contract-signed"},
     ("      - QBL\n", "      - Quay Co\n"): set(),
     ("    parent: harbour-council\n", ""): set(),
 }
@@ -122,14 +122,17 @@ def test_cycle_of_stored_and_loaded_parents_is_an_error(database: Database, tmp_
         load_into(database, path)
 
 
-def test_updated_at_never_precedes_created_at(database: Database, tmp_path: Path) -> None:
+def test_updated_at_rises_although_the_clock_was_set_back(
+    database: Database, tmp_path: Path
+) -> None:
     load_into(database, HARBOUR, now=LATER)
     edit = ("title: Rumours go about", "title: Rumours abound")
     load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", edit), now=LOADED_AT)
     with serving(database.path) as client:
         rumours = client.get("/events/rumours").json()
         assert rumours["title"] == "Rumours abound"
-        assert rumours["updated_at"] == rumours["created_at"] == "2022-07-20T12:30:00Z"
+        assert rumours["created_at"] == "2022-07-20T12:30:00Z"
+        assert rumours["updated_at"] == "2022-07-20T12:30:01Z"
 
 
 def test_order_and_repetition_of_files_do_not_matter(database: Database, tmp_path: Path) -> None:
@@ -341,8 +344,8 @@ def _errors(database: Database, *files: Path) -> list[str]:
 def test_too_large_event_is_an_error_and_is_not_written(strict: Database, tmp_path: Path) -> None:
     file = _lines(tmp_path / "x.jsonl", {"one": 1, "many": 200, "two": 2, "more": 100})
     assert _errors(strict, file) == [
-        f"{file}:5: event: The record {TOO_LARGE.format(600)}",
-        f"{file}:7: event: The record {TOO_LARGE.format(300)}",
+        f"{file}:5: The event 'many' {TOO_LARGE.format(600)}",
+        f"{file}:7: The event 'more' {TOO_LARGE.format(300)}",
     ]
     fitting = _lines(file, {"one": 1, "many": 80})
     assert load_into(strict, fitting).counts["event"] == ChangeCounts(2)
@@ -356,7 +359,7 @@ def test_commands_apply_the_setting(tmp_path: Path, command: str) -> None:
     _lines(tmp_path / "x.jsonl", {"big": 101})
     strict = cli.run(tmp_path, command, "x.jsonl", TIMELINE_MAX_RECORD_SIZE="256")
     assert strict.returncode == 1
-    assert f"x.jsonl:4: event: The record {TOO_LARGE.format(303)}" in strict.stdout + strict.stderr
+    assert f"x.jsonl:4: The event 'big' {TOO_LARGE.format(303)}" in strict.stdout + strict.stderr
 
 
 LONG_NAME = PUBLISHER | {"name": "P" * 1_000}
@@ -367,18 +370,18 @@ GROWTH: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "longer source": (
         {"events": MANY, "source": SHORT_SOURCE},
         {"events": {}},
-        "3: source: The event 'big', which shows it,",
+        "3: The event 'big', which shows the source 's',",
     ),
     "longer publisher": (
         {"events": {"big": 150}, "source": LONG_TITLE},
         {"events": {}, "source": LONG_TITLE, "publisher": LONG_NAME},
-        "2: actor: The event 'big', which shows it,",
+        "2: The event 'big', which shows the actor 'p',",
     ),
-    "more citations": ({"events": {"big": 20}}, {"events": MANY}, "4: event: The record"),
+    "more citations": ({"events": {"big": 20}}, {"events": MANY}, "4: The event 'big'"),
     "longer source, in a file with its event": (
         {"events": MANY, "source": SHORT_SOURCE},
         {"events": MANY},
-        "4: event: The record",
+        "4: The event 'big'",
     ),
 }
 
@@ -405,7 +408,7 @@ def test_event_of_too_many_timelines_is_an_error(strict: Database, tmp_path: Pat
     timelines = tuple(f"{'t' * 90}-{at}" for at in range(3_000))
     file = _lines(tmp_path / "x.jsonl", {"e": 1}, source=SHORT_SOURCE, timelines=timelines)
     (error,) = _errors(strict, file)
-    assert error.endswith(f"event: The record {TOO_LARGE.format(287)}")
+    assert error.endswith(f":4: The event 'e' {TOO_LARGE.format(287)}")
 
 
 def test_event_whose_actors_have_too_many_names_is_an_error(
@@ -435,10 +438,10 @@ def test_event_whose_actors_have_too_many_names_is_an_error(
         return file
 
     (error,) = _errors(strict, written(20))
-    assert error.startswith(f"{file}:25: event: The record would have 355 KB")
+    assert error.startswith(f"{file}:25: The event 'f' would have 355 KB")
     load_into(strict, written(10))
     (error,) = _errors(strict, written(15))
-    assert error.startswith(f"{file}:25: event: The record would have 267 KB")
+    assert error.startswith(f"{file}:25: The event 'f' would have 267 KB")
 
 
 def test_aliases_have_a_limit_together(tmp_path: Path) -> None:

@@ -49,7 +49,9 @@ def load_into(
         )
 
 
-def load_dossiers(database: Database, dossiers: Iterable[Dossier]) -> None:
+def load_dossiers(
+    database: Database, dossiers: Iterable[Dossier], now: datetime = LOADED_AT
+) -> None:
     """Load dossiers from memory. They are written to files first: `load` reads only files."""
     with TemporaryDirectory() as folder:
-        load_into(database, *write_dossiers(Path(folder), dossiers))
+        load_into(database, *write_dossiers(Path(folder), dossiers), now=now)

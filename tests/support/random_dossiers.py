@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from random import Random
+from typing import TypeVar
 
 from app.domain.vocabulary import EventStatus, Role, Supports, choices
 from app.dossiers.document import Dossier
@@ -9,6 +10,7 @@ from app.dossiers.document import Dossier
 VOCABULARY = ["quay", "ferry", "O’Brien's", "Łódź", "שָׁלוֹם", "مُحَمَّد", "contract", "pilot", "Zürich"]
 KINDS = ["works", "payment", "visit", "statement"]
 TOPICS = ["money", "sea", "law"]
+T = TypeVar("T")
 ACTORS = [f"actor-{number}" for number in range(9)]
 SOURCES = [f"source-{number}" for number in range(4)]
 
@@ -75,6 +77,60 @@ def make_event(random: Random, id_: str) -> dict[str, object]:
             for _ in range(random.randint(1, 3))
         ],
     }
+
+
+LABELS = {"money": ["Money", "MONEY", "Деньги"], "sea": ["Sea", "The sea"], "law": ["LAW", "law"]}
+
+
+def make_variants(random: Random) -> list[dict[str, object]]:
+    """Create one to three dossiers of the same few records.
+
+    Each property has a usual value, so that most records of two results are equal, and the others
+    differ in one property or in several.
+    """
+
+    def pick(usual: T, *others: T) -> T:
+        return usual if random.random() < 0.93 else random.choice(others)
+
+    def event(number: int) -> dict[str, object]:
+        topics = pick(["money"], ["money", "sea"], []) if number % 2 else pick(["law"], ["sea"])
+        return {
+            "id": f"event-{number}",
+            "title": pick("A", "B"),
+            "kind": "visit",
+            "status": "reported",
+            "date": pick("2021", "2022"),
+            # Half of the topics state their label.
+            "topics": [random.choice([labels[topic], topic]) for topic in topics],
+            "participants": [{"actor": pick(ACTORS[number % 3], ACTORS[2]), "role": "agent"}],
+            "citations": [{"source": pick(SOURCES[number % 2], SOURCES[2]), "quote": f"{number}"}],
+        }
+
+    labels = {topic: {"id": topic, "label": pick(*texts)} for topic, texts in LABELS.items()}
+    events = [event(number) for number in range(8)]
+    records = {
+        "actors": [
+            {
+                "id": id_,
+                "name": pick(f"{id_} a", f"{id_} b"),
+                "kind": pick("person", "company"),
+                "aliases": pick([], ["x"]),
+            }
+            for id_ in ACTORS[:3]
+        ],
+        "sources": [
+            {"id": id_, "title": pick(id_, f"The {id_}"), "publisher": pick(*ACTORS[:2])}
+            for id_ in SOURCES[:3]
+        ],
+    }
+    return [
+        {
+            "timeline": {"id": timeline, "title": pick("A", "B")},
+            **records,
+            "events": [event for event in events if random.random() < 0.7],
+        }
+        for timeline in random.sample(["one", "two"], random.randint(1, 2))
+    ]
 
 
 def make_date(random: Random) -> str:

@@ -88,12 +88,34 @@ def _read_feed(text: str) -> list[Any]:
 # https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = re.compile(r'(^|[;\n]\s*"*)[=+\-@\t\r＝＋－＠]')
 
+_JOINED = {
+    *(
+        "actors",
+        "participants",
+        "sources",
+        "quotes",
+        "credits",
+        "topics",
+        "topic_labels",
+        "timelines",
+    )
+}
+"""The columns with several values."""
+
 
 def _read_table(text: str) -> list[dict[str, str]]:
     """Read a table without apostrophes, since one precedes each text that would be a formula."""
     rows = read_rows(text)
     assert [cell for row in rows for cell in row.values() if _FORMULA.search(cell)] == []
-    return [{name: cell.replace("'", "") for name, cell in row.items()} for row in rows]
+    return [
+        {name: _values(cell) if name in _JOINED else cell for name, cell in row.items()}
+        for row in ({name: cell.replace("'", "") for name, cell in row.items()} for row in rows)
+    ]
+
+
+def _values(cell: str) -> str:
+    """Remove the backslash before each semicolon and backslash in a value."""
+    return re.sub(r"\\(.)", r"\1", cell)
 
 
 READERS: dict[str, Callable[[str], Any]] = {

@@ -31,13 +31,11 @@ def read_tables(database: Database) -> Tables:
 
 
 def without_timestamps(rows: Tables) -> Tables:
-    """Remove `created_at` and `updated_at` of events, and the revision."""
+    """Remove `created_at`, `updated_at` and `sequence` of events, and the revision."""
     return {
         **rows,
-        "event": [row[:-2] for row in rows["event"]],
-        "event_record": [
-            (id_, text.split(',"created_at"')[0]) for id_, text in rows["event_record"]
-        ],
+        "event": [row[:-3] for row in rows["event"]],
+        "event_record": [(id_, text.split(',"sequence"')[0]) for id_, text in rows["event_record"]],
         "revision": [],
     }
 
@@ -67,6 +65,7 @@ _CONTENT = {
         SELECT e.slug, c.position, s.slug, c.quote, c.locator, c.supports, c.stance,
             c.attributed_to
         FROM citation c JOIN event e ON e.id = c.event_id JOIN source s ON s.id = c.source_id""",
+    "topic": "SELECT slug, label, key FROM topic",
     "event_topic": "SELECT e.slug, t.topic FROM event_topic t JOIN event e ON e.id = t.event_id",
     "event_timeline": """
         SELECT e.slug, t.slug FROM event_timeline x

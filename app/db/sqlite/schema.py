@@ -75,7 +75,8 @@ def find_schema_problem(connection: Connection) -> str | None:
     if revision is None:
         return _FOREIGN if found.keys() - {("table", "alembic_version")} else None
     if revision not in _known_revisions():
-        return f"The schema is {escape(revision)}, of a newer version. Install that version."
+        problem = f"The schema is {escape(revision)}, of a newer version"
+        return f"{problem}. Install that version, or name another file."
     encoding = connection.execute(text("PRAGMA encoding")).scalar_one()
     if encoding != "UTF-8":  # processes that have the file open could not read it after a restore
         return f"The texts are in {encoding}. Only UTF-8 is supported. Restore another backup."
