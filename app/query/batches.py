@@ -45,6 +45,8 @@ class EventBatch:
     """How many events are returned at most, in all batches."""
     visible_days: DateRange = (None, None)
     """The days that a calendar shows."""
+    is_for_excel: bool = False
+    """Whether a table is opened in Excel."""
     is_first: bool = True
     """Whether this is the first batch."""
 
@@ -110,7 +112,8 @@ def iter_batches(
         if cap and min(total.value, limit or cap) > LARGE_BATCH:
             checkpoint(is_slow=True)
         heading = read_heading(connection, query)
-        empty = EventBatch((), total, urls, heading, limit, query.visible_days)
+        days, is_for_excel = query.visible_days, query.is_for_excel
+        empty = EventBatch((), total, urls, heading, limit, days, is_for_excel)
         reader = _BatchReader(listing, empty, cap, kilobytes * 1024)
         batch = reader.next_batch(connection)
     yield batch

@@ -26,10 +26,10 @@ class Facet(NamedTuple):
     distinct: Condition = true()
     """Holds for one row only, where an event has several rows of a value."""
     label: Column[str] | None = None
-    """The name of the record that a value refers to by its integer id."""
+    """The name of the record that a value refers to."""
 
 
-def _list_facet(name: str, label: Column[str] | None = None) -> Facet:
+def _list_facet(name: str, label: Column[str]) -> Facet:
     table, value, distinct = EVENT_LISTS[name]
     return Facet(table.c.event_id, value, distinct, label)
 
@@ -38,7 +38,7 @@ FACETS: dict[FacetName, Facet] = {
     "actor": _list_facet("actor", tables.actor.c.name),
     "kind": Facet(tables.event.c.id, tables.event.c.kind),
     "status": Facet(tables.event.c.id, tables.event.c.status),
-    "topic": _list_facet("topic"),
+    "topic": _list_facet("topic", tables.topic.c.label),
     "timeline": _list_facet("timeline", tables.timeline.c.title),
     "source": _list_facet("source", tables.source.c.title),
 }
@@ -71,6 +71,10 @@ def _select_facet(name: FacetName, where: EventFilter) -> Selection:
     value, events = counts.c.value, counts.c.events
     if label is None:
         statement = select(value, value, events)
+    elif label.table is tables.topic:
+        topic = tables.topic
+        statement = select(value, func.coalesce(label, value), events)
+        statement = statement.outerjoin_from(counts, topic, topic.c.slug == value)
     else:
         record = label.table.c
         statement = select(record.slug, label, events).where(record.id == value)

@@ -49,6 +49,10 @@ class EventFilter:
     matching_ids: Param | None = None
     """The events with these words, if there are few."""
     min_sources: Param | None = None
+    updated_since: Param | None = None
+    """The moment from which on records have been updated, as it is stored."""
+    few_updated: bool = False
+    """Whether so few events were updated since then that they drive the query."""
 
     @property
     def is_windowed(self) -> bool:

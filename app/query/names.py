@@ -4,20 +4,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import islice
-from typing import Literal
+from typing import NamedTuple
 
 from pydantic import MISSING
 from rapidfuzz import process
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS
 from app.db.expressions import Expression, Param, Params, Selection
 from app.db.sqlite.fulltext import match_query
 from app.db.statements import Values, as_json, read_json
+from app.domain.analyzer import casefold_text
 from app.domain.edtf import DateRange, EventDate
 from app.domain.search_terms import parse_terms
-from app.domain.text import casefold_text, quote
+from app.domain.text import quote
+from app.domain.topics import topic_id
 from app.errors import parameter_error, validation_problem
 from app.query.filters import EventFilter, ListFilter
 from app.query.planner import plan
@@ -25,6 +27,7 @@ from app.query.windows import Window
 from app.schemas.params import EventQuery
 from app.schemas.problem import Fault
 from app.schemas.records import ActorRef, or_none
+from app.schemas.validation import repeat_hint
 
 MAX_CANDIDATES = 3
 """Similar names in one message."""
@@ -36,7 +39,8 @@ UNKNOWN_ID = -1
 BEYOND_CALENDAR = date.max.toordinal() + 1
 """A day that no event touches, not even one without an end."""
 
-_actor, _alias = tables.actor.c, tables.actor_alias.c
+_actor, _alias, _event = tables.actor.c, tables.actor_alias.c, tables.event.c
+_topic, _event_topic = tables.topic.c, tables.event_topic.c
 _KEY = Param("key", str)
 # An id wins over a name, and a name over an alias.
 _ACTOR_IDS = [
@@ -51,11 +55,17 @@ _ID_BY_SLUG = {
     table: as_json(select(table.c.id).where(table.c.slug == _KEY.bind))
     for table in (tables.source, tables.timeline)
 }
-_VALUE_COLUMNS = {"kind": tables.event.c.kind, "topic": tables.event_topic.c.topic}
-_VALUE_EXISTS = {
-    parameter: as_json(select(column).where(column == _KEY.bind).limit(1))
-    for parameter, column in _VALUE_COLUMNS.items()
-}
+_KIND_EXISTS = as_json(select(_event.kind).where(_event.kind == _KEY.bind).limit(1))
+_TOPIC_EXISTS = as_json(select(_event_topic.topic).where(_event_topic.topic == _KEY.bind).limit(1))
+_TOPICS_BY_LABEL = as_json(select(_topic.slug).where(_topic.key == _KEY.bind))
+
+
+class _Spelling(NamedTuple):
+    """A text by which a record is found."""
+
+    slug: str
+    name: str
+    key: str
 
 
 def build_filter(query: EventQuery, connection: Connection) -> EventFilter:
@@ -70,6 +80,7 @@ class NameResolver:
         self._connection = connection
         self._errors: list[Fault] = []
         self._ids: dict[str, frozenset[int]] = {}
+        self._topic_ids: dict[str, frozenset[str]] = {}
 
     def resolve(self, query: EventQuery) -> EventFilter:
         """Return the filter of a query, not planned; raise a 422 that lists all unknown names."""
@@ -86,6 +97,7 @@ class NameResolver:
             # Only the window drives a query, so without one the visible days take its place.
             window, visible = visible, window
         roles, min_sources = values.add_all(query.role), or_none(query.min_sources)
+        updated_since = or_none(query.updated_since)
         where = EventFilter(
             values=values,
             roles=() if actors else roles,
@@ -93,11 +105,12 @@ class NameResolver:
             window=_window(window, values),
             certain_only=certain_only,
             visible_window=_window(visible, values),
-            kinds=values.add_all(self._values("kind", query.kind)),
+            kinds=values.add_all(self._kinds(query.kind)),
             statuses=values.add_all(query.status),
             lists=tuple(self._lists(query, actors, roles, values)),
             words=values.add(match_query(terms)) if terms else None,
             min_sources=values.add(min_sources) if min_sources else None,
+            updated_since=values.add(updated_since) if updated_since else None,
         )
         if self._errors:
             raise validation_problem(*self._errors)
@@ -110,6 +123,12 @@ class NameResolver:
         slug, actor_name, kind = self._connection.execute(row).one()
         return ActorRef(id=slug, name=actor_name, kind=kind)
 
+    def topic_label(self, name: str) -> str:
+        """Read the label of a topic that `resolve` has found by a name."""
+        topic = min(self._topic_ids[name])
+        label = self._connection.scalar(select(_topic.label).where(_topic.slug == topic))
+        return label or topic
+
     def _lists(
         self, query: EventQuery, actors: Iterable[frozenset[int]], roles: Params, values: Values
     ) -> Iterator[ListFilter]:
@@ -119,8 +138,8 @@ class NameResolver:
         for ids in actors:
             yield ListFilter(EVENT_LISTS["actor"], values.add_all([*ids]), roles)
         if query.topic:
-            topics = self._values("topic", query.topic)
-            yield ListFilter(EVENT_LISTS["topic"], values.add_all(topics))
+            topics = frozenset().union(*map(self._topics, query.topic))
+            yield ListFilter(EVENT_LISTS["topic"], values.add_all(sorted(topics)))
         if query.source:
             sources = [self._record("source", slug, tables.source) for slug in query.source]
             yield ListFilter(EVENT_LISTS["source"], values.add_all(sources))
@@ -169,15 +188,30 @@ class NameResolver:
             self._report_unknown(parameter, slug, table.c.slug)
         return ids[0] if ids else UNKNOWN_ID
 
-    def _values(self, parameter: Literal["kind", "topic"], values: Sequence[str]) -> Sequence[str]:
-        """Check that some event has each of the values."""
-        for value in values:
-            if not self._read_ids(_VALUE_EXISTS[parameter], value):
-                self._report_unknown(parameter, value, _VALUE_COLUMNS[parameter])
-        return values
+    def _kinds(self, kinds: Sequence[str]) -> Sequence[str]:
+        """Check that some event is of each kind."""
+        for kind in kinds:
+            if not self._read_slugs(_KIND_EXISTS, kind):
+                self._report_unknown("kind", kind, _event.kind)
+        return kinds
+
+    def _topics(self, name: str) -> frozenset[str]:
+        """Find the topic with an id, or with the id of a label, else all that have the label."""
+        lookups = (
+            (_TOPIC_EXISTS, name),
+            (_TOPIC_EXISTS, topic_id(name) or name),
+            (_TOPICS_BY_LABEL, casefold_text(name)),
+        )
+        topics = next(filter(None, (self._read_slugs(*lookup) for lookup in lookups)), [])
+        if not topics:
+            self._report_unknown_topic(name)
+        return self._topic_ids.setdefault(name, frozenset(topics or [name]))
 
     def _read_ids(self, statement: Selection, key: str) -> list[int]:
         return [id_ for (id_,) in read_json(self._connection, statement, {_KEY.name: key})]
+
+    def _read_slugs(self, statement: Selection, key: str) -> list[str]:
+        return [slug for (slug,) in read_json(self._connection, statement, {_KEY.name: key})]
 
     def _report_ambiguous(self, parameter: str, name: str, ids: Iterable[int]) -> None:
         rows = self._connection.execute(
@@ -188,15 +222,24 @@ class NameResolver:
         self._errors.append(parameter_error(parameter, detail, actors))
 
     def _report_unknown_actor(self, parameter: str, name: str) -> None:
-        actors: dict[str, str] = {}
-        if self._may_suggest:
-            # An actor has several spellings. The most similar one counts.
-            keys = [key for *_, key in self._spellings]
-            matches = process.extract(casefold_text(name), keys, limit=10)
-            similar = dict.fromkeys(self._spellings[at][:2] for *_, at in matches)
-            actors = dict(islice(similar, MAX_CANDIDATES))
+        actors = self._nearest(name, self._actor_spellings) if self._may_suggest else {}
         detail = f"No actor is called {quote(name)}.{self._suggestion(actors)}"
+        # Not before: the name of an actor can contain a comma.
+        detail += repeat_hint(parameter, name)
         self._errors.append(parameter_error(parameter, detail, actors))
+
+    def _report_unknown_topic(self, name: str) -> None:
+        topics = self._nearest(name, self._topic_spellings) if self._may_suggest else {}
+        detail = f"No event has the topic {quote(name)}.{self._suggestion(topics)}"
+        detail += repeat_hint("topic", name)
+        self._errors.append(parameter_error("topic", detail, topics))
+
+    def _nearest(self, name: str, spellings: Sequence[_Spelling]) -> dict[str, str]:
+        # A record has several spellings. The most similar one counts.
+        keys = [spelling.key for spelling in spellings]
+        matches = process.extract(casefold_text(name), keys, limit=10)
+        similar = dict.fromkeys(spellings[at][:2] for *_, at in matches)
+        return dict(islice(similar, MAX_CANDIDATES))
 
     def _report_unknown(self, parameter: str, value: str, column: Expression) -> None:
         similar: dict[str, str] = {}
@@ -205,6 +248,7 @@ class NameResolver:
             matches = process.extract(value, stored, limit=MAX_CANDIDATES)
             similar = {match: "" for match, *_ in matches}
         detail = f"No event has the {parameter} {quote(value)}.{self._suggestion(similar)}"
+        detail += repeat_hint(parameter, value) if parameter != "timeline" else ""
         self._errors.append(parameter_error(parameter, detail, similar))
 
     @property
@@ -218,17 +262,25 @@ class NameResolver:
         return f" The nearest {verb} {_listing(names)}." if names else " None is stored."
 
     @cached_property
-    def _spellings(self) -> list[tuple[str, str, str]]:
-        """The id and the name of each actor, and each text that finds it."""
-        return [
-            (slug, name, key)
-            for query in (
-                select(_actor.slug, _actor.name, _actor.slug.label("key")),
-                select(_actor.slug, _actor.name, _actor.key),
-                select(_actor.slug, _actor.name, _alias.key).where(_alias.actor_id == _actor.id),
-            )
-            for slug, name, key in self._connection.execute(query)
-        ]
+    def _actor_spellings(self) -> list[_Spelling]:
+        return self._read_spellings(
+            select(_actor.slug, _actor.name, _actor.slug.label("key")),
+            select(_actor.slug, _actor.name, _actor.key),
+            select(_actor.slug, _actor.name, _alias.key).where(_alias.actor_id == _actor.id),
+        )
+
+    @cached_property
+    def _topic_spellings(self) -> list[_Spelling]:
+        topics = select(_event_topic.topic).distinct().subquery()
+        slug = topics.c.topic
+        labelled = select(slug, func.coalesce(_topic.label, ""), slug.label("key"))
+        return self._read_spellings(
+            labelled.outerjoin_from(topics, tables.topic, _topic.slug == slug),
+            select(_topic.slug, _topic.label, _topic.key),
+        )
+
+    def _read_spellings(self, *queries: Selection) -> list[_Spelling]:
+        return [_Spelling(*row) for query in queries for row in self._connection.execute(query)]
 
 
 def _window(days: DateRange, values: Values) -> Window:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from app.db.expressions import Param
 from app.db.sqlite.fulltext import SEARCH_INDEX, matches
 from app.db.statements import as_json, read_json
-from app.query.filters import EventFilter
-from app.query.selection import DISTINCT_SPANS, select_count
+from app.query.filters import EventFilter, ListFilter
+from app.query.selection import DISTINCT_SPANS, EXACT_COUNT_LIMIT, select_count
 
 MAX_INLINE_IDS = 1_000
 """If at most this many events contain the words of a search, the query uses their ids instead."""
@@ -32,10 +32,11 @@ def plan(where: EventFilter, connection: Connection) -> EventFilter:
     if where.is_windowed and not where.lists and not where.words:
         spans = tuple(span for (span,) in read_json(connection, _SPANS, {}))
         where = replace(where, spans=spans)
-    if len(where.lists) > 1:
+    alone = EventFilter(values=where.values)
+    counts: dict[ListFilter, int] = {}
+    if len(where.lists) > 1 or where.updated_since:
         counts = {
-            one: count_events(connection, EventFilter(values=where.values, lists=(one,)))
-            for one in where.lists
+            one: count_events(connection, replace(alone, lists=(one,))) for one in where.lists
         }
         # The shortest list first: it drives the query.
         where = replace(where, lists=tuple(sorted(counts, key=counts.__getitem__)))
@@ -44,6 +45,11 @@ def plan(where: EventFilter, connection: Connection) -> EventFilter:
         ids = [id_ for (id_,) in read_json(connection, _MATCHING_IDS, words)]
         if len(ids) <= MAX_INLINE_IDS:
             where = replace(where, matching_ids=where.values.add_list(ids))
+    if where.updated_since:
+        updated = replace(alone, updated_since=where.updated_since)
+        fewest = min([EXACT_COUNT_LIMIT, *counts.values()])
+        few = not where.matching_ids and count_events(connection, updated) <= fewest
+        where = replace(where, few_updated=few)
     return where
 
 

@@ -52,6 +52,7 @@ _event, _part = tables.event.c, tables.participation.c
 # The same tables again, for conditions on events that another list drives.
 _aliases = {one.table: one.table.alias() for one in EVENT_LISTS.values()}
 _any_part = _aliases[tables.participation].c
+_recent = tables.event.alias()
 _ID, _KEY, _SLUG = _event.id, _event.date_key, _event.slug
 is_certain = ~(_event.approximate | _event.uncertain)
 
@@ -101,12 +102,17 @@ def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> 
         merged_order = Order((column("date_key"), column("slug")), order.descending)
         return as_json(merged.order_by(*merged_order.clauses()).limit(LIMIT_VALUE))
     rows = select(_ID, *order.keys)
-    if few and not where.matches_all:
+    by_update = order.keys is SORTS["updated"]
+    # Few updated events are a range of the index by update, in order.
+    if few and not where.matches_all and not (where.few_updated and by_update):
         # Without the limit, SQLite scans all events in order until it finds these few.
         matching = select_events(where).limit(EXACT_COUNT_LIMIT).subquery()
         rows = rows.where(matching.c[0] == _ID)
     else:
-        rows = rows.where(*_conditions(where, _ALL))
+        # A position after the moment implies it. With both, SQLite may start at the moment.
+        is_implied = by_update and after and not order.descending
+        rest = replace(where, updated_since=None) if is_implied else where
+        rows = rows.where(*_conditions(rest, _ALL))
     if after:
         rows = rows.where(order.is_after)
     return as_json(rows.order_by(*order.clauses()).limit(LIMIT_VALUE))
@@ -165,6 +171,12 @@ def _driving_lists(
     if where.matching_ids:
         matching = _EventList(_ID, _KEY, [in_values(_ID, where.matching_ids)], in_order=False)
         return [matching], replace(where, words=None, matching_ids=None)
+    if where.few_updated and where.updated_since:
+        # A subquery, because SQLite does not know how few they are: with a plain condition, it
+        # reads all events of a kind instead.
+        ids = select(_recent.c.id).where(_recent.c.updated_at >= where.updated_since.bind)
+        updated = _EventList(_ID, _KEY, [_ID.in_(ids)], in_order=False)
+        return [updated], replace(where, updated_since=None, few_updated=False)
     lists, rest = [_ALL], where
     if where.lists:
         first, *others = where.lists
@@ -256,6 +268,8 @@ def _event_columns(where: EventFilter, _: _EventList) -> Iterator[Condition]:
         yield equals_any(_event.status, where.statuses)
     if where.min_sources:
         yield _event.sources >= where.min_sources.bind
+    if where.updated_since:
+        yield _event.updated_at >= where.updated_since.bind
 
 
 def _words(where: EventFilter, of: _EventList) -> Iterator[Condition]:
@@ -267,7 +281,8 @@ def _words(where: EventFilter, of: _EventList) -> Iterator[Condition]:
 def _needs_event_table(where: EventFilter) -> bool:
     """Check whether a condition needs columns of `event`."""
     is_certain_window = where.certain_only and where.is_windowed
-    return bool(where.kinds or where.statuses or where.min_sources or is_certain_window)
+    columns = where.kinds, where.statuses, where.min_sources, where.updated_since
+    return is_certain_window or any(columns)
 
 
 CONDITIONS = (_lists, _participants, _days, _event_columns, _words)

@@ -25,6 +25,7 @@ FILTER_LABELS = {
     "source": "Source",
     "timeline": "Timeline",
     "min_sources": "Minimum sources",
+    "updated_since": "Updated since",
 }
 """The label of each filter, for readers."""
 FORM_FIELDS = ("q", "from", "to", "date_match", "order")
@@ -61,12 +62,15 @@ def chips(view: EmbedView, links: UrlBuilder) -> Iterator[Chip]:
         if name in FILTER_LABELS:
             # By pair, not by name: the other values of a repeated parameter stay.
             others = [other for other in links.filters if other != pair]
-            actor = view.actors.get(value) if name in ("actor", "exclude_actor") else None
-            shown = actor.name if actor else _value_label(name, value)
+            shown = _value_label(view, name, value)
             yield Chip(FILTER_LABELS[name], shown, replace(links, filters=others).page_url())
 
 
-def _value_label(name: str, value: str) -> str:
+def _value_label(view: EmbedView, name: str, value: str) -> str:
+    if name in ("actor", "exclude_actor") and value in view.actors:
+        return view.actors[value].name
+    if name == "topic" and value in view.topics:
+        return view.topics[value]
     if name in ("from", "to", "date"):
         return EventDate.parse(value).display
     return _VALUE_LABELS.get((name, value), value)

@@ -51,6 +51,8 @@ class EmbedView:
     heading: PageHeading
     actors: Mapping[str, ActorRef]
     """The actors that the filters `actor` and `exclude_actor` name, by the name in the query."""
+    topics: Mapping[str, str]
+    """The labels of the topics that the filter `topic` names, by the name in the query."""
 
     @property
     def next(self) -> str | None:
@@ -97,6 +99,7 @@ def _read_embed(
         page=EventPage.model_validate_json(page.body),
         heading=read_heading(connection, query),
         actors={name: resolver.actor_ref(name) for name in [*query.actor, *query.exclude_actor]},
+        topics={name: resolver.topic_label(name) for name in query.topic},
     )
 
 

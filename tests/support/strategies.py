@@ -41,6 +41,8 @@ queries = st.lists(
     min_size=1,
     max_size=3,
 ).map(" ".join)
+UPDATES = ["2022-07", "2022-07-19T12:30:01Z", "2022-07-20T12:30:00Z", "2022-07-21"]
+"""Moments before, between and after the two loads."""
 filters = st.tuples(
     repeated("actor", names),
     maybe("actor_match", st.sampled_from(["any", "all"])),
@@ -56,4 +58,5 @@ filters = st.tuples(
     maybe("timeline", st.sampled_from(["one", "two"])),
     maybe("q", queries),
     maybe("min_sources", st.sampled_from(["0", "1", "2"])),
+    maybe("updated_since", st.sampled_from(UPDATES)),
 ).map(lambda parts: [param for part in parts for param in part])
