@@ -23,7 +23,7 @@ from app.errors import (
 )
 from app.scheduling import OverloadedError, current_work
 from app.schemas.problem import MEDIA_TYPE, Fault
-from app.schemas.validation import validation_message
+from app.schemas.validation import repeat_hint, validation_message
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,9 @@ def _parameter_error(error: ErrorDetails) -> Fault:
     # Pydantic lists the values of a literal in this text only: "'asc' or 'desc'".
     allowed = re.findall("'([^']*)'", error.get("ctx", {}).get("expected", ""))
     # The location is ("query", name) or, in a list, ("query", name, index).
-    return parameter_error(str(error["loc"][1]), validation_message(error), allowed)
+    _, name, *index = error["loc"]
+    hint = repeat_hint(str(name), error["input"]) if index and allowed else ""
+    return parameter_error(str(name), f"{validation_message(error)}{hint}", allowed)
 
 
 def _http_problem(request: Request, error: HTTPException) -> ProblemError:

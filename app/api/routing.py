@@ -1,12 +1,13 @@
 """A route that rejects unknown and repeated query parameters."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, get_origin, get_type_hints
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from rapidfuzz import fuzz, process
 
+from app.api.other_names import names_here, reason_without
 from app.domain.text import escape
 from app.errors import parameter_error, validation_problem
 from app.schemas.params import Params
@@ -47,7 +48,7 @@ class StrictRoute(APIRoute):
             single = [name for name, is_list in repeatable.items() if not is_list]
             repeated = [name for name in single if names.count(name) > 1]
             if unknown or repeated:
-                errors = [_unknown(name, list(repeatable)) for name in unknown[:MAX_UNKNOWN]]
+                errors = [_unknown(name, repeatable, self.path) for name in unknown[:MAX_UNKNOWN]]
                 raise validation_problem(*errors, *map(_repeated, repeated))
             return await handle(request)
 
@@ -58,12 +59,25 @@ def _repeated(name: str) -> Fault:
     return parameter_error(name, "The parameter occurs more than once. Send it once.")
 
 
-def _unknown(name: str, known: list[str]) -> Fault:
+def _unknown(name: str, repeatable: Mapping[str, bool], path: str) -> Fault:
     parameter = escape(name) or "''"
     detail = "There is no such parameter."
-    if not known:
+    if not repeatable:
         return parameter_error(parameter, f"{detail} This path has none.")
-    similar = process.extract(name, known, scorer=fuzz.ratio, limit=3, score_cutoff=65)
-    nearest = [match for match, *_ in similar]
-    fix = f"Did you mean {' or '.join(nearest)}?" if nearest else "Remove it."
-    return parameter_error(parameter, f"{detail} {fix}", nearest)
+    names = names_here(name, repeatable)
+    if names:
+        fix = f"Use {' or '.join(names)}{_usage(name, names[0], repeatable)}."
+    elif not (fix := reason_without(name, path)):
+        similar = process.extract(name, [*repeatable], scorer=fuzz.ratio, limit=3, score_cutoff=65)
+        names = [match for match, *_ in similar]
+        fix = f"Did you mean {' or '.join(names)}?" if names else "Remove it."
+    return parameter_error(parameter, f"{detail} {fix}", names)
+
+
+def _usage(name: str, here: str, repeatable: Mapping[str, bool]) -> str:
+    """Return how to use a parameter where that differs from other APIs."""
+    if here == "cursor":
+        return ", with `next` of the previous page"
+    # PHP and others write `actor[]=a&actor[]=b`.
+    is_list = name.endswith("[]") and repeatable[here]
+    return f", and repeat it for several values: {here}=…&{here}=…" if is_list else ""

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from pydantic import MISSING
 
+from app.api.other_names import OTHER_NAMES
 from tests.support.openapi import OPERATIONS, parameters_of
 from tests.support.problem import check_problem
 
@@ -79,9 +80,21 @@ MISTAKES = {
     "actor_match=both": ("actor_match", "Write 'any' or 'all'."),
     "from=2022&to=2021": ("from", "'2022' is after `to`"),
     "from=2021-11/2022": ("from", "is not a day, a month or a year. Write 2021, 2021-11"),
-    "from=202X": ("from", "Write 2021, 2021-11 or 2021-11-03."),
-    "from=2021-11?": ("from", "is not a day, a month or a year"),
-    "to=03/11/2021": ("to", "Write 2021, 2021-11 or 2021-11-03."),
+    "from=202X": ("from", "is not a day, a month or a year. Write 2021, 2021-11 or 2021-11-03."),
+    "from=2021-11?": ("from", "is not a day, a month or a year. Write 2021, 2021-11 or"),
+    "from=before 1990": ("from", "is not a day, a month or a year. Write 2021, 2021-11 or"),
+    "from=2019-21": ("from", "'2019-21' is not a date. Write 2021, 2021-11 or 2021-11-03."),
+    "from=last week": ("from", "is not a day, a month or a year. 'last' is not understood."),
+    "from=30 août 2011": ("from", "is not a day, a month or a year. Write 2011-08-30."),
+    "from=2022-7": ("from", "'2022-7' is not a date. Write 2022-07."),
+    "from=early May 2020": ("from", "Write 2020-05."),
+    "to=03/11/2021": (
+        "to",
+        "Write 2021-11-03 if the day is first, or 2021-03-11 if the month is first.",
+    ),
+    "date=Spring 2019": ("date", "Write [2019-03..2019-05] if it happened in the northern spring"),
+    "updated_since=1 May 2026": ("updated_since", "is not a day or a moment. Write 2026-05-01."),
+    "updated_since=yesterday": ("updated_since", "Write 2026-11-27 or 2026-11-27T12:00:00Z."),
     "date=2021-13": ("date", "Months run from 01 to 12."),
     "date=2021&from=2020": ("date", "cannot be combined with `from`."),
     "date=2021&to=2022": ("date", "cannot be combined with `to`."),
@@ -96,9 +109,38 @@ MISTAKES = {
     "limit=1_0": ("limit", "is not a whole number"),
     "limit=1&limit=1": ("limit", "Send it once."),
     "form=2021": ("form", "Did you mean from?"),
-    "actor[]=nso-group": ("actor[]", "Did you mean actor"),
+    "actor[]=nso-group": (
+        "actor[]",
+        "Use actor, and repeat it for several values: actor=…&actor=….",
+    ),
     "utm_source=x": ("utm_source", "There is no such parameter."),
-    "From=2021": ("From", "Did you mean from?"),
+    "From=2021": ("From", "Use from."),
+    "since=2021": ("since", "Use from or updated_since."),
+    "startDate=2021": ("startDate", "Use from."),
+    "before=2021": ("before", "Use to."),
+    "year=2021": ("year", "Use date."),
+    "offset=50": ("offset", "Use cursor, with `next` of the previous page."),
+    "page=2": ("page", "Use cursor, with `next` of the previous page."),
+    "page[size]=2": ("page[size]", "Use limit."),
+    "order_by=date": ("order_by", "Use sort."),
+    "direction=desc": ("direction", "Use order."),
+    "search=quay": ("search", "Use q."),
+    "category=x": ("category", "Use topic or kind."),
+    "filter[status]=confirmed": ("filter[status]", "Use status."),
+    "organisation=nso": ("organisation", "Use actor."),
+    "format=csv": ("format", "The format is the suffix of the path, as in /events.csv."),
+    "fields=title": ("fields", "Records are always complete."),
+    "lang=de": ("lang", "Texts are in the language in which they were written."),
+    "status=reported,confirmed": (
+        "status",
+        "To send several values, repeat the parameter: status=reported&status=confirmed.",
+    ),
+    "role=agent, target": ("role", "repeat the parameter: role=agent&role=target."),
+    "actor=candiru,nso-group": ("actor", "repeat the parameter: actor=…&actor=…."),
+    "actor=candiru,nsogroup": ("actor", "repeat the parameter: actor=candiru&actor=nsogroup."),
+    "kind=sanction,visit": ("kind", "repeat the parameter: kind=sanction&kind=visit."),
+    "topic=a,b": ("topic", "repeat the parameter: topic=a&topic=b."),
+    "source=a,b": ("source", "repeat the parameter: source=a&source=b."),
 }
 
 
@@ -108,6 +150,57 @@ def test_message_names_the_error_and_the_fix(seed: httpx.Client, query: str) -> 
     parameter, message = MISTAKES[query]
     assert [error.parameter for error in problem.errors] == [parameter]
     assert message in problem.detail
+
+
+# A path: the parameter of other APIs, and the message.
+OTHER_PATHS = {
+    "/events.csv?since=2021": "since: There is no such parameter. Use from or",
+    "/actors?since=2021": "since: There is no such parameter. Remove it.",
+    "/actors?query=nso": "query: There is no such parameter. Use q.",
+    "/actors?type=person": "type: There is no such parameter. Use kind.",
+    "/actors?format=csv": "format: There is no such parameter. The response is always JSON.",
+    "/facets?limit=5": "limit: There is no such parameter. Use facet_limit.",
+    "/histogram?granularity=year": "granularity: There is no such parameter. Use interval.",
+    "/timelines?page=2": "page: There is no such parameter. Use cursor, with",
+}
+
+
+@pytest.mark.parametrize("path", OTHER_PATHS)
+def test_unknown_parameter_gets_the_one_of_its_own_path(seed: httpx.Client, path: str) -> None:
+    problem = check_problem(seed.get(path), 422)
+    assert problem.detail.startswith(OTHER_PATHS[path])
+
+
+def test_every_suggested_parameter_exists() -> None:
+    assert OTHER_NAMES.keys() <= {parameter["name"] for _, parameter in _parameters()}
+
+
+# A query in another case: the same query as it is documented.
+ANY_CASE = {
+    "/events?status=Confirmed&status=REPORTED": "/events?status=confirmed&status=reported",
+    "/events?role=Target&actor=NSO": "/events?role=target&actor=NSO",
+    "/events?sort=Updated&order=DESC": "/events?sort=updated&order=desc",
+    "/events?actor=NSO&actor_match=All&actor_scope=Tree": (
+        "/events?actor=NSO&actor_match=all&actor_scope=tree"
+    ),
+    "/events?from=2021&date_match=Within": "/events?from=2021&date_match=within",
+    "/events?kind=Sanction": "/events?kind=sanction",
+    "/events?timeline=NSO-Blacklist": "/events?timeline=nso-blacklist",
+    "/events?source=Shomrim-2022-07-19-NSO-blacklist": (
+        "/events?source=shomrim-2022-07-19-nso-blacklist"
+    ),
+    "/facets?facet=Status": "/facets?facet=status",
+    "/histogram?interval=Year": "/histogram?interval=year",
+    "/actors?kind=Company": "/actors?kind=company",
+    "/events.csv?status=Confirmed": "/events.csv?status=confirmed",
+}
+
+
+@pytest.mark.parametrize("path", ANY_CASE)
+def test_words_and_ids_are_accepted_in_any_case(seed: httpx.Client, path: str) -> None:
+    folded, exact = seed.get(path), seed.get(ANY_CASE[path])
+    assert folded.status_code == exact.status_code == 200
+    assert folded.text == exact.text
 
 
 def test_ambiguous_alias_lists_the_candidates(harbour: httpx.Client) -> None:
