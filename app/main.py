@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.openapi import build_openapi, operation_id
 from app.api.problems import add_handlers
 from app.api.routes import actors, counts, events, formats, meta, sources, timelines
+from app.api.unknown_parameters import query_cleaner
 from app.db.sqlite.database import POOL_SIZE, Database
 from app.db.sqlite.migrate import require_current_schema
 from app.memory import configure_allocator, relaxed_gc
@@ -75,14 +76,16 @@ def create_app(settings: Settings | None = None) -> Application:
     app.state.database = database
     app.state.damage_check = meta.DamageCheck(database)
     # The first match wins. The pages come first: `/events/{id}` also matches `/events/{id}.html`.
-    for routes in (pages, events, formats, counts, actors, sources, timelines, meta):
-        app.include_router(routes.router)
+    modules = (pages, events, formats, counts, actors, sources, timelines, meta)
+    for module in modules:
+        app.include_router(module.router)
     add_handlers(app)
     app.asgi = ResponseMiddleware(
         partial(FastAPI.__call__, app),
         settings.root_path,
         database.data_version,
         settings.cache_size * 2**20,
+        clean_query=query_cleaner([route for module in modules for route in module.router.routes]),
         allowed_hosts=settings.allowed_host_names,
         send_budget=settings.send_budget * 2**20,
         slow_requests=settings.slow_requests,

@@ -34,9 +34,9 @@ class UrlBuilder:
         filters = [pair for pair in params.multi_items() if pair[0] in SELECTION_PARAMS]
         return cls(str(request.base_url).rstrip("/"), filters, params.get("limit", ""))
 
-    def format_url(self, suffix: str) -> str:
-        """Return the URL of the selection in a format."""
-        return self._url(f"/events.{suffix}")
+    def format_url(self, suffix: str, **more: str) -> str:
+        """Return the URL of the selection in a format, with more parameters."""
+        return self._url(f"/events.{suffix}", **more)
 
     def self_url(self, suffix: str) -> str:
         """Return the URL of this very response: as `format_url`, with the limit."""

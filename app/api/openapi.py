@@ -33,9 +33,9 @@ Every event names its sources and quotes them, and its date is exactly as precis
 date range, or by what *certainly* did.
 
 A property without a value is absent, never null. An unknown parameter is an error. Every error is
-`application/problem+json`, in one shape. Pages for readers are more lenient: they ignore unknown
-parameters, and return errors as HTML to browsers. `HEAD` and `OPTIONS` work wherever `GET` does.
-Every origin can read every response, without credentials.
+`application/problem+json`, in one shape. Feeds, calendars and pages for readers are more lenient:
+they ignore unknown parameters. Pages return errors as HTML to browsers. `HEAD` and `OPTIONS` work
+wherever `GET` does. Every origin can read every response, without credentials.
 """
 TAGS = {
     "events": "Dated and sourced events: as records, as counts, and in other formats.",
@@ -231,12 +231,7 @@ def _operation(
     operation: JsonSchema, shared: dict[str, JsonSchema], schemas: JsonSchema
 ) -> JsonSchema:
     """Complete an operation, and add its parameters to the shared ones."""
-    parameters = [
-        _parameter(parameter)
-        for parameter in operation.pop("parameters", [])
-        # "_" is not a valid name in every language, and Pydantic cannot hide one field of a model.
-        if parameter["name"] != "_"
-    ]
+    parameters = [*map(_parameter, operation.pop("parameters", []))]
     name, ok = operation["operationId"], operation.pop("responses")["200"]
     has_id = any(parameter["in"] == "path" for parameter in parameters)
     statuses = sorted(ERROR_RESPONSES if has_id else ERROR_RESPONSES.keys() - {"404"})
@@ -284,8 +279,14 @@ def _parameter(parameter: JsonSchema) -> JsonSchema:
 
 
 def _share_parameter(parameter: JsonSchema, shared: dict[str, JsonSchema]) -> JsonSchema:
-    """Return a reference to a parameter, or itself if the shared one of its name differs."""
-    name = parameter["name"]
+    """Return a reference to a parameter, or itself if the shared one of its name differs.
+
+    The place is part of the component's name, such as `queryActor`: as `actor`, it would differ
+    from the schema `Actor` in case only. Generators that write a file for each component would
+    overwrite one of them on macOS and Windows.
+    """
+    words = parameter["name"].replace("-", "_").split("_")
+    name = parameter["in"] + "".join(word[:1].upper() + word[1:] for word in words)
     first = shared.setdefault(name, parameter)
     return _ref("parameters", name) if first == parameter else parameter
 

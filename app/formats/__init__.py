@@ -7,7 +7,7 @@ from typing import Any
 
 from app.formats import atom, csv, fullcalendar, ics, jsonl, jsonld, timelinejs, vis
 from app.query.batches import EventBatch
-from app.schemas.params import CalendarQuery, EventQuery, FeedQuery, FormatQuery
+from app.schemas.params import CalendarQuery, EventQuery, FeedQuery, FormatQuery, TableQuery
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class Format:
     """The model of the query string."""
     response_model: Any = None
     """The Pydantic model of the JSON, if the format has a schema of its own."""
+    is_subscribed: bool = False
+    """Whether programs fetch the URL again and again, so that people add parameters to it to bypass
+    their caches. Unknown parameters are ignored."""
     is_binary: bool = False
     """Whether OpenAPI describes the body as binary. Clients that are generated from `string` break
     on a media type that the generator does not know."""
@@ -55,12 +58,12 @@ FORMATS: Mapping[str, Format] = {
     "fullcalendar.json": _widget(
         "FullCalendar",
         description="An entry for each event, in the format of FullCalendar and EventCalendar. "
-        "Only an interval spans several days: a month, a year or a set is shown on its first day. "
-        "The parameter `_`, which calendars send to bypass caches, has no effect.",
+        "Only an interval spans several days: a month, a year or a set is shown on its first day.",
         render=fullcalendar.render,
         max_events=fullcalendar.MAX_EVENTS,
         query=CalendarQuery,
         response_model=list[fullcalendar.CalendarEntry],
+        is_subscribed=True,
     ),
     "ics": Format(
         "iCalendar",
@@ -68,6 +71,7 @@ FORMATS: Mapping[str, Format] = {
         ics.render,
         "A calendar to subscribe to (RFC 5545).",
         ics.MAX_EVENTS,
+        is_subscribed=True,
     ),
     "atom": Format(
         "Atom",
@@ -76,6 +80,7 @@ FORMATS: Mapping[str, Format] = {
         "A feed for feed readers (RFC 4287). By default, the event that changed last comes first.",
         atom.MAX_EVENTS,
         FeedQuery,
+        is_subscribed=True,
         is_binary=True,
     ),
     "csv": Format(
@@ -83,7 +88,9 @@ FORMATS: Mapping[str, Format] = {
         "text/csv",
         csv.render,
         "A table for spreadsheets (RFC 4180): a header row, then a row for each event. Several "
-        "values in a cell are joined by `; `.",
+        "values in a cell are joined by `; `. In each of them, `;` is written `\\;`, and `\\` is "
+        "written `\\\\`.",
+        query=TableQuery,
     ),
     "jsonl": Format(
         "JSON Lines",

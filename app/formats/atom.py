@@ -58,16 +58,22 @@ def _add_entry(feed: Element, event: Event, urls: UrlBuilder) -> None:
     # Each entry needs an author, because the feed has none (section 4.1.2).
     for publisher in dict.fromkeys(citation.source.publisher.name for citation in event.citations):
         _add(_add(entry, "author"), "name", publisher)
-    for term in (event.kind, *event.topics):
-        _add(entry, "category", term=term)
+    _add(entry, "category", term=event.kind)
+    for topic in event.topic_labels:
+        _add(entry, "category", term=topic.id, label=topic.label)
     date_in_words = Markup("<p>{}</p>").format(event.date.display)
     _add(entry, "content", date_in_words + event_as_html(event), type="html")
 
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
-    element = SubElement(parent, _qualified(name), attributes)
-    element.text = text and _NOT_XML.sub("\ufffd", text)
+    allowed = {key: _replace_invalid(value) for key, value in attributes.items()}
+    element = SubElement(parent, _qualified(name), allowed)
+    element.text = text and _replace_invalid(text)
     return element
+
+
+def _replace_invalid(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def _qualified(name: str) -> str:

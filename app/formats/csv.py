@@ -6,16 +6,15 @@ https://www.rfc-editor.org/rfc/rfc4180
 import csv
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
 from io import StringIO
 
-from app.formats.prose import credit_line, format_timestamp, participant_text
+from app.formats import excel
+from app.formats.excel import Cell
+from app.formats.prose import credit_line, format_timestamp, participant_text, topic_labels
 from app.query.batches import EventBatch
 from app.schemas.records import Amount, Event, or_none
 
-Cell = str | float | date | None
-
-# New columns are appended, so that existing ones keep their position.
+# New columns are appended, so that existing ones keep their position. Those for Excel follow them.
 COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "id": lambda event: event.id,
     "title": lambda event: event.title,
@@ -47,6 +46,7 @@ COLUMNS: dict[str, Callable[[Event], Cell]] = {
     "timelines": lambda event: _join(event.timelines),
     "created_at": lambda event: format_timestamp(event.created_at),
     "updated_at": lambda event: format_timestamp(event.updated_at),
+    "topic_labels": lambda event: _join(topic_labels(event)),
 }
 
 # Spreadsheets run text that begins with one of these signs as a formula. A cell can also begin
@@ -61,15 +61,21 @@ def render(batch: EventBatch) -> str:
     """Render a row for each event. The first batch of a response begins with the header row."""
     text = StringIO()
     rows = csv.writer(text)  # writes CRLF and quotes as RFC 4180 requires
+    if batch.is_first and batch.is_for_excel:
+        text.write(excel.BYTE_ORDER_MARK)
     if batch.is_first:
-        rows.writerow(COLUMNS)
+        rows.writerow([*COLUMNS, *(excel.DATE_COLUMNS if batch.is_for_excel else ())])
     for event in batch.events:
-        rows.writerow(_escape_formula(cell(event)) for cell in COLUMNS.values())
+        cells = [_escape_formula(cell(event)) for cell in COLUMNS.values()]
+        if batch.is_for_excel:
+            cells = [*map(excel.as_shown, cells), *excel.date_cells(event.date.edtf)]
+        rows.writerow(cells)
     return text.getvalue()
 
 
 def _join(values: Iterable[str]) -> str:
-    return "; ".join(values)
+    r"""Return values in one cell, with `\;` for `;` and `\\` for `\`, so that they can be split."""
+    return "; ".join(value.replace("\\", r"\\").replace(";", r"\;") for value in values)
 
 
 def _amount(event: Event) -> Amount:

@@ -7,9 +7,19 @@ from pydantic import MISSING, Field, TypeAdapter
 
 from app.domain.vocabulary import DateForm, DatePrecision, EventStatus
 from app.formats.calendar_dates import CalendarDate
-from app.formats.prose import headline
+from app.formats.prose import widget_headline
 from app.query.batches import EventBatch
-from app.schemas.records import ApiModel, Citation, Edtf, Event, FullDate, Keyword, Link, Title
+from app.schemas.records import (
+    ApiModel,
+    Citation,
+    Edtf,
+    Event,
+    FullDate,
+    Keyword,
+    Link,
+    Title,
+    TopicLabel,
+)
 
 # A calendar takes 0.6 s for 10,000 events, since it requests only the days that it shows.
 MAX_EVENTS = 10_000
@@ -38,6 +48,8 @@ class CalendarExtras(ApiModel):
     """The place, in the words of the source."""
     citations: list[Citation]
     """The quotes that the event rests on, with their sources."""
+    topic_labels: list[TopicLabel]
+    """The topics of the event, with their labels."""
     url: Link
     """The page of the event."""
 
@@ -107,7 +119,7 @@ def _entry(event: Event, batch: EventBatch) -> CalendarEntry:
         shown = CalendarDate.from_edtf(calendar_date.first.isoformat())
     return CalendarEntry(
         id=event.id,
-        title=headline(event),
+        title=widget_headline(event),
         allDay=True,
         start=shown.first.isoformat(),
         # EventCalendar needs an end on every event, FullCalendar does not.

@@ -6,17 +6,19 @@ https://www.rfc-editor.org/rfc/rfc5545
 import re
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Calendar, Timezone, TimezoneStandard, vText
+from icalendar import Calendar, Timezone, TimezoneStandard, vCategory, vDuration, vText
 from icalendar import Event as Entry
 
 from app.formats.calendar_dates import CalendarDate
-from app.formats.prose import event_as_text, headline
+from app.formats.prose import event_as_text, headline, topic_labels
 from app.query.batches import EventBatch
 from app.schemas.records import Event, or_none
 from app.urls import stable_uuid
 
 MAX_EVENTS = 2_000
 """More than calendar applications accept from a subscription."""
+REFRESH_INTERVAL = timedelta(hours=1)
+"""How often an application fetches the calendar again (RFC 7986, section 5.7)."""
 
 
 class _Text(vText):
@@ -48,8 +50,9 @@ def render(batch: EventBatch) -> bytes:
     }.items():
         if value:
             calendar.add(name, _Text(value))
-    # RFC 7986, section 5.7: how often an application fetches the calendar again.
-    calendar.add("refresh-interval", timedelta(hours=1), {"VALUE": "DURATION"})
+    calendar.add("refresh-interval", REFRESH_INTERVAL, {"VALUE": "DURATION"})
+    # Applications without RFC 7986 read this name.
+    calendar.add("x-published-ttl", vDuration(REFRESH_INTERVAL))
     # Each entry is written by itself: as objects, all together take twenty times as much memory.
     components = [_entry(event, batch).to_ical() for event in batch.events]
     if not components:
@@ -66,6 +69,7 @@ def _entry(event: Event, batch: EventBatch) -> Entry:
     entry.add("dtstamp", event.updated_at)
     entry.add("created", event.created_at)
     entry.add("last-modified", event.updated_at)
+    entry.add("sequence", event.sequence)
     entry.add("dtstart", calendar_date.first)
     if calendar_date.end > calendar_date.last:
         # DTEND is exclusive: https://www.rfc-editor.org/rfc/rfc5545#section-3.6.1
@@ -74,7 +78,10 @@ def _entry(event: Event, batch: EventBatch) -> Entry:
         entry.add("duration", calendar_date.last - calendar_date.first + timedelta(days=1))
     entry.add("summary", _Text(headline(event)))
     entry.add("description", _Text(event_as_text(event)))
-    entry.add("categories", [event.kind, *event.topics])
+    categories = vCategory([])
+    # Not by the constructor, which would make texts of the library's class of them.
+    categories.cats = [_Text(category) for category in (event.kind, *topic_labels(event))]
+    entry.add("categories", categories)
     if place := or_none(event.place):
         entry.add("location", _Text(place))
     entry.add("url", batch.urls.event_page_url(event.id))

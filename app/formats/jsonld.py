@@ -12,7 +12,7 @@ from pydantic import RootModel
 from app.domain.edtf import EventDate
 from app.domain.vocabulary import ActorKind
 from app.formats.json_items import fill_list
-from app.formats.prose import credit_line, source_url
+from app.formats.prose import credit_line, source_url, topic_labels
 from app.query.batches import EventBatch
 from app.schemas.records import ActorRef, Citation, Event, SourceRef, or_none
 from app.urls import UrlBuilder
@@ -120,7 +120,7 @@ def _event(event: Event, urls: UrlBuilder) -> Node:
             "edtf": event.date.edtf,
             **_certain_ends(event),
             "location": place and {"@type": "Place", "name": place},
-            "keywords": [event.kind, *event.topics],
+            "keywords": [event.kind, *topic_labels(event)],
             # A role repeats the property that it qualifies: https://schema.org/Role
             "about": [
                 {

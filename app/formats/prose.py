@@ -1,5 +1,6 @@
 """Records in words, as plain text or as HTML in which all text of a record is escaped."""
 
+import unicodedata
 from datetime import date, datetime
 
 from markupsafe import Markup
@@ -24,11 +25,46 @@ def bidi_isolate(text: str) -> str:
     return f"\u2068{text}\u2069"
 
 
+def is_right_to_left(text: str) -> bool:
+    """Return whether a text is Hebrew, Arabic or the like by its first letter outside of isolates.
+
+    https://www.unicode.org/reports/tr9/#P2
+    """
+    depth = 0
+    for character in text:
+        direction = unicodedata.bidirectional(character)
+        if direction in ("LRI", "RLI", "FSI"):
+            depth += 1
+        elif direction == "PDI":
+            depth = max(0, depth - 1)
+        elif direction in ("L", "R", "AL") and not depth:
+            return direction != "L"
+    return False
+
+
 def headline(event: Event) -> str:
     """Return the title, with the date before it if a calendar cannot show the date exactly."""
-    if CalendarDate.from_edtf(event.date.edtf).is_exact:
-        return event.title
-    return f"{bidi_isolate(event.date.display)}: {event.title}"
+    return event.title if _is_exact(event) else dated_title(event)
+
+
+def dated_title(event: Event) -> str:
+    """Return the date and the title in one line.
+
+    The date is isolated from a right-to-left title only: some programs show U+2068 as a box.
+    """
+    is_mixed = is_right_to_left(event.title)
+    display = bidi_isolate(event.date.display) if is_mixed else event.date.display
+    return f"{display}: {event.title}"
+
+
+def widget_headline(event: Event) -> str:
+    """Return a headline for a widget, whose page may be right-to-left: the date is isolated."""
+    title = event.title
+    return title if _is_exact(event) else f"{bidi_isolate(event.date.display)}: {title}"
+
+
+def _is_exact(event: Event) -> bool:
+    return CalendarDate.from_edtf(event.date.edtf).is_exact
 
 
 def lead_participant(event: Event) -> Participant | None:
@@ -78,14 +114,20 @@ def quote_with_credit(citation: Citation) -> str:
 
 
 def fact_lines(event: Event) -> list[str]:
-    """Return the participants, the place, the amount and the status, each in a line."""
+    """Return the participants, place, amount, status and topics, each in a line."""
     place, amount = or_none(event.place), or_none(event.amount)
     return [
         *(f"Who: {participant_text(participant)}" for participant in event.participants),
         *([f"Where: {place}"] if place else []),
         *([f"How much: {amount.text}"] if amount else []),
         f"Status: {event.status}",
+        *([f"Topics: {', '.join(topic_labels(event))}"] if event.topics else []),
     ]
+
+
+def topic_labels(event: Event) -> list[str]:
+    """Return the labels of the topics."""
+    return [topic.label for topic in event.topic_labels]
 
 
 def format_timestamp(value: datetime) -> str:
@@ -97,7 +139,7 @@ def event_as_text(event: Event) -> str:
     """Return the whole event, apart from its title, as lines of plain text."""
     lines = [
         or_none(event.summary),
-        f"When: {bidi_isolate(event.date.display)}",
+        f"When: {event.date.display}",
         *map(quote_with_credit, event.citations),
         *fact_lines(event),
     ]

@@ -29,6 +29,9 @@ class SlideDate(ApiModel):
     """The month, if it is known."""
     day: Annotated[int, Field(ge=1, le=31)] | MISSING = MISSING
     """The day, if it is known."""
+    display_date: str | MISSING = MISSING
+    """The date in words. The widget compares only the properties of the start with those of the
+    end, and drops an end that has them all: `2021` and 30 June 2021. This one keeps the end."""
 
 
 class SlideText(ApiModel):
@@ -62,6 +65,8 @@ class Slide(ApiModel):
 class TitleSlide(ApiModel):
     """The slide before the events."""
 
+    unique_id: str
+    """An id that no event can have. Without it, the widget makes one from the title."""
     text: SlideText
     """The title and the description of the timeline."""
 
@@ -76,6 +81,8 @@ class Slides(ApiModel):
 
 
 _SLIDE = TypeAdapter(Slide)
+# Ids of events contain no underscore. Two slides with the same id could not both be opened by it.
+_TITLE_ID, _NO_EVENTS_ID = "_title", "_no-events-match"
 
 
 def render(batch: EventBatch) -> bytes:
@@ -83,7 +90,8 @@ def render(batch: EventBatch) -> bytes:
     if not batch.records:
         return Slides(events=[_no_events(batch)]).model_dump_json().encode()
     heading = batch.heading
-    title = TitleSlide(text=_text(heading.title, heading.description, batch.truncation_notice))
+    text = _text(heading.title, heading.description, batch.truncation_notice)
+    title = TitleSlide(unique_id=_TITLE_ID, text=text)
     slides = (_SLIDE.dump_json(_slide(event)) for event in batch.events)
     return fill_list(Slides(title=title, events=[]).model_dump_json().encode(), "events", slides)
 
@@ -92,7 +100,7 @@ def _no_events(batch: EventBatch) -> Slide:
     # Without slides, the widget shows an error about a spreadsheet. A slide needs a place on the
     # axis, so that it gets the first date of the timeline; an empty display date hides that date.
     return Slide(
-        unique_id="no-events-match",
+        unique_id=_NO_EVENTS_ID,
         start_date=_point_date(CalendarDate.from_edtf(batch.heading.first or "2000").anchor),
         display_date=bidi_isolate(""),
         autolink=False,
@@ -111,9 +119,12 @@ def _slide(event: Event) -> Slide:
     calendar_date = CalendarDate.from_edtf(event.date.edtf)
     has_end = calendar_date.shape in ("span", "set")
     lead = lead_participant(event)
+    start = _point_date(calendar_date.anchor)
+    if has_end and calendar_date.last.isoformat().startswith(f"{calendar_date.anchor.iso}-"):
+        start.display_date = calendar_date.anchor.display
     return Slide(
         unique_id=event.id,
-        start_date=_point_date(calendar_date.anchor),
+        start_date=start,
         # A null stops the widget, and a month ends on its first day there: write a day or nothing.
         end_date=_day_date(calendar_date.last) if has_end else MISSING,
         display_date=bidi_isolate(event.date.display),

@@ -14,9 +14,9 @@ from app.formats.json_items import fill_list
 from app.formats.prose import (
     bidi_isolate,
     fact_lines,
-    headline,
     lead_participant,
     quote_with_credit,
+    widget_headline,
 )
 from app.query.batches import EventBatch
 from app.schemas.records import ApiModel, Event, FullDate, Link, or_none
@@ -123,7 +123,7 @@ def _item(event: Event, urls: UrlBuilder) -> VisItem:
     return VisItem(
         id=event.id,
         group=slug,
-        content=str(escape(headline(event))),
+        content=str(escape(widget_headline(event))),
         title=str(Markup("<br>").join(filter(None, tooltip))),
         start=calendar_date.first.isoformat(),
         end=MISSING if is_point else calendar_date.end.isoformat(),

@@ -15,7 +15,14 @@ from urllib.parse import quote
 
 from starlette.types import Scope
 
-from app.schemas.params import ActorQuery, CalendarQuery, EventPageQuery, FacetQuery, HistogramQuery
+from app.schemas.params import (
+    ActorQuery,
+    CalendarQuery,
+    EventPageQuery,
+    FacetQuery,
+    HistogramQuery,
+    TableQuery,
+)
 
 MAX_TARGET = 1_000
 """Bytes of a path, and of a query, that are logged."""
@@ -23,7 +30,9 @@ MAX_TARGET = 1_000
 # The value of any other parameter may be a secret, so it is not logged.
 _KNOWN_PARAMETERS = {
     (field.alias or name).encode()
-    for model in (EventPageQuery, CalendarQuery, FacetQuery, HistogramQuery, ActorQuery)
+    for model in (
+        *(EventPageQuery, CalendarQuery, TableQuery, FacetQuery, HistogramQuery, ActorQuery),
+    )
     for name, field in model.model_fields.items()
 }
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")

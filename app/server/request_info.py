@@ -1,8 +1,9 @@
 """The parts of a request that decide which response is sent, and whether it is valid at all."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from http import HTTPStatus
+from operator import itemgetter
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
@@ -21,9 +22,14 @@ _HOST = re.compile(r"([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{1,45}\])(:[0-9]{1,5}
 class RequestInfo:
     """The parts of a request that decide which representation is sent."""
 
-    __slots__ = ("cache_key", "coding", "host", "id", "if_none_match", "method", "scheme", "scope")
+    __slots__ = (
+        *("cache_key", "coding", "host", "id", "if_none_match"),
+        *("is_too_long", "method", "query", "scheme", "scope"),
+    )
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(
+        self, scope: Scope, clean_query: Callable[[Scope], bytes] = itemgetter("query_string")
+    ) -> None:
         host: bytes | None = None
         accept_encoding = if_none_match = request_id = b""
         # One pass over the headers as they are, because this runs for cached responses, too.
@@ -48,17 +54,20 @@ class RequestInfo:
         # contain the address of the server.
         address = host or str(scope.get("server"))
         path, query = scope.get("raw_path"), scope["query_string"]
-        self.cache_key: CacheKey = (self.scheme, address, path, query, self.coding)
+        self.is_too_long = len(path or b"") + len(query) > MAX_URL_LENGTH
+        # Not if it is too long: the response is a 414, which must not depend on the cache.
+        self.query = clean_query(scope) if query and not self.is_too_long else query
+        self.cache_key: CacheKey = (self.scheme, address, path, self.query, self.coding)
 
     def find_problem(self, allowed_hosts: Collection[str]) -> ProblemError | None:
         """Return the problem of a URL that is too long or not UTF-8, or of a wrong host.
 
         Every host is allowed if `allowed_hosts` is empty.
         """
-        path, query = self.scope.get("raw_path") or b"", self.scope["query_string"]
-        if len(path) + len(query) > MAX_URL_LENGTH:
+        if self.is_too_long:
             return uri_too_long()
-        for name, part in (("path", path), ("query", query)):
+        path = self.scope.get("raw_path") or b""
+        for name, part in (("path", path), ("query", self.query)):
             try:
                 # Starlette would replace the bytes by U+FFFD, and search for something else.
                 unquote_to_bytes(part).decode()

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.headers import ALLOWED_METHODS, PREFLIGHT_HEADERS
 from app.api.problems import problem_response
+from app.api.unknown_parameters import CleanQuery
 from app.domain.text import escape
 from app.errors import ProblemError
 from app.memory import return_freed_memory
@@ -38,7 +39,8 @@ class ResponseMiddleware:
     """The layer around the application.
 
     `read_version` returns the version of the data, or None if it is unknown: then nothing is
-    cached. `cache_size` and `send_budget` are in bytes.
+    cached. `clean_query` removes ignored parameters, so that they are not part of cache keys.
+    `cache_size` and `send_budget` are in bytes.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class ResponseMiddleware:
         read_version: Callable[[], Hashable],
         cache_size: int,
         *,
+        clean_query: CleanQuery = lambda _, query: query,
         allowed_hosts: Collection[str] = (),
         send_budget: int = 2**26,
         slow_requests: int = 1,
     ) -> None:
         self._app = app
         self._root_path = root_path
+        self._clean_query = clean_query
         self._read_version = read_version
         self._version: Hashable = None
         self._version_loop: asyncio.AbstractEventLoop | None = None
@@ -71,7 +75,7 @@ class ResponseMiddleware:
             await self._app(scope, receive, send)
             return
         started_at = perf_counter()
-        request = RequestInfo(scope)
+        request = RequestInfo(scope, self._query_of_route)
         # Not reset at the end: uvicorn logs an exception later, and that line needs the id too.
         request_id.set(request.id)
         sender = Sender(request, send, self._budget)
@@ -153,6 +157,7 @@ class ResponseMiddleware:
             "method": "GET" if scope["method"] == "HEAD" else scope["method"],
             "scheme": responder.request.scheme,
             "path": self._prefixed(scope["path"]),
+            "query_string": responder.request.query,
             "root_path": self._root_path,
         }
         responder.app_scope = request
@@ -171,6 +176,11 @@ class ResponseMiddleware:
             else:
                 return
         await problem_response(problem)(request, receive, responder.send)
+
+    def _query_of_route(self, scope: Scope) -> bytes:
+        """Return the query without the parameters that the route of its path ignores."""
+        path = self._prefixed(scope["path"]).removeprefix(self._root_path)
+        return self._clean_query(path, scope["query_string"])
 
     def _prefixed(self, path: str) -> str:
         """Return the path with the prefix of the proxy, which may have removed it or not."""

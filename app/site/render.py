@@ -11,7 +11,7 @@ from pydantic import MISSING
 from app.formats import FORMATS, jsonld
 from app.formats.calendar_dates import CalendarDate
 from app.formats.prose import (
-    bidi_isolate,
+    dated_title,
     format_day,
     in_quotation_marks,
     quote_with_credit,
@@ -81,7 +81,7 @@ def render_event(event: Event, timeline: Timeline | None, urls: UrlBuilder) -> s
         urls=urls,
         links=links,
         graph=graph,
-        share_title=f"{bidi_isolate(event.date.display)}: {event.title}",
+        share_title=dated_title(event),
         description=or_none(event.summary) or quote_with_credit(first_citation),
         heading=heading_from_record(timeline) if timeline else PageHeading(),
         back=(links.with_param("timeline", timeline.id) if timeline else links).page_url(),

@@ -12,14 +12,14 @@ from app.db import tables
 from app.schemas import records as schemas
 from app.site.assets import ASSETS_BY_FILE, ASSETS_BY_NAME
 from app.site.render import DOCS_CSP, render_docs, render_embed, render_event, render_page
-from app.site.routing import EmbedRoute, LenientRoute
+from app.site.routing import EmbedRoute, PageRoute
 from app.site.view import load_embed, load_page
 from app.urls import UrlBuilder
 
 # The digest in the name changes with the file, so a cached copy is never outdated.
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
-router = APIRouter(route_class=LenientRoute, tags=["events"], default_response_class=HTMLResponse)
+router = APIRouter(route_class=PageRoute, tags=["events"], default_response_class=HTMLResponse)
 
 
 @router.get(

@@ -5,17 +5,17 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse
 
 from app.api.problems import HANDLED_ERRORS, to_problem
 from app.api.routing import known_parameters
+from app.api.unknown_parameters import LenientRoute
 from app.domain.text import CONTROLS
 from app.site.render import EMBED_CSP, PAGE_CSP, render_problem
 from app.urls import UrlBuilder
 
 
-class LenientRoute(APIRoute):
+class PageRoute(LenientRoute):
     """A route for readers: it ignores what `StrictRoute` rejects, and its errors are pages.
 
     Other sites add parameters to links that are shared, and the form sends its empty fields: both
@@ -24,6 +24,10 @@ class LenientRoute(APIRoute):
 
     security_headers: ClassVar[Mapping[str, str]] = PAGE_CSP
     """The headers of each response, unless the endpoint sets others."""
+
+    def ignores(self, name: str) -> bool:
+        """Return whether a parameter is unknown."""
+        return name not in self.known
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Clean the query string before FastAPI validates it."""
@@ -35,7 +39,6 @@ class LenientRoute(APIRoute):
                 # The page shows the values again: controls could reverse the text around them.
                 (name, CONTROLS.sub(" ", value).strip())
                 for name, value in request.query_params.multi_items()
-                if name in repeatable
             ]
             # Of several values for a single parameter, the last one counts.
             last = dict(pairs)
@@ -67,7 +70,7 @@ def _error_page(request: Request, error: Exception) -> Response:
     return HTMLResponse(page, rejection.problem.status, rejection.headers)
 
 
-class EmbedRoute(LenientRoute):
+class EmbedRoute(PageRoute):
     """A route whose pages, including errors, other sites may show in a frame."""
 
     security_headers = EMBED_CSP

@@ -95,7 +95,7 @@ def _days(first: str, last: str = "", *, in_words: bool = False) -> str:
 
 
 def _has_date(title: str, display: str) -> bool:
-    """Return whether a title begins with its date in words, isolated from the rest."""
+    """Return whether a title in a widget begins with its date in words, isolated from the rest."""
     return title.startswith(f"\u2068{display}\u2069: ")
 
 
@@ -133,7 +133,7 @@ def test_formats_show_date_without_false_precision(dates: httpx.Client, edtf: st
     # An entry on 31 December 9999 has a duration instead, because no day follows.
     last = _day_before(component.dtend.isoformat()) if component.dtend else entry["start"]
     first = component.dtstart.isoformat()
-    ics_days = _days(first, last, in_words=_has_date(component.summary, display))
+    ics_days = _days(first, last, in_words=component.summary.startswith(f"{display}: "))
 
     vis_days = _days(item["start"], item.get("end", ""))
     assert (slide_days, vis_days, entry_days, ics_days) == DAYS[edtf]

@@ -83,7 +83,7 @@ def records(slug: str, payload: Payload, **more: str) -> Dossier:
         "date_note": prose,
         "place": line,
         "amount": {"text": line, "unit": line},
-        "topics": [slug],
+        "topics": [{"id": slug, "label": line}],
         "participants": [
             {"actor": slug, "role": role, "capacity": line} for role in ("agent", "target")
         ],
@@ -248,6 +248,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clien
         )
 
 
+def _plain_date(text: str) -> str:
+    """Remove the isolates of dates, which depend on the direction of the title."""
+    return text.replace("\u2068November 2021\u2069", "November 2021")
+
+
 # URL: the suffix of its format
 URLS = {
     **{f"/events.{suffix}?limit=500": suffix for suffix in MEDIA_TYPES},
@@ -275,7 +280,7 @@ def test_payload_is_published_as_text(both: tuple[httpx.Client, httpx.Client], u
     for index, _ in enumerate(TEXTS if url in URLS_WITH_HEADING else TEXTS[:1]):
         responses = [client.get(url.format(id=f"x{index}"), headers=HOST) for client in both]
         assert [response.status_code for response in responses] == [200, 200]
-        hostile, harmless = (READERS[suffix](response.text) for response in responses)
+        hostile, harmless = (READERS[suffix](_plain_date(response.text)) for response in responses)
         assert hostile == expected(harmless, suffix)
         words += len(_WORD.findall(responses[1].text))
     assert words >= len(payloads.LINES)

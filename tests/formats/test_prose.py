@@ -50,7 +50,7 @@ def test_csv_quotes_and_credits_have_same_order(tmp_path: Path) -> None:
     with serving(path) as client:
         (row,) = read_rows(client.get("/events.csv").text)
     credit = "“The almanac”, The Almanac"
-    assert row["quotes"] == "It happened; it did.; It was so.; It never happened."
+    assert row["quotes"] == r"It happened\; it did.; It was so.; It never happened."
     assert row["credits"] == f"{credit}; {credit}; Denies it: {credit}"
 
 
@@ -88,3 +88,43 @@ def test_formats_keep_text_verbatim(tmp_path: Path, text: str) -> None:
     assert (row["title"], row["summary"]) == (line, text)
     assert (record["title"], record["summary"]) == (line, text)
     assert feed_entry.title == line
+
+
+ISOLATES = "\u2066\u2067\u2068\u2069"
+# title: the same title with its date, as text for programs of any kind
+DATED_TITLES = {
+    "A visit": "November 2021: A visit",
+    "1948": "November 2021: 1948",
+    "The paper הארץ reports": "November 2021: The paper הארץ reports",
+    "ביקור": "\u2068November 2021\u2069: ביקור",
+    "زيارة": "\u2068November 2021\u2069: زيارة",
+    "12: ביקור של NSO": "\u2068November 2021\u2069: 12: ביקור של NSO",
+    # The direction of an isolated text is not that of the title.
+    "\u2067ביקור\u2069 and more": "November 2021: \u2067ביקור\u2069 and more",
+    "\u2066NSO\u2069 ביקור": "\u2068November 2021\u2069: \u2066NSO\u2069 ביקור",
+    "\u2068\u2066a\u2069\u2069 \u2068ב\u2069 - ב": (
+        "\u2068November 2021\u2069: \u2068\u2066a\u2069\u2069 \u2068ב\u2069 - ב"
+    ),
+}
+
+
+def test_date_is_isolated_only_from_title_of_other_direction(tmp_path: Path) -> None:
+    events = [
+        {"id": f"entry-{at}", "date": "2021-11", "title": title}
+        for at, title in enumerate(DATED_TITLES)
+    ]
+    with serving(load_sample_events(tmp_path, *events)) as client:
+        entries = read_calendar(client.get("/events.ics").text)
+        feed = read_feed(client.get("/events.atom?sort=date&order=asc").text)
+        pages = [client.get(f"/events/entry-{at}.html").text for at, _ in enumerate(events)]
+    assert [entry.summary for entry in entries] == [*DATED_TITLES.values()]
+    assert [entry.title for entry in feed.entries] == [*DATED_TITLES.values()]
+    for page, title in zip(pages, DATED_TITLES.values(), strict=True):
+        assert f'<meta property="og:title" content="{title}">' in page
+
+
+@pytest.mark.parametrize("path", ["/events.ics", "/events.atom", "/events/entry-0.html", "/"])
+def test_text_of_one_direction_has_no_isolates(tmp_path: Path, path: str) -> None:
+    """Some calendars and readers show them as boxes."""
+    with serving(load_sample_events(tmp_path, {"date": "2021-11"}, {"date": "2021~"})) as client:
+        assert not {*client.get(path).text} & {*ISOLATES}

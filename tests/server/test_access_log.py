@@ -179,8 +179,9 @@ def test_log_is_json_without_secrets(tmp_path: Path) -> None:
         client.close()
         for target in TARGETS:
             _get_raw(client, target)
-        first, *lines = _stop(process)
+        first, notice, *lines = _stop(process)
     assert first.startswith("Serving 22 events")
+    assert "demonstration" in notice
     records = [json.loads(line) for line in lines]
     assert {"uvicorn.error", "timeline.access"} == {record["logger"] for record in records}
     requests = [record for record in records if record.get("client", "").startswith("192")]
@@ -226,7 +227,7 @@ def _read_terminal(reading_end: int) -> Iterator[bytes]:
 
 
 def test_access_log_can_be_turned_off(tmp_path: Path) -> None:
-    with serving(tmp_path, "--no-access-log") as (client, process):
+    with serving(tmp_path, "--no-access-log", "--no-seed") as (client, process):
         client.get("/events")
         _, *lines = _stop(process)
     assert {json.loads(line)["logger"] for line in lines} == {"uvicorn.error"}

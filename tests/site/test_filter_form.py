@@ -86,7 +86,7 @@ def test_pages_ignore_unknown_and_empty_parameters(seed: httpx.Client) -> None:
 
 # URL: status, and a part of the message
 ERRORS = {
-    "/?from=Nov+2021": (422, "'Nov 2021' is not a day, a month or a year. Write 2021, 2021-11"),
+    "/?from=Nov+2021": (422, "'Nov 2021' is not a day, a month or a year. Write 2021-11."),
     "/events.html?actor=NS0": (
         422,
         "No actor is called 'NS0'. The nearest are nso-group (NSO Group)",

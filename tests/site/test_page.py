@@ -122,7 +122,8 @@ def test_shared_links_and_embed_code_keep_filters(seed: httpx.Client) -> None:
     query = "actor=NSO&from=2021-11&to=2021-11"
     formats = {str(link["href"]): str(link["type"]) for link in page.select(".formats a")}
     assert formats == {
-        f"/events.{suffix}?{query}": format_.media_type for suffix, format_ in FORMATS.items()
+        **{f"/events.{suffix}?{query}": format_.media_type for suffix, format_ in FORMATS.items()},
+        f"/events.csv?{query}&excel=true": "text/csv",
     }
     alternates = [str(link["href"]) for link in page.select("head link[rel=alternate]")]
     for url in [*formats, *alternates]:
@@ -143,7 +144,7 @@ def test_event_page_has_metadata_for_sharing(seed: httpx.Client) -> None:
         str(meta.get("property") or meta["name"]): str(meta["content"])
         for meta in page.select("meta[content]")
     }
-    assert metadata["og:title"] == f"\u2068November 2021\u2069: {event['title']}"
+    assert metadata["og:title"] == f"November 2021: {event['title']}"
     assert metadata["og:site_name"] == "NSO Group on the U.S. blacklist"
     assert metadata["og:url"] == f"{seed.base_url}/events/nso-blacklisted.html".replace(
         "//events", "/events"

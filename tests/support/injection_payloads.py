@@ -83,18 +83,14 @@ PROSE = {
     "line separator": "x\u2028END:VEVENT\u2029BEGIN:VEVENT\u2028=1+1",
 }
 
-# Characters that are rejected in every text.
+# Characters that are rejected in every text. Tabs and other line ends become spaces and `\n`.
 REFUSED = {
     "NUL": "x\x00x",
-    "tab": "x\tx",
-    "return": "x\rEND:VEVENT",
-    "return and line feed": "x\r\nEND:VEVENT",
     "vertical tab": "x\x0bEND:VEVENT",
     "form feed": "x\x0cx",
     "escape": "x\x1b[2Jx\x1b]0;x\x07",
     "separators of files": "x\x1c\x1d\x1e\x1fx",
     "delete": "x\x7fx",
-    "next line": "x\x85END:VEVENT",
     "control sequence": "x\x9b2Jx",
     "high surrogate": "x\ud800x",
     "low surrogate": "x\udfffx",

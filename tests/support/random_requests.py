@@ -76,6 +76,8 @@ class RequestGenerator:
 
 def _valid_values(schema: Json) -> list[str]:
     """Return values that a schema allows."""
+    if schema.get("type") == "boolean":
+        return ["true", "false"]
     bounds = [str(schema[bound]) for bound in ("minimum", "maximum") if bound in schema]
     return schema.get("enum") or bounds or schema.get("examples") or ["2022-07-01"]
 

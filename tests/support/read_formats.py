@@ -53,7 +53,7 @@ def _slug(url: str) -> str:
 
 def _slides(text: str) -> list[str]:
     slides = [slide["unique_id"] for slide in json.loads(text)["events"]]
-    return [] if slides == ["no-events-match"] else slides
+    return [] if slides == ["_no-events-match"] else slides
 
 
 def _events_of_graph(text: str) -> list[str]:

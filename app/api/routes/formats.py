@@ -13,10 +13,17 @@ from starlette.types import Receive, Scope, Send
 from app.api.dependencies import DatabaseDep
 from app.api.openapi import JsonSchema, header_refs
 from app.api.routing import StrictRoute
+from app.api.unknown_parameters import FeedRoute
 from app.formats import FORMATS, Format
 from app.query.batches import EventBatch, iter_batches
 from app.scheduling import next_part
 from app.urls import UrlBuilder
+
+UNKNOWN_ARE_IGNORED = (
+    " Unknown parameters are ignored, since people add them to bypass caches. A misspelt one is an "
+    "error."
+)
+"""The end of the description of a format that programs subscribe to."""
 
 router = APIRouter(route_class=StrictRoute, tags=["events"])
 
@@ -107,14 +114,16 @@ def _ok_response(format_: Format) -> JsonSchema:
 for suffix, format_ in FORMATS.items():
     cap = format_.max_events
     limit = f"At most {cap:,} events." if cap else "All events, without a limit."
+    description = f"{format_.description} {limit}{UNKNOWN_ARE_IGNORED * format_.is_subscribed}"
     router.add_api_route(
         f"/events.{suffix}",
         _endpoint(format_),
         name=f"list_events_as_{suffix.removesuffix('.json')}",
         summary=f"List events as {format_.name}",
-        description=f"{format_.description} {limit}",
+        description=description,
         response_class=_response_class(format_),
         response_model=format_.response_model,
         response_description=f"The events as {format_.name}.",
         responses={200: _ok_response(format_)},
+        route_class_override=FeedRoute if format_.is_subscribed else StrictRoute,
     )

@@ -54,6 +54,14 @@ DATE_CASES = {
         "31 December 2021 – 1 January 2022", "2021-12-31", "2022-01-01", ALL, is_exact=True
     ),
     "2021-02/2021-03": DateCase("February 2021 – March 2021", "2021-02-01", "2021-03-31", ALL),
+    # … ends that have all parts of the start, …
+    "2021/2021-06": DateCase("2021 – June 2021", "2021-01-01", "2021-06-30", ALL),
+    "2021-11/2021-11-20": DateCase(
+        "November 2021 – 20 November 2021", "2021-11-01", "2021-11-20", ALL
+    ),
+    "[2022-05..2022-05]": DateCase(
+        "between May 2022 and May 2022", "2022-05-01", "2022-05-31", AXES
+    ),
     # … and every other form.
     "2021": DateCase("2021", "2021-01-01", "2021-12-31", {"vis"}),
     "2021%": DateCase("about 2021 (uncertain)", "2021-01-01", "2021-12-31", {"vis"}),

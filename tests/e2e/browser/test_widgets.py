@@ -1,11 +1,22 @@
 """Each widget shows the events of the API on the days of their dates."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from tests.e2e.browser.conftest import ZONES, ShowWidget
 from tests.e2e.browser.date_cases import DATE_CASES, expected_entries, get_events
 from tests.e2e.browser.widgets import TIMELINEJS, WIDGETS, months_of, read_entries
+from tests.support.sample_events import load_sample_events
+from tests.support.server import serving
+
+# A selector of entries whose date is not certain to the day, and their styles by the snippet.
+STYLES_OF_INEXACT = {
+    "vis": (":is(.vis-range, .vis-dot).inexact", {"borderTopStyle": "dashed", "opacity": "0.75"}),
+    "fullcalendar": (".fc-event.inexact", {"opacity": "0.75", "fontStyle": "italic"}),
+    "eventcalendar": (".ec-event.inexact", {"opacity": "0.75", "fontStyle": "italic"}),
+}
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -70,3 +81,27 @@ def test_calendar_shows_truncation_notice(
     widget = WIDGETS[name]
     with show_widget(widget, seed, f"{widget.path}?limit=5") as page:
         page.locator(".notice").get_by_text("Only 5 of").wait_for()
+
+
+def test_id_of_event_opens_its_slide_if_title_is_the_same(
+    tmp_path: Path, show_widget: ShowWidget
+) -> None:
+    path = load_sample_events(tmp_path, {"title": "Other"}, {"id": "the-almanac"})
+    with serving(path) as api, show_widget(TIMELINEJS, api, TIMELINEJS.path) as page:
+        for slide in ("the-almanac", "entry-0", "_title"):
+            page.evaluate("(id) => timeline.goToId(id)", slide)
+            assert page.evaluate("timeline.current_id") == slide
+            assert page.evaluate("timeline.getCurrentSlide().data.unique_id") == slide
+
+
+@pytest.mark.parametrize("name", STYLES_OF_INEXACT)
+def test_style_of_snippet_is_applied_to_inexact_dates(
+    seed: httpx.Client, show_widget: ShowWidget, name: str
+) -> None:
+    widget = WIDGETS[name]
+    selector, styles = STYLES_OF_INEXACT[name]
+    with show_widget(widget, seed, widget.path) as page:
+        page.locator(selector).first.wait_for()
+        for style, value in styles.items():
+            script = f"(all) => [...new Set(all.map((one) => getComputedStyle(one).{style}))]"
+            assert page.locator(selector).evaluate_all(script) == [value], style
