@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     root_path: PathPrefix = Field(
         default="", description="The path prefix under which a proxy serves it, such as /timeline."
     )
+    seed: bool = Field(
+        default=True,
+        description="Whether a database that has never had records gets the bundled timeline, as a "
+        "demonstration.",
+    )
     busy_timeout: float = Field(
         default=60, ge=0, le=3_600, description="Seconds to wait while another process writes."
     )

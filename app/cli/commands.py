@@ -1,5 +1,6 @@
 """The commands of `timeline`."""
 
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -41,16 +42,20 @@ from app.db.sqlite.migrate import (
     schema_revision,
     verify_file,
 )
+from app.domain.text import quote
 from app.dossiers.diagnostics import Diagnostics, DossierError
 from app.dossiers.document import dossier_json_schema
 from app.dossiers.exporter import ExportFormat, export, export_format
 from app.dossiers.links import DEFAULT_DEADLINE, check_links
 from app.dossiers.loader import ChangeCounts, load
 from app.dossiers.reader import ParsedRecord, open_dossiers
+from app.dossiers.template import write_template
+from app.dossiers.timelines import find_timeline
 from app.errors import DatabaseError
 from app.files import atomic_write
 from app.main import create_app
 from app.schemas.entries import SourceEntry
+from app.store.removal import remove_timeline
 
 app = typer.Typer(
     help="Serve dated, sourced, attributed event records from SQLite.",
@@ -208,6 +213,67 @@ def _write(spool: IO[bytes], path: Path | None) -> None:
         raise
     except OSError as error:
         raise UsageError(f"{path}: The file cannot be written ({error.strerror}).") from None
+
+
+@app.command()
+def remove(
+    timeline: Annotated[str, typer.Argument(help="The id of the timeline.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it without a confirmation.")] = False,
+) -> None:
+    """Remove a timeline, and the events, actors and sources that only it holds."""
+    with exit_on_error():
+        database = Database(read_settings(), query_timeout=inf)
+        verify_file(database)
+        require_current_schema(database)
+        if not yes:
+            _confirm_removal(database, timeline)
+        removed = _removal(database, timeline)
+        echo(f"{database.path}: Removed the timeline {quote(timeline)} with {removed}")
+
+
+def _confirm_removal(database: Database, timeline: str) -> None:
+    """Report what a removal deletes, and wait for a confirmation; raise UsageError without one."""
+    with database.read() as connection:
+        find_timeline(connection, timeline)  # before this waits for another writer
+    planned = _removal(database, timeline, keep=True)
+    echo(f"{database.path}: This removes the timeline {quote(timeline)} with {planned}", err=True)
+    if not (sys.stdin and sys.stdin.isatty()):  # None if it is closed
+        raise UsageError(
+            "This needs a confirmation, and there is no terminal for it. Nothing was removed. Pass "
+            "--yes to remove it."
+        )
+    # Not `typer.confirm`, which writes a space to standard output.
+    typer.echo("Remove it? [y/N] ", err=True, nl=False)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise UsageError("Nothing was removed.")
+
+
+def _removal(database: Database, timeline: str, *, keep: bool = False) -> str:
+    """Remove a timeline, and describe what is removed with it. `keep` undoes that again."""
+    with database.write(_lock_notice(database)) as connection:
+        # What else nothing refers to is known only afterwards, so a preview does the same.
+        removed = remove_timeline(
+            connection, find_timeline(connection, timeline), datetime.now(UTC)
+        )
+        if keep:
+            connection.rollback()
+    shared = removed.shared
+    kept = f" Kept in other timelines: {pluralize(shared, 'event')}." if shared else ""
+    return (
+        f"{pluralize(removed.events, 'event')}, {pluralize(removed.actors, 'actor')} and "
+        f"{pluralize(removed.sources, 'source')} that only it holds.{kept}"
+    )
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The file to create, such as harbour.yaml.")],
+) -> None:
+    """Write a template of a dossier, with comments."""
+    with exit_on_error():
+        write_template(file)
+        echo(f"{file}: Replace the example, then run `timeline check {shlex.quote(str(file))}`.")
 
 
 @app.command()

@@ -23,6 +23,8 @@ from app.domain.text import printable
 from app.dossiers.diagnostics import DossierError, ProgressCallback
 from app.dossiers.exporter import ExportError
 from app.dossiers.links import LinksError
+from app.dossiers.template import TemplateError
+from app.dossiers.timelines import TimelineError
 from app.errors import DatabaseError
 from app.schemas.validation import validation_message
 from app.settings import PREFIX, Settings
@@ -30,6 +32,12 @@ from app.settings import PREFIX, Settings
 
 class UsageError(Exception):
     """The command cannot run with these arguments; the message says what to change."""
+
+
+_EXPECTED_ERRORS = (
+    *(UsageError, DatabaseError, ExportError, LinksError, TemplateError, TimelineError),
+)
+"""The errors whose message is all that a user needs."""
 
 
 def pluralize(number: int, noun: str) -> str:
@@ -120,7 +128,7 @@ def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
     try:
         with _handled_signals():
             yield
-    except (UsageError, DatabaseError, ExportError, LinksError) as error:
+    except _EXPECTED_ERRORS as error:
         _exit_with(str(error))
     except DossierError as error:
         errors, warnings = error.diagnostics.errors, error.diagnostics.warnings

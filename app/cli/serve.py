@@ -13,9 +13,11 @@ import uvicorn
 from app.cli.listening import listening, serving_metrics
 from app.cli.output import database_summary, echo, exit_on_error, read_settings
 from app.cli.processes import WORKER_TIMEOUT, run_processes
+from app.db.revision import revision_of
 from app.db.sqlite.database import Database
 from app.db.sqlite.migrate import migrate_if_needed
-from app.dossiers.loader import is_empty, load
+from app.dossiers.loader import load
+from app.dossiers.timelines import timeline_ids
 from app.server.logging import logging_config
 from app.server.protocol import Protocol
 from app.settings import PREFIX, Settings, resource_dir
@@ -44,6 +46,7 @@ def serve(
     root_path: Annotated[str | None, _option("root_path")] = None,
     metrics_port: Annotated[str | None, _option("metrics_port")] = None,
     *,
+    seed: Annotated[bool | None, _option("seed", "--seed/--no-seed")] = None,
     access_log: Annotated[
         bool | None, _option("access_log", "--access-log/--no-access-log")
     ] = None,
@@ -51,9 +54,9 @@ def serve(
         bool, typer.Option("--reload", help="Restart when the code changes.")
     ] = False,
 ) -> None:
-    """Serve the API. Migrate the database first; load the bundled dossiers if it is empty."""
+    """Serve the API. Migrate the database first; a new one gets the bundled timeline."""
     options = {"host": host, "port": port, "uds": uds, "workers": workers, "root_path": root_path}
-    more = {"metrics_port": metrics_port, "access_log": access_log}
+    more = {"metrics_port": metrics_port, "seed": seed, "access_log": access_log}
     for name, value in (options | more).items():
         if value is not None:
             # Workers do not see the options: they read the settings from the environment.
@@ -64,12 +67,19 @@ def serve(
         with listening(settings) as (sockets, place), serving_metrics(settings):
             database = Database(settings)
             migrate_if_needed(database)
-            _seed(database)
+            demonstration = _seed(database) if settings.seed else []
             with database.read() as connection:
                 summary = database_summary(connection)
             # Uvicorn raises the signal again after its shutdown. A requested stop is no failure.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
             echo(f"Serving {summary} from {database.path} at {place}")
+            if demonstration:
+                commands = " and ".join(f"`timeline remove {slug}`" for slug in demonstration)
+                echo(
+                    f"{database.path}: The database was new and got the bundled timeline, as a "
+                    f"demonstration. {commands} removes it. `timeline serve --no-seed` leaves a "
+                    "new database empty."
+                )
             database.close()
             run_processes(_config(settings, reload=reload), sockets)
 
@@ -97,17 +107,23 @@ def _config(settings: Settings, *, reload: bool) -> uvicorn.Config:
     )
 
 
-def _seed(database: Database) -> None:
-    """Load the bundled dossiers into an empty database."""
+def _seed(database: Database) -> list[str]:
+    """Load the bundled dossiers, as a demonstration, into a database that has never had records.
+
+    Not into one that is empty again: a demonstration that was removed would come back. Return the
+    ids of the timelines that were loaded.
+    """
     with database.read() as connection:
-        if database.read_only or not is_empty(connection):
-            return
+        if database.read_only or revision_of(connection):
+            return []
     with database.write() as connection:
         # Check again under the write lock: several servers may start at once.
-        if is_empty(connection):
-            load(
-                connection,
-                sorted(resource_dir("seed").glob("*.yaml")),
-                datetime.now(UTC),
-                max_record_size=database.settings.max_record_size,
-            )
+        if revision_of(connection):
+            return []
+        load(
+            connection,
+            sorted(resource_dir("seed").glob("*.yaml")),
+            datetime.now(UTC),
+            max_record_size=database.settings.max_record_size,
+        )
+        return [*timeline_ids(connection)]

@@ -151,7 +151,7 @@ def _replace_by_directory(path: Path) -> None:
 WRONG_FILES: dict[Callable[[Path], object] | str, str] = {
     _overwrite: "The file is damaged: ",
     "DROP INDEX ix_event_kind": (
-        "The index 'ix_event_kind' of schema 0003 is missing. Use another backup."
+        "The index 'ix_event_kind' of schema 0005 is missing. Use another backup."
     ),
     "DELETE FROM source": "A row of 'citation' refers to a missing one of 'source'.",
     "DELETE FROM event_search": "The table 'event_search' must have one row for each event.",

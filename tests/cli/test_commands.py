@@ -189,14 +189,24 @@ def test_migrate_can_be_repeated(tmp_path: Path) -> None:
 FOREIGN_DATABASES = {
     "CREATE TABLE actor (x)": "The database belongs to another program. Name another file.",
     "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('0099')": (
-        "The schema is 0099, of a newer version. Install that version."
+        "The schema is 0099, of a newer version. Install that version, or name another file."
     ),
 }
 
 
 @pytest.mark.parametrize("content", FOREIGN_DATABASES)
 @pytest.mark.parametrize(
-    "command", [("serve", "--port", "0"), ("migrate",), ("load", str(HARBOUR))]
+    "command",
+    [
+        ("serve", "--port", "0"),
+        ("serve", "--port", "0", "--workers", "2"),
+        ("migrate",),
+        ("load", str(HARBOUR)),
+        ("export",),
+        ("remove", "harbour", "--yes"),
+        ("backup", "copy.db"),
+        ("verify",),
+    ],
 )
 def test_foreign_database_is_refused_and_untouched(
     tmp_path: Path, content: str, command: tuple[str, ...]
@@ -223,6 +233,8 @@ COMMANDS = [
     "load",
     "check",
     "export",
+    "remove",
+    "new",
     "backup",
     "verify",
     "restore",
@@ -240,6 +252,6 @@ def test_help_lists_commands_and_options(tmp_path: Path, command: str) -> None:
         for name in COMMANDS:
             assert name in shown.stdout
     if command == "serve":
-        options = "--host --port --uds --workers --reload --root-path --metrics-port"
+        options = "--host --port --uds --workers --reload --root-path --metrics-port --no-seed"
         for option in options.split():
             assert option in shown.stdout

@@ -81,7 +81,7 @@ def test_wheel_contains_all_data_and_nothing_else(checkout: Path, wheel: Path) -
     }
     files = [path.relative_to(checkout).as_posix() for path in checkout.rglob("*.*")]
     code = r"app/([a-z_]+/)*\w+\.py"
-    data = r"app/(api/examples|site/static|site/templates)/\w+\.\w+"
+    data = r"app/((api/examples|site/static|site/templates)/\w+\.\w+|dossiers/template\.yaml)"
     outside = r"migrations/.+\.(py|mako)|seed/.+\.(yaml|json)"
     expected = {name for name in files if re.fullmatch(f"{code}|{data}", name)}
     expected |= {f"app/{name}" for name in files if re.fullmatch(outside, name)}

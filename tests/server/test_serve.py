@@ -239,7 +239,7 @@ def wait_for_workers(process: subprocess.Popen[str], number: int, old: set[int])
 
 @pytest.mark.parametrize("mode", MODES)
 def test_signal_without_effect_is_logged(tmp_path: Path, mode: str) -> None:
-    with serving(tmp_path, *MODES[mode]) as (client, process):
+    with serving(tmp_path, *MODES[mode], "--no-seed") as (client, process):
         workers = wait_for_workers(
             process, {"one process": 0, "workers": 2, "reload": 1}[mode], set()
         )
