@@ -34,7 +34,7 @@ def _run(connection: Connection) -> None:
         context.run_migrations()
         reached = migration.get_current_revision()
         if reached != before and reached == context.get_head_revision():
-            # A migration may change what a record contains, or drop the stored records or the index.
+            # A migration may change what a record contains, or drop the records or the index.
             refresh_records(connection, select(tables.event.c.id))
             fill_index(connection)
 

@@ -16,16 +16,11 @@ import yaml
 from app.db.sqlite.database import Database
 from app.dossiers.diagnostics import Diagnostics, DossierError
 from app.dossiers.loader import ChangeCounts, load
-from app.dossiers.reader import MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, ParsedRecord, open_dossiers
+from app.dossiers.reader import MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, open_dossiers
 from app.schemas.entries import EventEntry, TimelineEntry
 from tests.support.corpus import FERRY, HARBOUR, LATER, edited, read_dossier
 from tests.support.databases import load_into
-from tests.support.dossier_check import (
-    check_dossiers,
-    write_as_json,
-    write_as_json_lines,
-    write_file,
-)
+from tests.support.dossier_check import check_dossiers, write_as_json_lines, write_file
 from tests.support.snapshot import read_tables, without_timestamps
 
 
@@ -77,35 +72,6 @@ def test_all_formats_load_the_same_records(database: Database, tmp_path: Path, s
     again = load_into(database, HARBOUR, FERRY)
     assert again.counts == report.counts
     assert without_timestamps(read_tables(database)) == without_timestamps(before)
-
-
-SUMMARY = "First line, and a tab.\nSecond line."
-# A file: how it writes a summary with a tab and a line break of Windows.
-WHITE_SPACE = {
-    "escaped.yaml": r'summary: "First line,\tand a tab.\r\nSecond line."',
-    "block.yaml": "summary: |\r\n      First line,\tand a tab.\r\n      Second line.\r\n",
-    "old.yaml": r'summary: "First line,\tand a tab.\rSecond line."',
-    "x.json": r'"summary": "First line,\tand a tab.\r\nSecond line.\r\n"',
-    "next-line.json": r'"summary": "First line,\tand a tab.\u0085Second line."',
-    "x.jsonl": r'"summary": "First line,\tand a tab.\r\nSecond line."',
-}
-
-
-@pytest.mark.parametrize("name", WHITE_SPACE)
-def test_line_breaks_and_tabs_are_the_same_in_all_types(tmp_path: Path, name: str) -> None:
-    writers = {".json": write_as_json, ".jsonl": write_as_json_lines, ".yaml": edited}
-    path = tmp_path / name
-    old = "summary: A contract for the new quay."
-    if path.suffix != ".yaml":
-        old = '"summary": "A contract for the new quay."'
-    diagnostics = Diagnostics()
-    (file,) = open_dossiers(
-        [writers[path.suffix](HARBOUR, path, (old, WHITE_SPACE[name]))], diagnostics
-    )
-    first = next(file.entries(EventEntry))
-    assert isinstance(first, ParsedRecord)
-    assert first.record.summary == SUMMARY
-    assert diagnostics.errors == []
 
 
 # A word that aliases repeat a billion times. https://en.wikipedia.org/wiki/Billion_laughs_attack
