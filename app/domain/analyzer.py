@@ -55,11 +55,12 @@ def _word(letter: str) -> str:
     return rf"\p{{N}}*+{letter}(?:{letter}|[\p{{N}}\p{{M}}])*+"
 
 
+_LETTER_WORD = rf"{_letters(_WITHOUT_SPACES)}\p{{M}}*+"
 _OTHER_LETTER = rf"[\p{{L}}--[{''.join(_WITHOUT_SPACES + _WITH_SPACES)}]]"
 _WORD = regex.compile(
     "|".join(
         [
-            rf"{_letters(_WITHOUT_SPACES)}\p{{M}}*+",
+            _LETTER_WORD,
             *(_word(_letters((script,))) for script in _WITH_SPACES),
             _word(_OTHER_LETTER),
             r"\p{N}++",
@@ -67,6 +68,7 @@ _WORD = regex.compile(
     ),
     regex.V1,
 )
+_WORD_OF_ONE_LETTER = regex.compile(_LETTER_WORD, regex.V1)
 _RUN = regex.compile(r"[\p{L}\p{N}\p{M}]++")
 _SEPARATORS = {code: " " for code in range(128) if not chr(code).isalnum()}
 # Joiners, direction marks, soft hyphens, variation selectors.
@@ -103,6 +105,11 @@ def _fold_letters(value: str) -> str:
     digits = _DIGIT.sub(lambda match: str(unicodedata.decimal(match[0], match[0])), visible)
     # Marks that are part of a letter are composed with it again.
     return normal_form("NFC", _DIACRITICS.sub("", digits))
+
+
+def is_without_spaces(word: str) -> bool:
+    """Return whether a folded word is a letter of a script that writes no spaces between words."""
+    return _WORD_OF_ONE_LETTER.fullmatch(word) is not None
 
 
 def word_parts(value: str) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.domain.analyzer import GERSHAYIM, PUNCTUATION, words
+from app.domain.analyzer import GERSHAYIM, PUNCTUATION, is_without_spaces, words
 
 # On a prototype, a query of 4,000 terms took 15 seconds.
 MAX_TERMS = 8
@@ -40,4 +40,7 @@ def parse_terms(query: str) -> tuple[Term, ...]:
 
 def _term(text: str, *, is_phrase: bool) -> Term:
     found = tuple(words(text))
-    return Term(found, not is_phrase and sum(map(len, found)) >= MIN_PREFIX)
+    last = found[-1] if found else ""
+    # The last letter of `AT&T` is a whole word, but marks can follow that of `เขาก`.
+    may_continue = len(last) >= MIN_PREFIX or (len(found) > 1 and is_without_spaces(last))
+    return Term(found, not is_phrase and may_continue)

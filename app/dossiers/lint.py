@@ -141,7 +141,8 @@ class Linter:
                 self._warn(
                     self._seen.location(file, line),
                     f"The stored event {quote(slugs[digest])} has the same title and date. If it "
-                    "is the same event, keep its id, or remove it with `timeline load --prune`.",
+                    "is the same event, keep its id, or remove it from its file, and load that "
+                    "with --prune.",
                 )
 
     def _check_shared_changes(

@@ -84,7 +84,8 @@ class EventBatch:
             return ""
         total = f"{'more than ' if self.total.relation == 'gte' else ''}{self.total.value:,}"
         return (
-            f"Only {self.limit:,} of {total} events are shown. Narrow the selection to see others."
+            f"Only {self.limit:,} of {total} events {'is' if self.limit == 1 else 'are'} shown. "
+            "Narrow the selection to see others."
         )
 
 

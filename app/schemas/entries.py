@@ -214,7 +214,7 @@ class EventEntry(Record):
     title: Title
     summary: MultiLine | None = None
     kind: Keyword
-    """The kind of event, such as `lobbying`, in a word of your own."""
+    """The kind of event, in a word of your own in lower case: `lobbying`, `foreign_trip`."""
     status: EventStatus
     """`confirmed` by the party itself, `reported` by the publisher, `alleged` by others, or
     `disputed` if a citation denies it."""

@@ -13,19 +13,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
 
-from app.domain.edtf import (
-    DATE_HINT,
-    DAY_PATTERN,
-    MAX_LENGTH,
-    PATTERN,
-    DateError,
-    DateRange,
-    EventDate,
-)
+from app.domain.edtf import DAY_PATTERN, MAX_LENGTH, PATTERN, DateError, DateRange, EventDate
 from app.domain.human_dates.advice import parse_date, suggest_dates, suggest_day, validate_date
 from app.domain.search_terms import MAX_TERMS, parse_terms
 from app.domain.text import normalize, quote
@@ -69,16 +62,14 @@ _MOMENT = re.compile(
 )
 
 
-def _date_bound(value: str) -> str:
+def _date_bound(value: str, info: ValidationInfo) -> str:
     """Reject intervals, sets and qualifiers, which are dates but not bounds."""
     with suppress(DateError):
         if EventDate.parse(value).precision != "range" and value[-1].isdecimal():
             return value
-    advice = suggest_dates(value)
-    plain = advice.of_precision("year", "month", "day")
+    advice = suggest_dates(value).bound("end" if info.field_name == "to" else "start")
     kind = "date" if re.fullmatch("[0-9-]+", value) else "day, a month or a year"
-    fix = DATE_HINT if advice.readings and not plain.readings else plain.message
-    raise ValueError(f"{quote(value)} is not a {kind}. {fix}")
+    raise ValueError(f"{quote(value)} is not a {kind}. {advice.message}")
 
 
 def _local_date(value: str) -> str:
@@ -103,7 +94,7 @@ def _moment(value: str) -> str:
     """
     match = _MOMENT.fullmatch(value)
     if not match:
-        day = suggest_dates(value).of_precision("day")
+        day = suggest_dates(value).days()
         # The note may be that dates have no time of day, but moments do.
         is_day = day.readings and not day.note
         fix = day.message if is_day else "Write 2026-11-27 or 2026-11-27T12:00:00Z."
@@ -135,7 +126,7 @@ def _fold_case(value: object, validate: ValidatorFunctionWrapHandler) -> object:
     """Validate a word in small letters. An error has the word as it is written."""
     if isinstance(value, str):
         with suppress(ValidationError):
-            return validate(value.lower())
+            return validate(value.strip().lower())
     return validate(value)
 
 
@@ -204,7 +195,7 @@ Cursor = Annotated[
     Field(min_length=1, max_length=MAX_CURSOR, json_schema_extra={"pattern": CURSOR_PATTERN}),
     AfterValidator(normalize),
 ]
-Word = Annotated[Text, AfterValidator(str.lower)]
+Word = Annotated[Text, AfterValidator(lambda value: value.strip().lower())]
 """An id or a keyword. Both consist of small letters."""
 AnyCase = Annotated[Value, WrapValidator(_fold_case)]
 """A word of a closed vocabulary, which consists of small letters."""

@@ -200,7 +200,7 @@ def test_changed_id_of_stored_event_is_a_warning(database: Database, tmp_path: P
         connection.rollback()
     assert report.warnings == [
         f"{path}:6: warning: The stored event 'old' has the same title and date. If it is the same "
-        "event, keep its id, or remove it with `timeline load --prune`."
+        "event, keep its id, or remove it from its file, and load that with --prune."
     ]
     assert load_into(database, path, prune=True).warnings == []
     write_file(path, _events(("new", "A", "2021"), old))

@@ -213,7 +213,7 @@ def test_steps_of_a_slow_expression_grow_faster(pattern: str) -> None:
 
 POSSESSIVE = {
     f"app.domain.analyzer.{name}": getattr(analyzer, name)
-    for name in ("_WORD", "_RUN", "_INVISIBLE", "_DIACRITICS", "_DIGIT")
+    for name in ("_WORD", "_WORD_OF_ONE_LETTER", "_RUN", "_INVISIBLE", "_DIACRITICS", "_DIGIT")
 }
 """The expressions of the library `regex`, whose steps cannot be counted."""
 

@@ -204,7 +204,7 @@ class Term(NamedTuple):
 def terms(query: str) -> list[Term]:
     """Parse words and "quoted phrases" into terms."""
     return [
-        Term(words(phrase or word), not phrase and len("".join(words(word))) > 1)
+        Term(words(phrase or word), not phrase and len(words(word)[-1]) > 1)
         for phrase, word in re.findall(r'"([^"]*)"|(\S+)', query)
     ]
 

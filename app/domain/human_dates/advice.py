@@ -7,7 +7,7 @@ guessed: neither a century, nor whether the day or the month is first.
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from app.domain.edtf import DATE_HINT, MAX_LENGTH, DateError, EventDate
 from app.domain.human_dates.parts import WORDS_HINT, UnreadableError
@@ -16,13 +16,13 @@ from app.domain.human_dates.spans import (
     BEFORE_YEAR_ONE,
     NO_YEAR,
     RANGE_OF_YEARS,
+    ZEROS,
     Span,
     point,
     year_and_ending,
 )
 from app.domain.human_dates.tokens import Token, read_tokens
 from app.domain.text import quote
-from app.domain.vocabulary import DatePrecision
 
 MAX_TEXT = 100
 """Characters of a text that is read. Words can be longer than a date, and time is limited."""
@@ -71,11 +71,27 @@ class Advice(NamedTuple):
         stop = "" if values.endswith("..") else "."
         return " ".join(filter(None, (self.note, values and f"Write {values}{stop}")))
 
-    def of_precision(self, *precisions: DatePrecision) -> "Advice":
-        """Return only the readings that are dates of these precisions, without a qualifier."""
+    def days(self) -> "Advice":
+        """Return only the readings that are a day, without a qualifier."""
         plain = [one for one in self.readings if one.edtf[-1].isdecimal()]
-        dates = [one for one in plain if EventDate.parse(one.edtf).precision in precisions]
-        return Advice(tuple(dates), self.note)
+        days = [one for one in plain if EventDate.parse(one.edtf).precision == "day"]
+        return Advice(tuple(days), self.note)
+
+    def bound(self, side: Literal["start", "end"]) -> "Advice":
+        """Return the first or the last year, month or day of the readings, for a date range.
+
+        If there is none, the message shows how to write a date.
+        """
+        bounds: dict[str, str] = {}
+        for edtf, condition in self.readings[: 1 if self.value else None]:
+            if point := getattr(EventDate.parse(edtf), side):
+                bounds.setdefault(point.iso, condition)
+        if not bounds:
+            explains = self.note and not self.readings and self.note not in (_UNDATED, _NO_SIDE)
+            return Advice(note=self.note if explains else DATE_HINT)
+        if len(bounds) == 1:
+            bounds = dict.fromkeys(bounds, "")
+        return Advice(tuple(Reading(*bound) for bound in bounds.items()), self.note)
 
 
 def validate_date(text: str) -> str:
@@ -96,7 +112,7 @@ def parse_date(text: str) -> EventDate:
 
 def suggest_day(text: str, otherwise: str) -> str:
     """Return how to write a text as a day, or `otherwise` if it is not understood as one."""
-    advice = suggest_dates(text).of_precision("day")
+    advice = suggest_dates(text).days()
     return advice.message if advice.readings else otherwise
 
 
@@ -153,6 +169,9 @@ def _range_of_years(text: str) -> Iterator[Reading]:
 def _unknown_digits(text: str) -> list[Span]:
     """Return the periods that EDTF's `X` and a question mark for a digit mean."""
     year, *rest = text.casefold().replace("u", "x").split("-")
+    is_day_missing = len(rest) == 2 and not rest[1].strip("?")  # `2018-11-?`; `1914-?` is a range
+    if is_day_missing:
+        rest[1] = "x"
     digits = year.rstrip("x?")
     if len(year) != 4 or set(f"{digits}{''.join(rest)}") - set("0123456789x") or len(rest) > 2:
         return []
@@ -162,7 +181,7 @@ def _unknown_digits(text: str) -> list[Span]:
         raise UnreadableError(_UNDATED)
     if digits == year:
         known = [int(part) for part in rest[: 1 if "x" not in rest[0] else 0]]
-        return [point(int(year), *known)._replace(note=_DIGITS)]
+        return [point(int(year), *known)._replace(note=ZEROS if is_day_missing else _DIGITS)]
     label = {1: "the millennium", 2: "the century", 3: "the decade"}[len(digits)]
     first, last = max(int(digits.ljust(4, "0")), 1), digits.ljust(4, "9")
     span = Span(f"{first:04}", last, "period", label=label)
@@ -222,7 +241,9 @@ def _check_tokens(tokens: Sequence[Token]) -> None:
     kinds = [token.kind for token in tokens]
     symbols = {token.text for token in tokens}
     # A minus sign before the year, as in EDTF.
-    if "bc" in kinds or (len(kinds) > 1 and tokens[0].text == "-" and tokens[1].glued):
+    is_signed = len(tokens) > 1 and tokens[0].text == "-" and tokens[1].glued
+    is_negative = is_signed and (tokens[1].is_year or kinds.count("number") == 3)
+    if "bc" in kinds or is_negative:
         raise UnreadableError(BEFORE_YEAR_ONE)
     if "undated" in kinds:
         raise UnreadableError(_UNDATED)
@@ -255,7 +276,8 @@ def _without_relation(tokens: Sequence[Token]) -> tuple[str, list[Token]]:
     rest = [*tokens]
     while rest[-1].name in (".", ","):
         rest.pop()
-    if rest[0].name == "+":
+    # The hyphen belongs to a word without a meaning, as in `ה-5 בנובמבר 2018`.
+    if rest[0].name == "+" or (rest[0].name == "-" and rest[1].glued):
         rest.pop(0)
     relation, rest = _relation(rest)
     if relation == "since" and has_joiner(rest):

@@ -59,6 +59,7 @@ NOTATIONS: dict[str, dict[str, str]] = {
         "2021/2022/2023": "An interval has one '/'. Write 2021-11/2022-07.",
     },
     "zeros": {
+        "2018-11-?": f"{ZEROS} Write 2018-11.",
         "2024-00-00": f"{ZEROS} Write 2024.",
         "2024-05-00": f"{ZEROS} Write 2024-05.",
         "+2024-00-00T00:00:00Z": f"{CLOCK} Leave out an unknown month or day. Write 2024.",
