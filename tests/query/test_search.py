@@ -100,6 +100,7 @@ EVENTS: dict[str, dict[str, object]] = {
     **{id_: {"title": title} for id_, title in TITLES.items()},
     "kind": {"kind": "foreign_trip"},
     "topic": {"topics": ["oil-spill"]},
+    "label": {"topics": [{"id": "mcas", "label": "Maneuvering system"}]},
 }
 # query: the ids of the events found
 FOUND_IN_SCRIPTS: dict[str, list[str]] = {
@@ -114,6 +115,9 @@ FOUND_IN_SCRIPTS: dict[str, list[str]] = {
     "foreign_trip": ["kind"],
     "spill": ["topic"],
     "oil-spill": ["topic"],
+    "mcas": ["label"],
+    "maneuver": ["label"],
+    '"oil-spill maneuvering"': [],
     "外交部": ["chinese"],
     "外部": [],
     "“外交部”": ["chinese"],
