@@ -52,7 +52,7 @@ def test_fuzzing_finds_no_error(everything: httpx.Client, tmp_path: Path, number
 
 
 def _allow_larger_limit(document: Json) -> None:
-    document["components"]["parameters"]["limit"]["schema"]["maximum"] = 1_000
+    document["components"]["parameters"]["queryLimit"]["schema"]["maximum"] = 1_000
 
 
 def _change_type_of_total(document: Json) -> None:
