@@ -373,3 +373,13 @@ class ActorQuery(Paging):
     match."""
     kind: Repeatable[AnyCase[ActorKind]] = []
     """Actors of this kind. If repeated: of any of the kinds."""
+
+
+def _names(model: type[Params]) -> set[str]:
+    """Return the names of the parameters of a model, and of all models that extend it."""
+    own = {field.alias or name for name, field in model.model_fields.items()}
+    return own.union(*map(_names, model.__subclasses__()))
+
+
+PARAMETER_NAMES = frozenset(_names(Params))
+"""The names of the parameters of all endpoints."""

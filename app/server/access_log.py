@@ -15,26 +15,13 @@ from urllib.parse import quote
 
 from starlette.types import Scope
 
-from app.schemas.params import (
-    ActorQuery,
-    CalendarQuery,
-    EventPageQuery,
-    FacetQuery,
-    HistogramQuery,
-    TableQuery,
-)
+from app.schemas.params import PARAMETER_NAMES
 
 MAX_TARGET = 1_000
 """Bytes of a path, and of a query, that are logged."""
 
 # The value of any other parameter may be a secret, so it is not logged.
-_KNOWN_PARAMETERS = {
-    (field.alias or name).encode()
-    for model in (
-        *(EventPageQuery, CalendarQuery, TableQuery, FacetQuery, HistogramQuery, ActorQuery),
-    )
-    for name, field in model.model_fields.items()
-}
+_KNOWN_PARAMETERS = {name.encode() for name in PARAMETER_NAMES}
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # Ids need not be secret, and a number takes less time than random bytes for each request.
 _PROCESS_ID, _numbers = token_hex(4), count()
