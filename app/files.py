@@ -63,11 +63,14 @@ def _create_locked(parent: Path) -> tuple[Path, int]:
 
 
 @contextmanager
-def atomic_write(target: Path, access_of: Path | None = None) -> Iterator[Path]:
+def atomic_write(
+    target: Path, access_of: Path | None = None, *, private: bool = False
+) -> Iterator[Path]:
     """Yield a temporary file to write, which replaces the target unless an exception is raised.
 
-    It gets the owner, group and mode of `access_of`, by default those of the file it replaces. Each
-    call has its own file, so several processes may write the same target. Raises OSError.
+    It gets the owner, group and mode of `access_of`, by default those of the file it replaces. If
+    it is `private`, only its owner can read it. Each call has its own file, so several processes
+    may write the same target. Raises OSError.
     """
     # The file that a symbolic link names, not the link. `Path.resolve` fails for a link to itself.
     target = Path(os.path.realpath(target))
@@ -78,7 +81,8 @@ def atomic_write(target: Path, access_of: Path | None = None) -> Iterator[Path]:
         yield part
         # Otherwise a power cut could leave an empty file, after an older one was deleted for it.
         _sync(part)
-        _copy_access(access_of or target, part)
+        if not private:
+            _copy_access(access_of or target, part)
         part.replace(target)
         with suppress(OSError):  # not every file system can; the file itself is complete
             _sync(target.parent)

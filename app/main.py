@@ -13,8 +13,9 @@ from app.api.openapi import build_openapi, operation_id
 from app.api.problems import add_handlers
 from app.api.routes import actors, counts, events, formats, meta, sources, timelines
 from app.api.unknown_parameters import query_cleaner
-from app.db.sqlite.database import POOL_SIZE, Database
-from app.db.sqlite.migrate import require_current_schema
+from app.db.database import POOL_SIZE
+from app.db.engines import open_database
+from app.db.schema import require_current_schema
 from app.memory import configure_allocator, relaxed_gc
 from app.server.log_queue import find_queue
 from app.server.response import ResponseMiddleware
@@ -46,7 +47,7 @@ class Application(FastAPI):
 def create_app(settings: Settings | None = None) -> Application:
     """Create the application; the settings default to those of the environment."""
     settings = settings or Settings()
-    database = Database(settings)
+    database = open_database(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Settings]]:

@@ -24,6 +24,13 @@ _AMBIGUOUS_ESCAPE = re.compile(
     r"%(00|2D|2E|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE
 )
 
+# Like libpq, but nothing that comes from an unescaped password is taken for a host or a name.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+_HOST = r"([A-Za-z0-9._%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?"
+_POSTGRESQL_URL = re.compile(
+    rf"postgres(ql)?://((?:[^\s/?@%]|%[0-9A-Fa-f]{{2}})*@)?{_HOST}(,{_HOST})*(/[^\s/?@]*)?(\?[^\s@]*)?"
+)
+
 
 def _matches(pattern: str, hint: str) -> AfterValidator:
     """Build a validator of a text that is empty or matches the pattern."""
@@ -54,7 +61,14 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite:///timeline.db",
-        description="The database: sqlite:/// and the path of a file.",
+        repr=False,  # it may contain a password
+        description="The database: sqlite:/// and the path of a file, or a URL of PostgreSQL "
+        "with one or several hosts: postgresql://user:password@host1,host2/name.",
+    )
+    postgresql_programs: str = Field(
+        default="",
+        description="The directory of PostgreSQL's `pg_dump` and `pg_restore`, which backups need. "
+        "Empty to search `PATH`.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
@@ -195,14 +209,22 @@ class Settings(BaseSettings):
             raise ValueError(f"It needs a name. Set {PREFIX}LICENSE_NAME too.")
         return url
 
+    # No message quotes the URL, since it may contain a password.
     @field_validator("database_url")
     @classmethod
-    def _require_sqlite_file(cls, url: str) -> str:
+    def _check_database_url(cls, url: str) -> str:
+        if url.startswith(("postgres:", "postgresql:")):
+            if not _POSTGRESQL_URL.fullmatch(url):
+                raise ValueError(
+                    "It is malformed. Write postgresql://user:password@host:5432/name, and "
+                    "percent-encode special characters: %40 for @, %2F for /."
+                )
+            return f"postgresql:{url.partition(':')[2]}"
         path = url.removeprefix("sqlite:///")
         if path == url or "?" in path or path in ("", ":memory:") or path.startswith("file:"):
-            # The value is not quoted, since it may contain a password.
             raise ValueError(
-                "It does not name a SQLite file. Write its path as sqlite:///timeline.db."
+                "It does not name a database. Write the path of an SQLite file as "
+                "sqlite:///timeline.db, or the URL of PostgreSQL as postgresql://host/name."
             )
         if escape := _AMBIGUOUS_ESCAPE.search(path):
             raise ValueError(
@@ -218,7 +240,7 @@ class Settings(BaseSettings):
 
     @property
     def database_path(self) -> Path:
-        """The path of the database file."""
+        """The path of the SQLite file. PostgreSQL has none."""
         path = self.database_url.removeprefix("sqlite:///")
         return Path(unquote(path, errors="surrogateescape"))  # a name may be any bytes
 

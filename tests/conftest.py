@@ -8,11 +8,11 @@ import httpx
 import pytest
 from hypothesis import settings
 
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.settings import PREFIX
-from tests.support import requirements
+from tests.support import databases, requirements
 from tests.support.corpus import FERRY, GENERATED, HARBOUR, HOSTILE, LATER, SEED
-from tests.support.databases import load_dossiers, new_database
+from tests.support.databases import close_databases, load_dossiers, new_database
 from tests.support.server import serving, serving_files
 
 # Settings of the developer's shell, such as TIMELINE_ROOT_PATH, would change responses.
@@ -23,12 +23,47 @@ settings.register_profile("timeline", deadline=None, print_blob=True)
 settings.load_profile("timeline")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Record `-m full` before test modules are imported: their decorators call `repetitions`.
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option `--database`."""
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="the engine of the databases; postgresql leaves out the tests of SQLite files",
+    )
 
-    Under pytest-xdist, workers receive the option from the controller.
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record options before test modules are imported: their decorators call `repetitions`.
+
+    Under pytest-xdist, workers receive the options from the controller.
     """
     requirements.run_in_full = config.getoption("markexpr") == "full"
+    databases.engine = config.getoption("database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the tests of SQLite files if the databases are in PostgreSQL."""
+    if databases.engine != "sqlite":
+        of_files = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=of_files)
+        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _close_shared_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    yield
+    close_databases(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(autouse=True)
+def _close_databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close the databases of the test, and remove those in PostgreSQL, since each has 8 MB."""
+    uses_folder = "tmp_path" in request.fixturenames
+    folder: Path | None = request.getfixturevalue("tmp_path") if uses_folder else None
+    yield
+    if folder:
+        close_databases(folder)
 
 
 @pytest.fixture

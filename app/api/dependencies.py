@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection, Table, select
 
+from app.db.database import Database
 from app.db.records import read_record
-from app.db.sqlite.database import Database
 from app.domain.limits import MAX_SLUG_LENGTH, SLUG_PATTERN
 from app.domain.text import quote
 from app.errors import ProblemError, parameter_error
@@ -43,7 +43,9 @@ TimelineId = Annotated[str, _id("nso-blacklist")]
 
 def get_record_or_404(connection: Connection, table: Table, slug: str) -> str:
     """Read the record of an id as JSON; raise a 404 if there is none."""
-    id_ = connection.scalar(select(table.c.id).where(table.c.slug == slug))
+    found = select(table.c.id).where(table.c.slug == slug)
+    # PostgreSQL's driver refuses the character NUL, which no id contains.
+    id_ = None if "\0" in slug else connection.scalar(found)
     if id_ is None:
         kind = table.name
         detail = f"No {kind} has the id {quote(slug)}. The ids are listed at /{kind}s."

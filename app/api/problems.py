@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from app.api.headers import ALLOWED_METHODS
-from app.db.sqlite.errors import CORRUPT, INTERRUPTED, UNAVAILABLE, error_code
+from app.db.errors import describe_failure
 from app.domain.text import escape, quote
 from app.errors import (
     DatabaseError,
@@ -94,19 +94,20 @@ def _http_problem(request: Request, error: HTTPException) -> ProblemError:
 def _database_problem(request: Request, error: Exception) -> ProblemError:
     # Log the cause only: SQLAlchemy's message also quotes the statement and its parameters.
     cause = error.orig if isinstance(error, DBAPIError) else error
-    code = error_code(cause)
-    if code == INTERRUPTED and (work := current_work.get()) and work.is_rejected:
+    kind = describe_failure(cause).kind
+    if kind == "timeout" and (work := current_work.get()) and work.is_rejected:
         return _overloaded()
-    if code == INTERRUPTED:
+    if kind == "timeout":
         return service_unavailable(
             "The query takes longer than is allowed. Narrow it by a date range or an actor."
         )
-    if isinstance(error, DBAPIError) and code not in UNAVAILABLE | CORRUPT:
+    if isinstance(error, DBAPIError) and kind == "bug":
         raise error  # a wrong statement is a bug, so a 500: retrying would not help
-    logger.error("%s: %s", escape(request.url.path), cause)
+    # The messages of PostgreSQL's client library have several lines.
+    logger.error("%s: %s", escape(request.url.path), " ".join(str(cause).split()))
     if isinstance(error, DatabaseError):
         return service_unavailable("The database cannot be used. The log says why.")
-    if code in CORRUPT:
+    if kind == "corrupt":
         return service_unavailable("The database is damaged. Restore a backup.")
     return service_unavailable("The database is busy or unreachable. Try again shortly.")
 

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 
 from app.api.dependencies import get_record_or_404
 from app.api.openapi import JsonSchema, header_refs
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.formats import MEDIA_TYPES
 from app.query.pagination import JsonPage, PagedList, read_page
 from app.schemas.params import Paging

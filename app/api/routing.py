@@ -1,4 +1,4 @@
-"""A route that rejects unknown and repeated query parameters."""
+"""Routes that try again on another server, and that reject unknown and repeated parameters."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, get_origin, get_type_hints
@@ -6,6 +6,7 @@ from typing import Any, get_origin, get_type_hints
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from rapidfuzz import fuzz, process
+from sqlalchemy.exc import DBAPIError
 
 from app.api.other_names import names_here, reason_without
 from app.domain.text import escape
@@ -29,7 +30,28 @@ def known_parameters(endpoint: Callable[..., Any]) -> dict[str, bool]:
     }
 
 
-class StrictRoute(APIRoute):
+class RetryingRoute(APIRoute):
+    """A route that handles a request again, once, if it loses the connection to the database.
+
+    The server of the database may have failed, and another may have the data. Requests only read.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return a handler that tries twice."""
+        handle = super().get_route_handler()
+
+        async def retrying(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return await handle(request)
+
+        return retrying
+
+
+class StrictRoute(RetryingRoute):
     """A route that rejects unknown parameters, and repeated ones that take one value.
 
     FastAPI ignores unknown parameters of an endpoint without a query model, and uses the last

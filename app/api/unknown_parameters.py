@@ -9,12 +9,11 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property, lru_cache
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from fastapi.routing import APIRoute
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from starlette.routing import BaseRoute
 
-from app.api.routing import StrictRoute, known_parameters
+from app.api.routing import RetryingRoute, StrictRoute, known_parameters
 
 MIN_MISSPELT = 4
 """Letters of a name that counts as misspelt. One edit turns a shorter one into too many others."""
@@ -23,7 +22,7 @@ CleanQuery = Callable[[str, bytes], bytes]
 """Returns the query of a path, without the root path, as the route of the path reads it."""
 
 
-class LenientRoute(APIRoute):
+class LenientRoute(RetryingRoute):
     """A route that ignores some parameters. `query_cleaner` removes them."""
 
     @cached_property

@@ -4,7 +4,6 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
@@ -21,27 +20,19 @@ from app.cli.output import (
     echo_json,
     echo_lines,
     exit_on_error,
+    naming_urls,
     pluralize,
     progress_bar,
     read_settings,
+    settings_with,
 )
 from app.cli.serve import serve
-from app.db.sqlite.backup import (
-    back_up,
-    open_copy,
-    reading_backup,
-    require_no_database,
-    require_other_file,
-    restore,
-    rotate_backups,
-)
-from app.db.sqlite.database import Database, temporary_database
-from app.db.sqlite.migrate import (
-    migrate_if_needed,
-    require_current_schema,
-    schema_revision,
-    verify_file,
-)
+from app.db.backups import count_records, require_no_database, rotate_backups
+from app.db.database import Database
+from app.db.engines import open_database, verify_backup
+from app.db.revision import revision_of
+from app.db.schema import require_current_schema, schema_revision
+from app.db.sqlite.connections import temporary_database
 from app.domain.text import quote
 from app.dossiers.diagnostics import Diagnostics, DossierError
 from app.dossiers.document import dossier_json_schema
@@ -55,10 +46,11 @@ from app.errors import DatabaseError
 from app.files import atomic_write
 from app.main import create_app
 from app.schemas.entries import SourceEntry
+from app.store.copying import copy_records
 from app.store.removal import remove_timeline
 
 app = typer.Typer(
-    help="Serve dated, sourced, attributed event records from SQLite.",
+    help="Serve dated, sourced, attributed event records from SQLite or PostgreSQL.",
     epilog="Settings are environment variables, listed in app/server/README.md.",
     no_args_is_help=True,
     add_completion=False,
@@ -71,9 +63,9 @@ app.command()(serve)
 def migrate() -> None:
     """Migrate the database to the schema of this version."""
     with exit_on_error():
-        database = Database(read_settings())
-        migrate_if_needed(database)
-        echo(f"{database.path}: The schema is up to date.")
+        database = open_database(read_settings())
+        database.migrate_if_needed()
+        echo(f"{database.name}: The schema is up to date.")
 
 
 Files = Annotated[
@@ -94,8 +86,8 @@ def load_files(
 ) -> None:
     """Load dossiers, all or none. A record replaces the stored one with the same id."""
     with exit_on_error():
-        database = Database(read_settings())
-        migrate_if_needed(database)
+        database = open_database(read_settings())
+        database.migrate_if_needed()
         on_wait = _lock_notice(database)
         with database.write(on_wait) as connection, progress_bar("events") as on_progress:
             report = load(
@@ -106,8 +98,11 @@ def load_files(
                 prune=prune,
                 on_progress=on_progress,
             )
+            revision = revision_of(connection)
         echo_lines(report.warnings)
-        echo(f"{database.path}: {_load_summary(report.counts) or 'nothing changed'}.")
+        summary = _load_summary(report.counts)
+        outcome = f"{summary}. The revision is {revision}." if summary else "nothing changed."
+        echo(f"{database.name}: {outcome}")
 
 
 @app.command()
@@ -179,11 +174,11 @@ def export_dossiers(
 ) -> None:
     """Export stored records as a dossier, which can be loaded to get the same records."""
     with exit_on_error():
-        database = Database(read_settings(), query_timeout=inf)
-        verify_file(database)
+        database = open_database(read_settings(), query_timeout=inf)
+        database.verify()
         require_current_schema(database)
         target = output or Path("/dev/stdout")  # which `>>` may append to a file
-        require_other_file(database, target)
+        database.require_other_file(target)
         require_no_database(target)
         with TemporaryFile() as spool:
             # Spooled, since a slow reader of standard output would hold the transaction open, and
@@ -223,13 +218,13 @@ def remove(
 ) -> None:
     """Remove a timeline, and the events, actors and sources that only it holds."""
     with exit_on_error():
-        database = Database(read_settings(), query_timeout=inf)
-        verify_file(database)
+        database = open_database(read_settings(), query_timeout=inf)
+        database.verify()
         require_current_schema(database)
         if not yes:
             _confirm_removal(database, timeline)
         removed = _removal(database, timeline)
-        echo(f"{database.path}: Removed the timeline {quote(timeline)} with {removed}")
+        echo(f"{database.name}: Removed the timeline {quote(timeline)} with {removed}")
 
 
 def _confirm_removal(database: Database, timeline: str) -> None:
@@ -237,7 +232,7 @@ def _confirm_removal(database: Database, timeline: str) -> None:
     with database.read() as connection:
         find_timeline(connection, timeline)  # before this waits for another writer
     planned = _removal(database, timeline, keep=True)
-    echo(f"{database.path}: This removes the timeline {quote(timeline)} with {planned}", err=True)
+    echo(f"{database.name}: This removes the timeline {quote(timeline)} with {planned}", err=True)
     if not (sys.stdin and sys.stdin.isatty()):  # None if it is closed
         raise UsageError(
             "This needs a confirmation, and there is no terminal for it. Nothing was removed. Pass "
@@ -294,17 +289,15 @@ def backup(
     with exit_on_error():
         if keep is not None and keep < 1:
             raise UsageError(f"--keep: {keep} is too small. Keep at least 1 backup.")
-        database = Database(read_settings(), query_timeout=inf)
+        database = open_database(read_settings(), query_timeout=inf)
         deleted = 0
-        with progress_bar("pages") as on_progress:
+        with progress_bar(database.backup_unit) as on_progress:
             if keep is None:
-                back_up(database, file, on_progress)
+                counts = database.back_up(file, on_progress)
             else:
-                file, deleted = rotate_backups(database, file, keep, on_progress)
-        with closing(open_copy(file, database)) as copy, copy.read() as connection:
-            summary = database_summary(connection)
+                file, counts, deleted = rotate_backups(database, file, keep, on_progress)
         older = f" Deleted {pluralize(deleted, 'older backup')}." if deleted else ""
-        echo(f"{file}: {summary}.{older}")
+        echo(f"{file}: {database_summary(counts)}.{older}")
 
 
 @app.command()
@@ -316,13 +309,13 @@ def verify(
 ) -> None:
     """Check all of the database, or of backups. The exit code is 1 if anything is wrong."""
     with exit_on_error():
-        database = Database(read_settings(), query_timeout=inf)
+        settings = read_settings()
+        if not files:
+            _verify_database(open_database(settings, query_timeout=inf))
         failed = False
-        for path in files or [database.path]:
+        for path in files or ():
             try:
-                # A damaged backup cannot be the fix of the damage.
-                with reading_backup() if files else nullcontext():
-                    echo(f"{path}: {_verified(open_copy(path, database))}.")
+                echo(f"{path}: {database_summary(verify_backup(settings, path))}, no errors.")
             except DatabaseError as error:
                 failed = True
                 echo(str(error), err=True)
@@ -330,16 +323,12 @@ def verify(
             raise typer.Exit(1)
 
 
-def _verified(database: Database) -> str:
-    """Describe the contents of a file; raise DatabaseError if anything is wrong with it."""
-    if not database.path.exists():
-        raise DatabaseError(f"{database.path}: There is no such file. Name a backup.")
-    with closing(database):
-        verify_file(database, completely=True)
-        if schema_revision(database) is None:
-            raise DatabaseError(f"{database.path}: The file is empty. Name a backup.")
-        with database.read() as connection:
-            return f"{database_summary(connection)}, no errors"
+def _verify_database(database: Database) -> None:
+    database.verify(completely=True)
+    if schema_revision(database) is None:
+        raise DatabaseError(f"{database.name}: The database is empty. Run `timeline migrate`.")
+    with database.read() as connection:
+        echo(f"{database.name}: {database_summary(count_records(connection))}, no errors.")
 
 
 @app.command(name="restore")
@@ -348,11 +337,33 @@ def restore_backup(
 ) -> None:
     """Replace all stored records with those of a backup, while servers keep running."""
     with exit_on_error():
-        database = Database(read_settings(), query_timeout=inf)
-        with progress_bar("pages") as on_progress:
-            restore(database, file, _lock_notice(database), on_progress)
+        database = open_database(read_settings(), query_timeout=inf)
+        with progress_bar(database.backup_unit) as on_progress:
+            database.restore(file, _lock_notice(database), on_progress)
         with database.read() as connection:
-            echo(f"{database.path}: {database_summary(connection)}.")
+            echo(f"{database.name}: {database_summary(count_records(connection))}.")
+
+
+@app.command()
+def copy(
+    source: Annotated[
+        str,
+        typer.Argument(help="The URL of a database, as in TIMELINE_DATABASE_URL.", metavar="FROM"),
+    ],
+    target: Annotated[
+        str, typer.Argument(help="The URL of a database without records.", metavar="TO")
+    ],
+) -> None:
+    """Copy all records into another database, also from SQLite to PostgreSQL or back."""
+    with exit_on_error():
+        read_settings()  # so that only the URLs can be invalid below
+        origin, destination = (
+            open_database(settings_with(name, url), query_timeout=inf)
+            for name, url in (("FROM", source), ("TO", target))
+        )
+        with naming_urls(), progress_bar("rows") as on_progress:
+            counts = copy_records(origin, destination, _lock_notice(destination), on_progress)
+        echo(f"{destination.name}: {database_summary(counts)}.")
 
 
 @app.command(name="schema")
@@ -371,7 +382,7 @@ def openapi() -> None:
 
 def _lock_notice(database: Database) -> Callable[[], None]:
     """Return a callback that reports that the command waits for another process."""
-    notice = f"{database.path}: Another process is writing. Waiting…"
+    notice = f"{database.name}: Another process is writing. Waiting…"
     return lambda: echo(notice, err=True)
 
 

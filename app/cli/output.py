@@ -14,11 +14,11 @@ from pydantic_core import ErrorDetails
 from rapidfuzz import fuzz, process
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
-from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
-from app.db import tables
-from app.db.sqlite.errors import describe_error
+from app.db.database import Counts
+from app.db.errors import describe_failure
+from app.db.postgresql.urls import split_secrets
 from app.domain.text import printable
 from app.dossiers.diagnostics import DossierError, ProgressCallback
 from app.dossiers.exporter import ExportError
@@ -45,11 +45,9 @@ def pluralize(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def database_summary(connection: Connection) -> str:
+def database_summary(counts: Counts) -> str:
     """Describe the contents of a database: `22 events of 1 timeline`."""
-    events = connection.scalar(select(func.count(tables.event.c.id))) or 0
-    timelines = connection.scalar(select(func.count(tables.timeline.c.id))) or 0
-    return f"{pluralize(events, 'event')} of {pluralize(timelines, 'timeline')}"
+    return f"{pluralize(counts.events, 'event')} of {pluralize(counts.timelines, 'timeline')}"
 
 
 @contextmanager
@@ -117,6 +115,29 @@ def read_settings() -> Settings:
     return Settings()
 
 
+def settings_with(argument: str, url: str) -> Settings:
+    """Return the settings with the database of an argument; raise UsageError if it is invalid."""
+    try:
+        settings = Settings(database_url=url)
+    except ValidationError as error:
+        raise UsageError(f"{argument}: {validation_message(error.errors()[0])}") from None
+    if split_secrets(settings.database_url)[1]:
+        raise UsageError(
+            f"{argument}: The URL contains a password, which other users can read in the list of "
+            "processes. Leave it out, and write it into ~/.pgpass or set PGPASSWORD."
+        )
+    return settings
+
+
+@contextmanager
+def naming_urls() -> Iterator[None]:
+    """Replace the setting in messages, since the URLs of databases are arguments."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise DatabaseError(str(error).replace("TIMELINE_DATABASE_URL", "its URL")) from None
+
+
 @contextmanager
 def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
     """Convert expected errors into lines on standard error and exit code 1.
@@ -143,7 +164,7 @@ def exit_on_error(*, report_to_stdout: bool = False) -> Iterator[None]:
         # The exit code by which a shell reports a signal.
         raise typer.Exit(128 + number) from None
     except DBAPIError as error:
-        _exit_with(f"database: {describe_error(error.orig)}")
+        _exit_with(f"database: {describe_failure(error.orig).message}")
     except BrokenPipeError:
         raise  # Click exits silently: the reader, such as `head`, has read enough
     except OSError as error:

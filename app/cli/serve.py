@@ -13,9 +13,10 @@ import uvicorn
 from app.cli.listening import listening, serving_metrics
 from app.cli.output import database_summary, echo, exit_on_error, read_settings
 from app.cli.processes import WORKER_TIMEOUT, run_processes
+from app.db.backups import count_records
+from app.db.database import Database
+from app.db.engines import open_database
 from app.db.revision import revision_of
-from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import migrate_if_needed
 from app.dossiers.loader import load
 from app.dossiers.timelines import timeline_ids
 from app.server.logging import logging_config
@@ -65,18 +66,18 @@ def serve(
         settings = read_settings()
         # Before the database is created, so that a mistyped port changes nothing.
         with listening(settings) as (sockets, place), serving_metrics(settings):
-            database = Database(settings)
-            migrate_if_needed(database)
+            database = open_database(settings)
+            database.migrate_if_needed()
             demonstration = _seed(database) if settings.seed else []
             with database.read() as connection:
-                summary = database_summary(connection)
+                summary = database_summary(count_records(connection))
             # Uvicorn raises the signal again after its shutdown. A requested stop is no failure.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-            echo(f"Serving {summary} from {database.path} at {place}")
+            echo(f"Serving {summary} from {database.name} at {place}")
             if demonstration:
                 commands = " and ".join(f"`timeline remove {slug}`" for slug in demonstration)
                 echo(
-                    f"{database.path}: The database was new and got the bundled timeline, as a "
+                    f"{database.name}: The database was new and got the bundled timeline, as a "
                     f"demonstration. {commands} removes it. `timeline serve --no-seed` leaves a "
                     "new database empty."
                 )

@@ -12,13 +12,14 @@ from sqlalchemy import (
     String,
     TableValuedAlias,
     bindparam,
-    func,
-    select,
+    literal,
     tuple_,
 )
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import SQLColumnExpression
 from sqlalchemy.sql.selectable import CompoundSelect
+
+from app.db.dialects import IsOneOfIntegers, IsOneOfTexts, JsonIntegers, JsonTexts
 
 Expression = SQLColumnExpression[Any]
 Condition = ColumnElement[bool]
@@ -43,18 +44,27 @@ Params = tuple[Param, ...] | Param
 """The parameters of several values: one for each value, or one for a JSON array of all."""
 
 
-def json_values(values: Iterable[str | int] | Param) -> TableValuedAlias:
-    """Build a table of values from one JSON array, which is one parameter however long it is.
+def integer_rows(values: Iterable[int] | Param) -> TableValuedAlias:
+    """Build a table of integers from one JSON array, which is one parameter however long it is.
 
     SQLite refuses statements of more than 32,766 parameters. https://www.sqlite.org/limits.html
     """
-    array = values.bind if isinstance(values, Param) else json.dumps([*values])
-    return func.json_each(array).table_valued("value")
+    return JsonIntegers(_array(values)).table_valued("value")
+
+
+def text_rows(values: Iterable[str]) -> TableValuedAlias:
+    """Build a table of texts from one JSON array."""
+    return JsonTexts(_array(values)).table_valued("value")
 
 
 def in_values(column: Expression, values: Iterable[str | int] | Param) -> Condition:
     """Build the condition that a column has one of any number of values."""
-    return column.in_(select(json_values(values).c.value))
+    is_integer = isinstance(cast("ColumnElement[Any]", column).type, Integer)
+    return (IsOneOfIntegers if is_integer else IsOneOfTexts)(column, _array(values))
+
+
+def _array(values: Iterable[str | int] | Param) -> Expression:
+    return values.bind if isinstance(values, Param) else literal(json.dumps([*values]))
 
 
 def equals_any(column: Expression, params: Params) -> Condition:

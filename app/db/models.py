@@ -8,11 +8,13 @@ twice, `first` marks the row that counts.
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Index, Numeric, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Dialect, Double, Index, Integer, Numeric, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
+from sqlmodel.sql.sqltypes import AutoString
 from typing_extensions import TypeAliasType
 
+from app.db.dialects import text_type
 from app.domain.edtf import MAX_LENGTH as MAX_EDTF_LENGTH
 from app.domain.edtf import EventDate
 from app.domain.limits import MAX_QUOTE_LENGTH, MAX_SLUG_LENGTH, MAX_TITLE_LENGTH
@@ -44,12 +46,21 @@ SQLModel.metadata.naming_convention = {
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
 # The columns of an event that filters compare, except its date.
 COVERED_COLUMNS = ("kind", "status", "sources", "approximate", "uncertain")
+# SQLite stores the primary key in every index. PostgreSQL stores it where a list of events is read
+# from the index alone. https://www.postgresql.org/docs/current/indexes-index-only-scans.html
+WITH_ID: dict[str, Any] = {"postgresql_include": ["id"]}
+WITH_EVENT_ID: dict[str, Any] = {"postgresql_include": ["event_id"]}
+# A name may be longer than the 2,704 bytes that a row of a B-tree can have in PostgreSQL.
+HASHED: dict[str, Any] = {"postgresql_using": "hash"}
+# NUMERIC and not REAL in SQLite, which would write the whole number 2500000 as 2500000.0 into the
+# JSON. NUMERIC in PostgreSQL would write the digits of the dossier, which may be 2500000.0.
+AMOUNT = Numeric(asdecimal=False).with_variant(Double(), "postgresql")
 
 
 class Timestamp(TypeDecorator[datetime]):
     """A UTC timestamp in seconds, stored as it is published: `2022-07-19T00:00:00Z`."""
 
-    impl = String(20)
+    impl = text_type(20)
     cache_ok = True
     python_type = datetime
 
@@ -84,7 +95,10 @@ def _slug() -> CheckConstraint:
 class _Record(SQLModel):
     """The two ids of a record."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    # The writer numbers new records. PostgreSQL would create a sequence.
+    id: int | None = Field(
+        default=None, primary_key=True, sa_column_kwargs={"autoincrement": False}
+    )
     """The id in this database. Another database can number the same records otherwise."""
     slug: str = Field(unique=True)
     """The id in dossiers and URLs, which stays the same."""
@@ -97,10 +111,11 @@ class Actor(_Record, table=True):
         _slug(),
         _one_of("kind", ActorKind),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        Index(None, "key", **HASHED),
     )
 
     name: str
-    key: str = Field(index=True)
+    key: str
     """The folded name, which the parameter `actor` is compared with."""
     kind: str
     parent_id: int | None = Field(default=None, foreign_key="actor.id", index=True)
@@ -111,12 +126,15 @@ class ActorAlias(SQLModel, table=True):
     """Another name of an actor. Two actors can share one: there are two security councils."""
 
     __tablename__ = "actor_alias"
-    __table_args__ = (_one_of("kind", AliasKind),)
+    __table_args__ = (
+        _one_of("kind", AliasKind),
+        # Not unique, since two actors can have the same alias.
+        Index(None, "key", **HASHED),
+    )
 
     actor_id: int = Field(primary_key=True, foreign_key="actor.id", ondelete="CASCADE")
     name: str = Field(primary_key=True)
-    # Indexed and not unique, since two actors can have the same alias.
-    key: str = Field(index=True)
+    key: str
     kind: str
 
 
@@ -173,9 +191,9 @@ class Event(_Record, table=True):
         CheckConstraint("sequence >= 0", name="sequence"),
         # Covering indexes in the order of dates: a query that filters by these columns reads only
         # the index. https://www.sqlite.org/queryplanner.html#_covering_indexes
-        Index("ix_event_in_order", "date_key", "slug", *COVERED_COLUMNS),
-        Index("ix_event_by_span", "span", "date_key", "slug", *COVERED_COLUMNS),
-        Index(None, "updated_at", "slug"),
+        Index("ix_event_in_order", "date_key", "slug", *COVERED_COLUMNS, **WITH_ID),
+        Index("ix_event_by_span", "span", "date_key", "slug", *COVERED_COLUMNS, **WITH_ID),
+        Index(None, "updated_at", "slug", **WITH_ID),
     )
 
     title: str
@@ -201,9 +219,8 @@ class Event(_Record, table=True):
     date_note: str | None = None
     place: str | None = None
     amount_text: str | None = None
-    # NUMERIC and not REAL: SQLite would write the whole number 2500000 as 2500000.0 into the JSON.
-    amount_min: float | None = Field(default=None, sa_column=Column(Numeric(asdecimal=False)))
-    amount_max: float | None = Field(default=None, sa_column=Column(Numeric(asdecimal=False)))
+    amount_min: float | None = Field(default=None, sa_type=AMOUNT)
+    amount_max: float | None = Field(default=None, sa_type=AMOUNT)
     amount_unit: str | None = None
     sources: int
     """The number of distinct sources that it cites."""
@@ -238,7 +255,7 @@ class Participation(SQLModel, table=True):
 
     __table_args__ = (
         _one_of("role", Role),
-        Index(None, "actor_id", "first", "date_key"),
+        Index(None, "actor_id", "first", "date_key", **WITH_EVENT_ID),
         WITHOUT_ROWID,
     )
 
@@ -256,7 +273,7 @@ class Citation(SQLModel, table=True):
     """A quote from a source that asserts or denies an event."""
 
     __table_args__ = (
-        Index(None, "source_id", "first", "date_key"),
+        Index(None, "source_id", "first", "date_key", **WITH_EVENT_ID),
         _length("quote", MAX_QUOTE_LENGTH),
         _one_of("supports", Supports),
         _one_of("stance", Stance),
@@ -279,11 +296,16 @@ class Citation(SQLModel, table=True):
 class Topic(SQLModel, table=True):
     """The label of a topic that has one. Without a row, readers see the id."""
 
-    __table_args__ = (_length("label", MAX_TITLE_LENGTH), _slug(), WITHOUT_ROWID)
+    __table_args__ = (
+        _length("label", MAX_TITLE_LENGTH),
+        _slug(),
+        Index(None, "key", **HASHED),
+        WITHOUT_ROWID,
+    )
 
     slug: str = Field(primary_key=True)
     label: str
-    key: str = Field(index=True)
+    key: str
     """The folded label, which the parameter `topic` is compared with."""
 
 
@@ -293,7 +315,7 @@ class EventTopic(SQLModel, table=True):
     __tablename__ = "event_topic"
     __table_args__ = (
         _length("topic", MAX_SLUG_LENGTH),
-        Index(None, "topic", "date_key"),
+        Index(None, "topic", "date_key", **WITH_EVENT_ID),
         WITHOUT_ROWID,
     )
 
@@ -306,7 +328,7 @@ class EventTimeline(SQLModel, table=True):
     """The membership of an event in a timeline. Timelines can share events."""
 
     __tablename__ = "event_timeline"
-    __table_args__ = (Index(None, "timeline_id", "date_key"), WITHOUT_ROWID)
+    __table_args__ = (Index(None, "timeline_id", "date_key", **WITH_EVENT_ID), WITHOUT_ROWID)
 
     event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
     timeline_id: int = Field(primary_key=True, foreign_key="timeline.id", ondelete="CASCADE")
@@ -330,5 +352,13 @@ class Revision(SQLModel, table=True):
 
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
-    id: int = Field(default=1, primary_key=True)
-    number: int = 0
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(default=0, sa_type=BigInteger().with_variant(Integer(), "sqlite"))
+    compatible_since: str | None = None
+    """The oldest revision of the schema whose code can read and write this one."""
+
+
+for _table in SQLModel.metadata.tables.values():
+    for _column in _table.columns:
+        if isinstance(_column.type, AutoString):
+            _column.type = text_type()

@@ -4,7 +4,7 @@ Each ends with the slug, which is unique. Otherwise rows with equal keys would h
 and a cursor could skip or repeat them.
 """
 
-from sqlalchemy import String, func, type_coerce
+from sqlalchemy import String, cast, func, type_coerce
 
 from app.db import tables
 from app.db.event_lists import event_count
@@ -13,7 +13,7 @@ from app.db.expressions import Expression, Order
 _actor, _source, _event = tables.actor.c, tables.source.c, tables.event.c
 # A cursor contains the keys as JSON, so days and timestamps stay the texts that are stored. NULL
 # compares as unknown: a source without a day would be on no page after the first.
-_published = func.coalesce(type_coerce(_source.published, String), "")
+_published = func.coalesce(cast(_source.published, String), "")
 
 ACTOR_ORDER = Order((-event_count(tables.actor), _actor.slug))
 SOURCE_ORDER = Order((_published, _source.slug), descending=True)

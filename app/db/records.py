@@ -8,7 +8,7 @@ https://www.sqlite.org/json1.html
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from itertools import chain, repeat
@@ -18,22 +18,22 @@ from sqlalchemy import (
     Column,
     Connection,
     FromClause,
-    LargeBinary,
+    Numeric,
     String,
     Table,
     case,
-    cast,
     func,
-    insert,
     literal_column,
+    or_,
     select,
     type_coerce,
 )
 
 from app.db import tables
+from app.db.dialects import ByteLength, InsertOrReplace, Joined, JsonNumber, JsonText
 from app.db.event_lists import EVENT_LISTS, event_count
-from app.db.expressions import Expression, Order, Param, Rows, Selection, json_values
-from app.db.sqlite.size_limit import TooLargeError, size_limit
+from app.db.expressions import Expression, Order, Param, Rows, Selection, integer_rows
+from app.db.size_limit import MAX_SIZE, TooLargeError, has_size_limit, size_limit
 from app.schemas import records
 from app.schemas.records import ApiModel
 
@@ -58,8 +58,11 @@ def _json(value: Expression) -> Expression:
             return value
         case Boolean():  # SQLite stores 0 and 1
             return case((value, _text("true")), else_=_text("false"))
-    quoted = func.json_quote(value, type_=String)
-    # `json_quote(NULL)` is the text `null`, which is not NULL.
+        case Numeric():
+            quoted: Expression = JsonNumber(value)
+        case _:
+            quoted = JsonText(value)
+    # SQLite writes NULL as the text `null`.
     return func.nullif(quoted, _text("null")) if _is_nullable(value) else quoted
 
 
@@ -70,7 +73,7 @@ def _is_nullable(value: Expression) -> bool:
 def _object(**members: Expression) -> Expression:
     """Build a JSON object without the members that are null; NULL if the first member is.
 
-    SQLite joins texts here: `json_object` would parse each nested object again.
+    The database joins texts here: `json_object` would parse each nested object again.
     """
     written = _text("{")
     for comma, (name, value) in zip(chain([""], repeat(",")), members.items(), strict=False):
@@ -82,9 +85,8 @@ def _object(**members: Expression) -> Expression:
 
 def _array(items: Selection, owner: Table) -> Expression:
     """Build a JSON array of the one column that `items` selects for each row of `owner`."""
-    # The order of the subquery is that of the array: `group_concat` joins the rows as they come.
     (item,) = items.correlate(owner).subquery().c
-    listed = select(func.coalesce(func.group_concat(_json(item)), _text(""))).scalar_subquery()
+    listed = select(func.coalesce(Joined(_json(item), _text(",")), _text(""))).scalar_subquery()
     return type_coerce(_text("[") + listed + _text("]"), _Json)
 
 
@@ -132,8 +134,8 @@ EVENT: Expression = _record(
         records.EventWhen,
         tables.event,
         # An open end is absent. Its column holds an end of the calendar, to compare with.
-        earliest=case((_event.open_start, None), else_=_event.earliest),
-        latest=case((_event.open_end, None), else_=_event.latest),
+        earliest=case((~_event.open_start, _event.earliest)),
+        latest=case((~_event.open_end, _event.latest)),
         source_text=_event.date_text,
         note=_event.date_note,
     ),
@@ -239,31 +241,56 @@ def read_records(
     Each item is a text of one or more records, with a separator between them, and their number. The
     last records are left out if all have more than `max_bytes` together, but never the first.
     """
-    statement = _joined_records(table, separator)
+    read = _read_limited if has_size_limit(connection) else _read_measured
     left = max_bytes
     for start in range(0, len(ids), READ_CHUNK):
-        chunk = _ids(ids[start : start + READ_CHUNK])
-        try:
-            with size_limit(connection, left):
-                text = str(connection.execute(statement, chunk).scalar_one())
-        except TooLargeError:
-            yield from _read_one_by_one(connection, table, chunk, left, is_first=start == 0)
+        chunk = ids[start : start + READ_CHUNK]
+        text, number = read(connection, table, chunk, left, separator, at_least=int(start == 0))
+        if number:
+            yield text, number
+        if number < len(chunk):
             return
-        yield text, len(ids[start : start + READ_CHUNK])
         if start + READ_CHUNK < len(ids):  # to encode a large text takes long
             left -= _size(text)
 
 
-def _read_one_by_one(
-    connection: Connection, table: Table, ids: Mapping[str, str], max_bytes: int, *, is_first: bool
-) -> Iterator[tuple[str, int]]:
-    with closing(connection.execute(_select_records(table), ids)) as rows:
-        for (record,) in rows:
-            max_bytes -= _size(record)
-            if max_bytes < 0 and not is_first:
-                return
-            is_first = False
-            yield record, 1
+def _read_limited(
+    connection: Connection,
+    table: Table,
+    ids: Sequence[int],
+    max_bytes: int,
+    separator: str,
+    at_least: int,
+) -> tuple[str, int]:
+    """Read the first records that fit, and their number, from a database that limits texts."""
+    try:
+        with size_limit(connection, max_bytes):
+            joined = connection.execute(_joined_records(table, separator), _ids(ids))
+            return str(joined.scalar_one()), len(ids)
+    except TooLargeError:
+        fitting: list[str] = []
+        with closing(connection.execute(_select_records(table), _ids(ids))) as rows:
+            for (record,) in rows:
+                max_bytes -= _size(record)
+                if max_bytes < 0 and len(fitting) >= at_least:
+                    break
+                fitting.append(record)
+        return separator.join(fitting), len(fitting)
+
+
+def _read_measured(
+    connection: Connection,
+    table: Table,
+    ids: Sequence[int],
+    max_bytes: int,
+    separator: str,
+    at_least: int,
+) -> tuple[str, int]:
+    """Read the first records that fit, and their number, from a database that knows their sizes."""
+    limits = {_MAX_BYTES.name: max_bytes, _AT_LEAST.name: at_least}
+    statement = _measured_records(table, separator)
+    text, number = connection.execute(statement, {**_ids(ids), **limits}).one()
+    return text, number
 
 
 def _size(text: str) -> int:
@@ -272,6 +299,7 @@ def _size(text: str) -> int:
 
 
 _IDS = Param("ids", str)
+_MAX_BYTES, _AT_LEAST = Param("max_bytes", int), Param("at_least", int)
 
 
 def _ids(ids: Sequence[int]) -> dict[str, str]:
@@ -281,24 +309,47 @@ def _ids(ids: Sequence[int]) -> dict[str, str]:
 @cache
 def _joined_records(table: Table, separator: str) -> Selection:
     found = _select_records(table).subquery()
-    return select(func.group_concat(found.c.record, _text(separator)))
+    return select(Joined(found.c.record, _text(separator)))
+
+
+@cache
+def _measured_records(table: Table, separator: str) -> Selection:
+    # Without OFFSET, PostgreSQL would build each record twice.
+    found = _select_records(table).offset(0).subquery()
+    record = found.c.record
+    measured = select(
+        record,
+        func.sum(ByteLength(record)).over(rows=(None, 0)).label("size"),
+        func.row_number().over().label("number"),
+    ).subquery()
+    fits = or_(measured.c.size <= _MAX_BYTES.bind, measured.c.number <= _AT_LEAST.bind)
+    return select(Joined(measured.c.record, _text(separator)), func.count()).where(fits)
 
 
 @cache
 def _select_records(table: Table) -> Selection:
     # A scalar subquery for each id keeps their order, which a join does not.
-    ids = json_values(_IDS)
+    ids = integer_rows(_IDS)
     id_, expression = _RECORDS[table]
     record = select(expression).where(id_ == ids.c.value).correlate(ids).scalar_subquery()
     return select(record.label("record")).select_from(ids)
 
 
-def refresh_records(connection: Connection, events: Rows) -> None:
-    """Build and store the records of these events, from the current tables."""
+def refresh_records(connection: Connection, events: Rows, max_bytes: int = MAX_SIZE) -> None:
+    """Build and store the records of these events, from the current tables.
+
+    Raise TooLargeError if one has more than `max_bytes`. The transaction must then be rolled back.
+    """
     # The records stay within the database: none passes through Python.
     current = select(_event.id, EVENT).where(_event.id.in_(events))
-    replace = insert(tables.event_record).prefix_with("OR REPLACE")
-    connection.execute(replace.from_select(["event_id", "content"], current))
+    statement = InsertOrReplace(tables.event_record).from_select(["event_id", "content"], current)
+    with size_limit(connection, max_bytes):
+        connection.execute(statement)
+    if not has_size_limit(connection):
+        size = ByteLength(_stored.content)
+        larger = select(size).where(_stored.event_id.in_(events), size > max_bytes)
+        if connection.scalar(larger.limit(1)):
+            raise TooLargeError
 
 
 def find_changed_records(connection: Connection, events: Rows) -> list[int]:
@@ -310,6 +361,6 @@ def find_changed_records(connection: Connection, events: Rows) -> list[int]:
 
 def find_large_records(connection: Connection, events: Rows, max_bytes: int) -> dict[int, int]:
     """Return the sizes of those records that would have more than `max_bytes`."""
-    sizes = select(_event.id, func.length(cast(EVENT, LargeBinary)))
+    sizes = select(_event.id, ByteLength(EVENT))
     found = connection.execute(sizes.where(_event.id.in_(events)))
     return {id_: size for id_, size in found if size > max_bytes}

@@ -5,11 +5,12 @@ from datetime import date
 from hashlib import blake2b
 from itertools import chain
 
-from sqlalchemy import Column, Connection, Integer, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, select
 
 from app.db import tables
+from app.db.bulk import LOAD_BATCH, insert_rows, temporary_table
+from app.db.dialects import Unindexed
 from app.db.expressions import in_values
-from app.db.sqlite.bulk import LOAD_BATCH, insert_rows, temporary_table
 from app.domain.analyzer import casefold_text
 from app.domain.text import quote
 from app.dossiers.diagnostics import Diagnostics, Location
@@ -26,7 +27,7 @@ _event, _source = tables.event.c, tables.source.c
 # A temporary table, so that memory stays bounded however many events and quotes there are.
 _seen_text = temporary_table(
     "seen_text",
-    Column("digest", Integer, primary_key=True),
+    Column("digest", BigInteger, primary_key=True),
     Column("file", Integer),
     Column("line", Integer),
 )
@@ -126,9 +127,9 @@ class Linter:
 
         Call it after all events are loaded or removed.
         """
-        # Only events on the days of new ones are read. `+ 0`, because otherwise SQLite may read all
-        # older events instead of those in the index of dates.
-        is_older = _event.id + 0 <= self._last_older_event
+        # Only events on the days of new ones are read. `Unindexed`, because otherwise SQLite may
+        # read all older events instead of those in the index of dates.
+        is_older = Unindexed(_event.id) <= self._last_older_event
         days = select(_event.date_key).where(_event.id > self._last_older_event)
         others = select(_event.slug, _event.title, _event.edtf).where(
             _event.date_key.in_(days), is_older, ~self._seen.is_defined("event", _event.slug)

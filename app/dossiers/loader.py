@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from app.db import tables
+from app.db.bulk import LOAD_BATCH, indexes_dropped, update_statistics
 from app.db.revision import advance_revision
-from app.db.sqlite.bulk import LOAD_BATCH, indexes_dropped, update_statistics
 from app.domain.text import quote
 from app.dossiers.diagnostics import Diagnostics, DossierError, ProgressCallback
 from app.dossiers.lint import Linter

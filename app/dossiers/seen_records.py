@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Integer, String, exists, select, tuple_
 
+from app.db.bulk import insert_rows, temporary_table
 from app.db.expressions import Condition, Expression, Selection, in_values
-from app.db.sqlite.bulk import insert_rows, temporary_table
 from app.domain.text import printable
 from app.dossiers.diagnostics import Location
 from app.dossiers.reader import DossierFile

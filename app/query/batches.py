@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from app.db import tables
+from app.db.database import Database
 from app.db.records import read_records
-from app.db.sqlite.database import Database
 from app.domain.edtf import DateRange
 from app.query.heading import PageHeading, read_heading
 from app.query.names import build_filter

@@ -30,6 +30,8 @@ class EventFilter:
 
     values: Values = field(default_factory=Values, compare=False)
     """The values of all parameters. They are not compared: filters of one form are equal."""
+    reads_lists_lazily: bool = True
+    """Whether the engine merges lists only as far as needed, as SQLite does."""
     lists: tuple[ListFilter, ...] = ()
     """Each must hold. The first one drives the query."""
     roles: Params = ()
@@ -71,7 +73,9 @@ class EventFilter:
     def matches_all(self) -> bool:
         """Whether every event matches."""
         # Without a window, `certain_only` and the duration classes have no effect.
-        return replace(self, certain_only=False, spans=()) == EventFilter()
+        lazily = self.reads_lists_lazily
+        every = EventFilter(reads_lists_lazily=lazily)
+        return replace(self, certain_only=False, spans=()) == every
 
     def without(self, facet: FacetName) -> "EventFilter":
         """Return the filter without its conditions on a facet, to count the facet's other values.

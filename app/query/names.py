@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, func, select
 from app.db import tables
 from app.db.event_lists import EVENT_LISTS
 from app.db.expressions import Expression, Param, Params, Selection
-from app.db.sqlite.fulltext import match_query
+from app.db.fulltext import match_query
 from app.db.statements import Values, as_json, read_json
 from app.domain.analyzer import casefold_text
 from app.domain.edtf import DateRange, EventDate
@@ -100,6 +100,7 @@ class NameResolver:
         updated_since = or_none(query.updated_since)
         where = EventFilter(
             values=values,
+            reads_lists_lazily=self._connection.dialect.name == "sqlite",
             roles=() if actors else roles,
             excluded_actors=values.add_all([*frozenset().union(*excluded)]),
             window=_window(window, values),
@@ -108,7 +109,7 @@ class NameResolver:
             kinds=values.add_all(self._kinds(query.kind)),
             statuses=values.add_all(query.status),
             lists=tuple(self._lists(query, actors, roles, values)),
-            words=values.add(match_query(terms)) if terms else None,
+            words=values.add(match_query(terms, self._connection)) if terms else None,
             min_sources=values.add(min_sources) if min_sources else None,
             updated_since=values.add(updated_since) if updated_since else None,
         )
@@ -244,7 +245,7 @@ class NameResolver:
     def _report_unknown(self, parameter: str, value: str, column: Expression) -> None:
         similar: dict[str, str] = {}
         if self._may_suggest:
-            stored = self._connection.scalars(select(column).distinct()).all()
+            stored = self._connection.scalars(select(column).distinct().order_by(column)).all()
             matches = process.extract(value, stored, limit=MAX_CANDIDATES)
             similar = {match: "" for match, *_ in matches}
         detail = f"No event has the {parameter} {quote(value)}.{self._suggestion(similar)}"
@@ -264,9 +265,11 @@ class NameResolver:
     @cached_property
     def _actor_spellings(self) -> list[_Spelling]:
         return self._read_spellings(
-            select(_actor.slug, _actor.name, _actor.slug.label("key")),
-            select(_actor.slug, _actor.name, _actor.key),
-            select(_actor.slug, _actor.name, _alias.key).where(_alias.actor_id == _actor.id),
+            select(_actor.slug, _actor.name, _actor.slug.label("key")).order_by(_actor.slug),
+            select(_actor.slug, _actor.name, _actor.key).order_by(_actor.slug),
+            select(_actor.slug, _actor.name, _alias.key)
+            .where(_alias.actor_id == _actor.id)
+            .order_by(_actor.slug, _alias.name),
         )
 
     @cached_property
@@ -275,10 +278,11 @@ class NameResolver:
         slug = topics.c.topic
         labelled = select(slug, func.coalesce(_topic.label, ""), slug.label("key"))
         return self._read_spellings(
-            labelled.outerjoin_from(topics, tables.topic, _topic.slug == slug),
-            select(_topic.slug, _topic.label, _topic.key),
+            labelled.outerjoin_from(topics, tables.topic, _topic.slug == slug).order_by(slug),
+            select(_topic.slug, _topic.label, _topic.key).order_by(_topic.slug),
         )
 
+    # In order, because the first of equally similar ones is suggested.
     def _read_spellings(self, *queries: Selection) -> list[_Spelling]:
         return [_Spelling(*row) for query in queries for row in self._connection.execute(query)]
 

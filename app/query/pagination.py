@@ -19,7 +19,7 @@ from app.db import tables
 from app.db.expressions import Order, Selection
 from app.db.ordering import SORTS
 from app.db.records import read_records
-from app.db.statements import MAX_STATEMENTS, Values, as_json, read_json
+from app.db.statements import MAX_STATEMENTS, Values, as_json, read_count, read_json
 from app.errors import ProblemError, parameter_error, validation_problem
 from app.query.filters import EventFilter
 from app.query.selection import EXACT_COUNT_LIMIT, LIMIT, LIMIT_VALUE, select_count, select_page
@@ -28,6 +28,8 @@ from app.schemas.responses import Total
 
 
 def _decode_text(value: str) -> str:
+    if "\0" in value:
+        raise ValueError  # which PostgreSQL's driver would
     return value.encode().decode()  # a lone surrogate raises ValueError, which SQLite would not
 
 
@@ -61,7 +63,7 @@ class PagedList(NamedTuple):
 
     def read_total(self, connection: Connection) -> Total:
         """Count the rows."""
-        return make_total(connection.execute(self.count_statement, self.values).scalar_one())
+        return make_total(read_count(connection, self.count_statement, self.values))
 
     def read_rows(
         self, connection: Connection, total: Total, limit: int, after: CursorPosition

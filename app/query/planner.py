@@ -8,8 +8,8 @@ from dataclasses import replace
 from sqlalchemy import Connection, select
 
 from app.db.expressions import Param
-from app.db.sqlite.fulltext import SEARCH_INDEX, matches
-from app.db.statements import as_json, read_json
+from app.db.fulltext import SEARCH_INDEX, matches
+from app.db.statements import as_json, read_count, read_json
 from app.query.filters import EventFilter, ListFilter
 from app.query.selection import DISTINCT_SPANS, EXACT_COUNT_LIMIT, select_count
 
@@ -32,7 +32,7 @@ def plan(where: EventFilter, connection: Connection) -> EventFilter:
     if where.is_windowed and not where.lists and not where.words:
         spans = tuple(span for (span,) in read_json(connection, _SPANS, {}))
         where = replace(where, spans=spans)
-    alone = EventFilter(values=where.values)
+    alone = EventFilter(values=where.values, reads_lists_lazily=where.reads_lists_lazily)
     counts: dict[ListFilter, int] = {}
     if len(where.lists) > 1 or where.updated_since:
         counts = {
@@ -55,5 +55,4 @@ def plan(where: EventFilter, connection: Connection) -> EventFilter:
 
 def count_events(connection: Connection, where: EventFilter) -> int:
     """Count the events that match, exactly up to 10,000."""
-    number: int = connection.execute(select_count(where), where.values).scalar_one()
-    return number
+    return read_count(connection, select_count(where), where.values)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from sqlalchemy import case, column, exists, func, literal_column, select, union, union_all
 
 from app.db import tables
+from app.db.dialects import Unindexed
 from app.db.event_lists import EVENT_LISTS
 from app.db.expressions import (
     Condition,
@@ -26,8 +27,8 @@ from app.db.expressions import (
     equals_any,
     in_values,
 )
+from app.db.fulltext import SEARCH_INDEX, matches
 from app.db.ordering import SORTS
-from app.db.sqlite.fulltext import SEARCH_INDEX, matches
 from app.db.statements import MAX_PARAMS, MAX_STATEMENTS, as_json
 from app.query.filters import EventFilter, ListFilter
 from app.query.windows import (
@@ -69,7 +70,8 @@ def select_count(where: EventFilter) -> Selection:
     lists, rest = _driving_lists_unordered(where)
     ids = [one.select(rest) for one in lists]
     # SQLite 3.40 forgets DISTINCT in a subquery with OFFSET that returns one value.
-    if not rest.matches_all or any(one.repeats for one in lists):
+    is_whole = rest.matches_all and not any(one.repeats for one in lists)
+    if not (is_whole and where.reads_lists_lazily):
         first = _union(ids).limit(EXACT_COUNT_LIMIT + 1).subquery()
         return select(func.count()).select_from(first)
     # Without other conditions it is faster to look whether there are more. SQLite counts a whole
@@ -98,8 +100,10 @@ def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> 
         pages = [one.page(rest, order, after=after) for one in lists]
         # An event may be in the lists of several actors.
         may_repeat = where.lists and _is_plural(where.lists[0].values)
-        merged = union(*pages) if may_repeat else union_all(*pages) if pages[1:] else pages[0]
         merged_order = Order((column("date_key"), column("slug")), order.descending)
+        if pages[1:] and not where.reads_lists_lazily:
+            pages = [_limited(one, merged_order) for one in pages]
+        merged = union(*pages) if may_repeat else union_all(*pages) if pages[1:] else pages[0]
         return as_json(merged.order_by(*merged_order.clauses()).limit(LIMIT_VALUE))
     rows = select(_ID, *order.keys)
     by_update = order.keys is SORTS["updated"]
@@ -116,6 +120,12 @@ def select_page(where: EventFilter, order: Order, *, few: bool, after: bool) -> 
     if after:
         rows = rows.where(order.is_after)
     return as_json(rows.order_by(*order.clauses()).limit(LIMIT_VALUE))
+
+
+def _limited(page: Selection, order: Order) -> Selection:
+    """Limit the rows of one list to those that a page can have."""
+    rows = page.order_by(*order.clauses()).limit(LIMIT_VALUE).subquery()
+    return select(*rows.c)
 
 
 # UNION ALL: no event is in two of the lists, and to compare them SQLite would store all ids.
@@ -138,8 +148,8 @@ class _EventList:
 
     def select(self, rest: EventFilter) -> Selection:
         """Select the ids of the events for which the rest of a filter holds."""
-        # `+ 0` hides the column from SQLite, which otherwise scans the whole index for DISTINCT.
-        ids = select(self.ids + 0).distinct() if self.repeats else select(self.ids)
+        # Otherwise SQLite scans the whole index for DISTINCT.
+        ids = select(Unindexed(self.ids)).distinct() if self.repeats else select(self.ids)
         ids = ids.where(*self.conditions, *_conditions(rest, self))
         needs_days = rest.is_windowed or any(rest.visible_window)
         if _needs_event_table(rest) or (needs_days and self.key is _KEY):
@@ -274,8 +284,8 @@ def _event_columns(where: EventFilter, _: _EventList) -> Iterator[Condition]:
 
 def _words(where: EventFilter, of: _EventList) -> Iterator[Condition]:
     if where.words:
-        # `+ 0` keeps SQLite from driving the query with words that most events contain.
-        yield (of.ids + 0).in_(select(SEARCH_INDEX.c.rowid).where(matches(where.words)))
+        # So that SQLite does not drive the query with words that most events contain.
+        yield Unindexed(of.ids).in_(select(SEARCH_INDEX.c.rowid).where(matches(where.words)))
 
 
 def _needs_event_table(where: EventFilter) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 
-from sqlalchemy import false, or_
+from sqlalchemy import Integer, false, literal, or_
 
 from app.db.expressions import Condition, Expression, Param
 from app.domain.edtf import HAS_START_BIT, KEY_DAY, SPAN_NO_START, SPAN_UNCERTAIN, span_days
@@ -136,4 +136,5 @@ def _key_after(day: Param, offset_days: int = 0) -> Expression:
 @cache
 def _last_day(key: Expression) -> Expression:
     """Build the last day on which an event can have happened, as `date.toordinal` counts it."""
-    return key.bitwise_rshift(KEY_DAY.bit_length() - 1) + key.bitwise_and(HAS_START_BIT - 1)
+    shift = literal(KEY_DAY.bit_length() - 1, Integer)  # not a BIGINT, for PostgreSQL
+    return key.bitwise_rshift(shift) + key.bitwise_and(HAS_START_BIT - 1)

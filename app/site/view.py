@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.domain.vocabulary import FacetName
 from app.query.facets import count_facet
 from app.query.filters import EventFilter

@@ -10,15 +10,27 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Column, Connection, Integer, String, case, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    String,
+    case,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy import literal as value_of
 
 from app.db import tables
-from app.db.expressions import Rows, in_values, json_values
+from app.db.bulk import LOAD_BATCH, temporary_table
+from app.db.dialects import InsertMissing, Joined, NextSecond
+from app.db.expressions import Rows, in_values, integer_rows, text_rows
+from app.db.fulltext import merge_additions
 from app.db.models import Timestamp
 from app.db.records import find_changed_records, find_large_records, refresh_records
-from app.db.sqlite.bulk import LOAD_BATCH, temporary_table
-from app.db.sqlite.size_limit import TooLargeError, size_limit
+from app.db.size_limit import TooLargeError
 from app.store.search_index import SearchDocument, add_documents, update_documents
 
 _event, _record = tables.event.c, tables.event_record.c
@@ -121,33 +133,30 @@ class EventChanges:
         """Record that topics have got other labels, which the events stored so far do not show."""
         # They are looked up at the end, when the indexes that a large load drops are back.
         last = value_of(self._last_event())
-        slugs = select(json_values(topics).c.value, last)
+        slugs = select(text_rows(topics).c.value, last)
         self._connection.execute(
-            insert(_marked_topic).prefix_with("OR IGNORE").from_select([*_topic_mark.keys()], slugs)
+            InsertMissing(_marked_topic).from_select([*_topic_mark.keys()], slugs)
         )
 
     def _mark(self, events: Rows, reason: Reason) -> None:
         """Add marks of events, each with the slug of a changed record that it shows, or NULL."""
         event, shown = events.subquery().c
         rows = select(event, value_of(reason), shown)
-        self._connection.execute(
-            insert(_marked_event).prefix_with("OR IGNORE").from_select([*_mark.keys()], rows)
-        )
+        self._connection.execute(InsertMissing(_marked_event).from_select([*_mark.keys()], rows))
 
     def add_documents(self, documents: Collection[SearchDocument]) -> None:
         """Add new events to the full-text index. `refresh` reports those that are too large."""
         if too_large := add_documents(self._connection, documents, self._max_size):
-            self._mark(select(json_values(too_large).c.value, value_of(None)), "event")
+            self._mark(select(integer_rows(too_large).c.value, value_of(None)), "event")
 
     def add_records(self, events: Collection[int]) -> None:
         """Write the JSON of new events, after they are in their timelines.
 
         `refresh` reports those that are too large.
         """
-        rows = select(json_values(events).c.value)
+        rows = select(integer_rows(events).c.value)
         try:
-            with size_limit(self._connection, self._max_size):
-                refresh_records(self._connection, rows)
+            refresh_records(self._connection, rows, self._max_size)
         except TooLargeError:
             self._mark(rows.add_columns(value_of(None)), "event")
 
@@ -168,18 +177,18 @@ class EventChanges:
             searched = [event for event, reasons in batch.items() if reasons & _SEARCHED]
             sizes = update_documents(self._connection, searched, self._max_size)
             try:
-                with size_limit(self._connection, self._max_size):
-                    moved = self._update_records(batch, now)
+                moved = self._update_records(batch, now)
             except TooLargeError:
                 moved = []
                 sizes |= find_large_records(self._connection, _rows(batch), self._max_size)
             changed += sum(bool(batch[event] & _OWN) for event in moved)
             too_large += self._describe(sizes)
+        merge_additions(self._connection)
         return Refreshed(changed, too_large)
 
     def _batches(self) -> Iterator[dict[int, set[str]]]:
         """Yield the marked events, with the reasons of each."""
-        reasons = func.group_concat(_mark.reason)
+        reasons = Joined(_mark.reason, literal_column("','"))
         found = select(_mark.event_id, reasons).group_by(_mark.event_id).order_by(_mark.event_id)
         last = 0
         # The next batch begins after the last event. An offset would read all previous ones again.
@@ -194,15 +203,14 @@ class EventChanges:
         changed = find_changed_records(self._connection, _rows(events))
         moved = [event for event in changed if event <= self._last_older_event]
         # Strictly later, also if the clock was set back or this is the second load in a second.
-        next_second = func.strftime("%Y-%m-%dT%H:%M:%SZ", _event.updated_at, "+1 second")
         moment = value_of(now, Timestamp)
-        updated_at = case((_event.updated_at < moment, moment), else_=next_second)
+        updated_at = case((_event.updated_at < moment, moment), else_=NextSecond(_event.updated_at))
         self._connection.execute(
             update(tables.event)
             .where(in_values(_event.id, moved))
             .values(updated_at=updated_at, sequence=_event.sequence + 1)
         )
-        refresh_records(self._connection, _rows(changed))
+        refresh_records(self._connection, _rows(changed), self._max_size)
         return moved
 
     def _describe(self, sizes: dict[int, int]) -> Iterator[LargeEvent]:
@@ -215,4 +223,4 @@ class EventChanges:
 
 
 def _rows(events: Iterable[int]) -> Rows:
-    return select(json_values(events).c.value)
+    return select(integer_rows(events).c.value)

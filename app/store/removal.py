@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 
 from app.db import tables
+from app.db.bulk import LOAD_BATCH, temporary_table
 from app.db.expressions import Condition, Selection
 from app.db.revision import advance_revision
-from app.db.sqlite.bulk import LOAD_BATCH, temporary_table
-from app.db.sqlite.size_limit import MAX_SIZE
+from app.db.size_limit import MAX_SIZE
 from app.store.event_changes import EventChanges, moment_of_change
 from app.store.orphans import ORPHAN_CONDITIONS, delete_unused_labels
 from app.store.upsert import remove_from_timeline

@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, literal, select
 
-from app.db import tables
+from app.db import fulltext, tables
+from app.db.bulk import LOAD_BATCH, insert_rows
+from app.db.dialects import Joined
 from app.db.expressions import Expression, Selection, in_values
-from app.db.sqlite import fulltext
-from app.db.sqlite.bulk import LOAD_BATCH, insert_rows
-from app.db.sqlite.size_limit import MAX_SIZE
+from app.db.size_limit import MAX_SIZE
 
 _part, _citation, _event = tables.participation.c, tables.citation.c, tables.event.c
 _event_topic, _topic = tables.event_topic.c, tables.topic.c
@@ -58,10 +58,12 @@ def _insert_documents(
         # An actor with two roles in an event is indexed once.
         parts = [own, *(names[actor] for actor in dict.fromkeys(actors))]
         size = sum(map(len, parts))
-        if size > max_size:
+        document = fulltext.PHRASE_BOUNDARY.join(parts)
+        content = fulltext.index_content(document, connection) if size <= max_size else None
+        if content is None:
             too_large[event] = size
             continue
-        rows.append({"rowid": event, "content": fulltext.PHRASE_BOUNDARY.join(parts)})
+        rows.append({"rowid": event, "content": content})
         left -= size
         if left < 0:
             insert_rows(connection, fulltext.SEARCH_INDEX, rows)
@@ -120,7 +122,7 @@ def _actor_names(connection: Connection, actors: Collection[int]) -> dict[int, s
 
 def _joined(texts: Selection) -> Expression:
     (text,) = texts.correlate(tables.event).subquery().c
-    return select(func.group_concat(text, fulltext.TEXT_SEPARATOR)).scalar_subquery()
+    return select(Joined(text, literal(fulltext.TEXT_SEPARATOR))).scalar_subquery()
 
 
 _TEXTS = select(

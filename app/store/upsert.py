@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, delete, func, insert, literal, select, update
 
 from app.db import tables
+from app.db.bulk import insert_rows
 from app.db.expressions import in_values
 from app.db.models import date_columns
-from app.db.sqlite.bulk import insert_rows
 from app.domain.analyzer import casefold_text
 from app.schemas.entries import (
     ActorEntry,

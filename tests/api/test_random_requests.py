@@ -9,9 +9,9 @@ import pytest
 from app.main import create_app
 from app.settings import Settings
 from tests.support.corpus import FERRY, HARBOUR, HOSTILE, SEED
-from tests.support.databases import load_into, new_database
+from tests.support.databases import load_into, new_database, url_of
 from tests.support.problem import check_problem
-from tests.support.random_requests import RequestGenerator
+from tests.support.random_requests import RequestGenerator, known_values
 from tests.support.requirements import repetitions
 
 pytestmark = pytest.mark.full
@@ -21,11 +21,11 @@ pytestmark = pytest.mark.full
 async def test_random_requests_get_a_response_or_a_problem(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_into(database, SEED, HARBOUR, FERRY, HOSTILE)
-    app = create_app(Settings(database_url=f"sqlite:///{database.path}"))
+    app = create_app(Settings(database_url=url_of(database)))
     transport = httpx.ASGITransport(app)
     statuses = Counter[int]()
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        generator = RequestGenerator(seed=20_220_719, valid=await _valid_values(client))
+        generator = RequestGenerator(seed=20_220_719, valid=await _known_values(client))
         for _ in range(repetitions(1_000, 8_000)):
             target = generator.target()
             response = await client.get(client.base_url.copy_with(raw_path=target.encode()))
@@ -38,19 +38,7 @@ async def test_random_requests_get_a_response_or_a_problem(tmp_path: Path) -> No
     assert statuses[200] > statuses.total() / 4
 
 
-async def _valid_values(client: httpx.AsyncClient) -> dict[str, list[str]]:
-    """Return valid values from the database, by the name of the parameter."""
-    facets = (await client.get("/facets?facet_limit=200")).json()["facets"]
-    values = {name: [count["value"] for count in counts] for name, counts in facets.items()}
-    labels = [count["label"] for count in facets["actor"]]
-    page = (await client.get("/events?limit=5")).json()
-    actors = (await client.get("/actors?limit=5")).json()
-    titles = [event["title"] for event in page["items"]]
-    return {
-        **values,
-        "id": [event["id"] for event in page["items"]] + values["actor"] + values["timeline"],
-        "actor": values["actor"] + labels,
-        "exclude_actor": values["actor"] + labels,
-        "q": [*titles, *(word for title in titles for word in title.split())],
-        "cursor": [page["next"], actors["next"]],
-    }
+async def _known_values(client: httpx.AsyncClient) -> dict[str, list[str]]:
+    paths = ("/facets?facet_limit=200", "/events?limit=5", "/actors?limit=5")
+    facets, events, actors = [(await client.get(path)).json() for path in paths]
+    return known_values(facets, events, actors)

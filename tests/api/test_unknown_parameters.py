@@ -113,7 +113,7 @@ def test_urls_that_differ_in_ignored_parameters_share_a_cached_response(
     targets = [f"/timeline{path}", path, f"{path}?_=1", f"/timeline{path}?nocache=2&fbclid=3"]
     # The proxy removes the prefix or not, and the path is a part of the key. A request is logged
     # before the next one of the same connection is read, so that the last one is not expected.
-    with serving(database.path, root_path="/timeline") as client:
+    with serving(database, root_path="/timeline") as client:
         bodies = {client.get(target).content for target in [*targets, "/livez"]}
         records = [record for record in caplog.records if record.name == "timeline.access"]
     assert len(bodies) == 2

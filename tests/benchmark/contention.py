@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from app.db.sqlite.database import Database
+from app.db.engines import open_database
 from app.settings import Settings
 from tests.benchmark.loading import load
 from tests.benchmark.queries import COMMON, Queries, path_of
@@ -140,7 +140,7 @@ def main() -> None:
         path = folder / f"{options.events}.db"
         if not path.exists():
             load(folder, options.events)
-        database = Database(Settings(database_url=f"sqlite:///{path}"))
+        database = open_database(Settings(database_url=f"sqlite:///{path}"))
         paths = map(path_of, Queries(database, options.events).filtered(100_000))
         database.close()
         with project(path, cache_mb=0, query_timeout=options.limit) as (port, process):

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 
 from app.db import tables
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.query.pagination import encode_cursor
 from app.schemas.params import EventPageQuery
 from tests.benchmark.synthetic import EVENTS_OF_A_CASE, actors_of, popular

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from app.db.sqlite.database import Database
+from app.db.engines import open_database
 from app.settings import Settings
 from tests.benchmark.contention import memory
 from tests.benchmark.loading import load
@@ -116,7 +116,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         load(Path(folder), options.events)
         path = Path(folder) / f"{options.events}.db"
-        database = Database(Settings(database_url=f"sqlite:///{path}"))
+        database = open_database(Settings(database_url=f"sqlite:///{path}"))
         queries = Queries(database, options.events)
 
         def cold() -> Iterator[str]:

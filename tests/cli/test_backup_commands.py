@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from app.db.sqlite.backup import rotate_backups
+from app.db.backups import rotate_backups
+from app.db.schema import current_revision
 from tests.support.cli import run
 from tests.support.corpus import HARBOUR
 from tests.support.databases import database_at, load_into, new_database
+
+pytestmark = pytest.mark.sqlite
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +85,7 @@ def test_rotation_with_clock_in_the_past_deletes_nothing(path: Path, tmp_path: P
     folder.mkdir()
     (folder / FUTURE).write_text("x")
     with closing(database_at(path)) as database:
-        target, deleted = rotate_backups(database, folder, 1, lambda *_: None)
+        target, _, deleted = rotate_backups(database, folder, 1, lambda *_: None)
     assert deleted == 0
     assert {*folder.iterdir()} == {folder / FUTURE, target}
 
@@ -151,7 +154,7 @@ def _replace_by_directory(path: Path) -> None:
 WRONG_FILES: dict[Callable[[Path], object] | str, str] = {
     _overwrite: "The file is damaged: ",
     "DROP INDEX ix_event_kind": (
-        "The index 'ix_event_kind' of schema 0005 is missing. Use another backup."
+        f"The index 'ix_event_kind' of schema {current_revision()} is missing. Use another backup."
     ),
     "DELETE FROM source": "A row of 'citation' refers to a missing one of 'source'.",
     "DELETE FROM event_search": "The table 'event_search' must have one row for each event.",

@@ -13,24 +13,26 @@ import pytest
 from app.dossiers.document import dossier_json_schema
 from app.main import create_app
 from tests.benchmark.synthetic import write_dossier
-from tests.support.cli import TIMELINE, command_env, run, serving, without_coverage
+from tests.support.cli import TIMELINE, command_env, database_name, run, serving, without_coverage
 from tests.support.corpus import FERRY, HARBOUR, SEED, edited
 from tests.support.requirements import require_program
 
 
 def test_load_reports_changes(tmp_path: Path) -> None:
+    name = database_name(tmp_path)
     loaded = run(tmp_path, "load", str(HARBOUR), str(FERRY))
     assert loaded.returncode == 0
-    assert loaded.stdout.endswith(
-        "timeline.db: 7 events added, 9 actors added, 3 sources added, 2 timelines added.\n"
+    assert loaded.stdout == (
+        f"{name}: 7 events added, 9 actors added, 3 sources added, 2 timelines added. "
+        "The revision is 1.\n"
     )
     assert [line.split(": ")[1] for line in loaded.stderr.splitlines()] == ["warning"] * 3
     again = run(tmp_path, "load", str(HARBOUR), str(FERRY))
-    assert again.stdout.endswith("timeline.db: nothing changed.\n")
+    assert again.stdout == f"{name}: nothing changed.\n"
     emptied = tmp_path / "ferry.yaml"
     emptied.write_text("timeline: {id: ferry, title: The ferry}", "utf-8")
     pruned = run(tmp_path, "load", "--prune", str(emptied))
-    assert pruned.stdout.endswith("timeline.db: 2 events removed, 1 actor removed.\n")
+    assert pruned.stdout == f"{name}: 2 events removed, 1 actor removed. The revision is 2.\n"
 
 
 def test_invalid_files_report_every_error_and_load_nothing(tmp_path: Path) -> None:
@@ -154,6 +156,7 @@ def test_export_writes_through_symbolic_link(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.sqlite  # it looks for the write-ahead log
 def test_interrupted_load_keeps_nothing(tmp_path: Path) -> None:
     write_dossier(tmp_path / "x.jsonl", 20_000)
     with subprocess.Popen(
@@ -182,18 +185,19 @@ def test_migrate_can_be_repeated(tmp_path: Path) -> None:
     for _ in range(2):
         migrated = run(tmp_path, "migrate")
         assert migrated.returncode == 0
-        assert migrated.stdout.endswith("timeline.db: The schema is up to date.\n")
+        assert migrated.stdout == f"{database_name(tmp_path)}: The schema is up to date.\n"
 
 
 # Databases of another program and of a newer version, with the message.
 FOREIGN_DATABASES = {
     "CREATE TABLE actor (x)": "The database belongs to another program. Name another file.",
     "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('0099')": (
-        "The schema is 0099, of a newer version. Install that version, or name another file."
+        "The schema is 0099, of a newer version. Install that version, or name another database."
     ),
 }
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("content", FOREIGN_DATABASES)
 @pytest.mark.parametrize(
     "command",

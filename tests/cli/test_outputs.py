@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import run
+from tests.support.cli import database_name, run
 from tests.support.corpus import HARBOUR
 
 
@@ -74,7 +74,7 @@ def test_closed_output_is_one_line_on_the_other(
 def test_full_standard_error_changes_no_exit_code(loaded: Path) -> None:
     within = shell('exec "$@" 2> /dev/full')
     valid = run(loaded, "load", str(HARBOUR), within=within)
-    assert (valid.returncode, valid.stdout) == (0, f"{loaded}/timeline.db: nothing changed.\n")
+    assert (valid.returncode, valid.stdout) == (0, f"{database_name(loaded)}: nothing changed.\n")
     assert run(loaded, "load", "missing.yaml", within=within).returncode == 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli import TIMELINE, command_env, run, serving
+from tests.support.cli import TIMELINE, command_env, database_name, run, serving
 from tests.support.corpus import FERRY, HARBOUR, SEED
 
 HARBOUR_ONLY = (
@@ -38,8 +38,8 @@ def test_removed_timeline_takes_what_only_it_holds(loaded: Path) -> None:
     before = _items(loaded)
     removed = run(loaded, "remove", "harbour", "--yes")
     assert (removed.returncode, removed.stderr) == (0, "")
-    assert removed.stdout.endswith(
-        f"timeline.db: Removed the timeline 'harbour' with {HARBOUR_ONLY}\n"
+    assert removed.stdout == (
+        f"{database_name(loaded)}: Removed the timeline 'harbour' with {HARBOUR_ONLY}\n"
     )
     after = _items(loaded)
     assert {name: _ids(items) for name, items in after.items()} == {
@@ -95,7 +95,8 @@ def _run_on_terminal(folder: Path, text: str, *arguments: str) -> subprocess.Com
 
 
 def test_removal_on_terminal_needs_confirmation(loaded: Path) -> None:
-    question = f"timeline.db: This removes the timeline 'harbour' with {HARBOUR_ONLY}\n"
+    name = database_name(loaded)
+    question = f"{name}: This removes the timeline 'harbour' with {HARBOUR_ONLY}\n"
     for text in ("n\n", "\n", "\x04"):  # the last one ends the input
         kept = _run_on_terminal(loaded, text, "remove", "harbour")
         assert (kept.returncode, kept.stdout) == (1, "")
@@ -105,7 +106,7 @@ def test_removal_on_terminal_needs_confirmation(loaded: Path) -> None:
     removed = _run_on_terminal(loaded, "y\n", "remove", "harbour")
     assert removed.returncode == 0
     assert question in removed.stderr
-    assert removed.stdout.endswith(f": Removed the timeline 'harbour' with {HARBOUR_ONLY}\n")
+    assert removed.stdout == f"{name}: Removed the timeline 'harbour' with {HARBOUR_ONLY}\n"
     assert run(loaded, "export", "harbour").returncode == 1
 
 
@@ -176,12 +177,12 @@ def test_only_database_that_never_had_records_gets_demonstration(tmp_path: Path,
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(2)]
     notice = (
-        "timeline.db: The database was new and got the bundled timeline, as a demonstration. "
-        "`timeline remove nso-blacklist` removes it. `timeline serve --no-seed` leaves a new "
-        "database empty.\n"
+        f"{database_name(tmp_path)}: The database was new and got the bundled timeline, as a "
+        "demonstration. `timeline remove nso-blacklist` removes it. `timeline serve --no-seed` "
+        "leaves a new database empty.\n"
     )
     assert lines[0].startswith(f"Serving {events} events of ")
-    assert lines[1].endswith(notice) == (events > 0)
+    assert (lines[1] == notice) == (events > 0)
 
 
 def test_setting_leaves_new_database_empty(tmp_path: Path) -> None:

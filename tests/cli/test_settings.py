@@ -28,6 +28,16 @@ WRONG_HOSTS = {
     "foo.example, *.Example": "*.example",
     ".": ".",
 }
+# libpq would take a part of the password for the host, the port or the name of the database.
+MALFORMED_URLS = (
+    "postgresql://timeline:sec@ret@localhost/timeline",
+    "postgresql://timeline:1/secret@localhost/timeline",
+    "postgresql://timeline:1?secret@localhost/timeline",
+    "postgresql://timeline:secret/1@localhost/timeline",
+    "postgresql:timeline:secret@localhost/timeline",
+    "postgres://timeline:secret@local host/timeline",
+    "postgresql://timeline:secret@localhost:port/timeline",
+)
 # Each case: the command, its environment, the beginning of the message.
 REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a missing directory": (
@@ -48,14 +58,22 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     ),
     "another kind of database": (
         ("serve",),
-        {"TIMELINE_DATABASE_URL": "postgresql://localhost/timeline"},
-        "TIMELINE_DATABASE_URL: It does not name a SQLite file. ",
+        {"TIMELINE_DATABASE_URL": "mysql://root:secret@localhost/timeline"},
+        "TIMELINE_DATABASE_URL: It does not name a database. ",
     ),
     "a database in memory": (
         ("serve",),
         {"TIMELINE_DATABASE_URL": "sqlite:///:memory:"},
-        "TIMELINE_DATABASE_URL: It does not name a SQLite file. ",
+        "TIMELINE_DATABASE_URL: It does not name a database. ",
     ),
+    **{
+        f"the malformed URL {url}": (
+            ("migrate",),
+            {"TIMELINE_DATABASE_URL": url},
+            "TIMELINE_DATABASE_URL: It is malformed. ",
+        )
+        for url in MALFORMED_URLS
+    },
     "an invalid address": (
         ("serve", "--host", "999.1.1.1"),
         {},
@@ -154,7 +172,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a URI instead of a database file": (
         ("migrate",),
         {"TIMELINE_DATABASE_URL": "sqlite:///file:x.db"},
-        "TIMELINE_DATABASE_URL: It does not name a SQLite file. ",
+        "TIMELINE_DATABASE_URL: It does not name a database. ",
     ),
     "a URL without a host": (
         ("migrate",),
@@ -191,6 +209,7 @@ def test_invalid_setting_is_refused_in_one_line(tmp_path: Path, case: str) -> No
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.startswith(message)
     assert failed.stderr.count("\n") == 1
+    assert "secret" not in failed.stderr
 
 
 def test_percent_sign_in_name_of_database_can_be_escaped(tmp_path: Path) -> None:

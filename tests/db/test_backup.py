@@ -12,17 +12,19 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel
 
-from app.db.sqlite.backup import back_up, restore
-from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import migrate_if_needed, schema_revision
-from app.db.sqlite.schema import upgrade
+from app.db.database import Database
+from app.db.schema import current_revision, schema_revision, upgrade
+from app.db.sqlite.database import SqliteDatabase
 from app.errors import DatabaseError
+from app.settings import Settings
 from tests.db.conftest import MANY_EVENTS
 from tests.support.cli import run, serving
 from tests.support.corpus import FERRY, HARBOUR, SEED
 from tests.support.databases import database_at, load_into, new_database
 from tests.support.server import serving as serving_in_process
 from tests.support.snapshot import read_tables
+
+pytestmark = pytest.mark.sqlite
 
 
 def _count_events(database: Database) -> int:
@@ -77,11 +79,11 @@ Copying = Callable[[Database, Path], None]
 
 
 def _back_up(database: Database, path: Path) -> None:
-    back_up(database, path, lambda *_: None)
+    database.back_up(path, lambda *_: None)
 
 
 def _restore(database: Database, path: Path) -> None:
-    restore(database, path, lambda: None, lambda *_: None)
+    database.restore(path, lambda: None, lambda *_: None)
 
 
 _DATABASE = "This is the database itself. Name "
@@ -143,27 +145,32 @@ def _copy_with(loaded: Path, target: Path, script: str) -> Path:
     return target
 
 
+CURRENT = current_revision()
 _DROP_ALL = "; ".join(f"DROP TABLE {name}" for name in (*SQLModel.metadata.tables, "event_search"))
 # Changes of the schema of a backup, with the message.
 FOREIGN_SCHEMAS = {
-    "DROP TABLE event_search": "The table 'event_search' of schema 0005 is missing.",
-    "DROP TABLE event_record": "The table 'event_record' of schema 0005 is missing.",
-    "DROP INDEX ix_event_in_order": "The index 'ix_event_in_order' of schema 0005 is missing.",
-    _DROP_ALL: "The table 'actor' of schema 0005 is missing.",
-    "ALTER TABLE event ADD extra": "The table 'event' differs from that of schema 0005.",
+    "DROP TABLE event_search": f"The table 'event_search' of schema {CURRENT} is missing.",
+    "DROP TABLE event_record": f"The table 'event_record' of schema {CURRENT} is missing.",
+    "DROP INDEX ix_event_in_order": (
+        f"The index 'ix_event_in_order' of schema {CURRENT} is missing."
+    ),
+    _DROP_ALL: f"The table 'actor' of schema {CURRENT} is missing.",
+    "ALTER TABLE event ADD extra": f"The table 'event' differs from that of schema {CURRENT}.",
     "DROP INDEX ix_event_kind; CREATE INDEX ix_event_kind ON event (title)": (
-        "The index 'ix_event_kind' differs from that of schema 0005."
+        f"The index 'ix_event_kind' differs from that of schema {CURRENT}."
     ),
     "DROP TABLE event_search; CREATE TABLE event_search (content)": (
-        "The table 'event_search' differs from that of schema 0005."
+        f"The table 'event_search' differs from that of schema {CURRENT}."
     ),
     "CREATE TRIGGER x AFTER INSERT ON event BEGIN SELECT missing(); END": (
-        "The trigger 'x' is not part of schema 0005. Drop it."
+        f"The trigger 'x' is not part of schema {CURRENT}. Drop it."
     ),
-    "CREATE VIEW x AS SELECT * FROM missing": "The view 'x' is not part of schema 0005.",
-    "CREATE UNIQUE INDEX x ON event (title)": "The index 'x' is not part of schema 0005.",
-    'CREATE VIEW "x\x1b\n" AS SELECT 1': r"The view 'x\x1b\n' is not part of schema 0005.",
-    "INSERT INTO alembic_version VALUES ('0002')": "The schema is 0002, 0005, of a newer version.",
+    "CREATE VIEW x AS SELECT * FROM missing": f"The view 'x' is not part of schema {CURRENT}.",
+    "CREATE UNIQUE INDEX x ON event (title)": f"The index 'x' is not part of schema {CURRENT}.",
+    'CREATE VIEW "x\x1b\n" AS SELECT 1': rf"The view 'x\x1b\n' is not part of schema {CURRENT}.",
+    "INSERT INTO alembic_version VALUES ('0002')": (
+        f"The schema is 0002, {CURRENT}, of a newer version."
+    ),
     "UPDATE alembic_version SET version_num = '9\n'": r"The schema is 9\n, of a newer version.",
     "DELETE FROM alembic_version": "The database belongs to another program.",
 }
@@ -206,7 +213,10 @@ def test_inconsistent_backup_is_refused_and_changes_nothing(
 def test_foreign_schema_is_refused_before_use(loaded: Path, tmp_path: Path, script: str) -> None:
     path = _copy_with(loaded, tmp_path / "timeline.db", script)
     with closing(database_at(path)) as database:
-        for use in (migrate_if_needed, lambda one: _back_up(one, tmp_path / "backup.db")):
+        for use in (
+            lambda one: one.migrate_if_needed(),
+            lambda one: _back_up(one, tmp_path / "backup.db"),
+        ):
             with pytest.raises(DatabaseError) as refused:
                 use(database)
             assert str(refused.value).startswith(f"{path}: {FOREIGN_SCHEMAS[script]}")
@@ -235,21 +245,20 @@ def test_tables_of_other_programs_are_restored(loaded: Path, tmp_path: Path) -> 
 
 def _older(path: Path, script: str = "") -> Path:
     """Create a database with the first schema."""
-    with closing(database_at(path)) as database:
+    with closing(SqliteDatabase(Settings(database_url=f"sqlite:///{path}"))) as database:
         database.create()
         with database.write() as connection:
-            upgrade(connection, "0001")
+            upgrade(connection, "0005")
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(script)
     return path
 
 
 OLDER_SCHEMAS = {
-    "DROP TABLE participation": "The table 'participation' of schema 0001 is missing.",
+    "DROP TABLE participation": "The table 'participation' of schema 0005 is missing.",
     "CREATE TRIGGER x AFTER INSERT ON event BEGIN SELECT 1; END": (
-        "The trigger 'x' is not part of schema 0001."
+        "The trigger 'x' is not part of schema 0005."
     ),
-    "CREATE TABLE old_event (x)": "The backup cannot be migrated: ",
     "DELETE FROM revision": "The table 'revision' must have one row.",
 }
 
@@ -320,7 +329,7 @@ def test_older_backup_is_migrated_before_it_is_visible(tmp_path: Path) -> None:
         def on_progress(*_: int) -> None:
             revisions.append(schema_revision(database))
 
-        restore(database, older, lambda: None, on_progress)
+        database.restore(older, lambda: None, on_progress)
         revisions.append(schema_revision(database))
         assert {*revisions} == {revisions[0]}
         assert _count_events(database) == 0
@@ -351,7 +360,7 @@ def test_backup_has_owner_and_mode_of_database(loaded: Path, tmp_path: Path, mod
     modes = []
     with closing(database_at(path)) as database:
         for _ in range(2):
-            back_up(database, backup, lambda *_: modes.extend(_temporary_modes(tmp_path)))
+            database.back_up(backup, lambda *_: modes.extend(_temporary_modes(tmp_path)))
             stat = backup.stat()
             assert (_mode(backup), stat.st_uid, stat.st_gid) == (mode, *owner)
             backup.chmod(0o666)
@@ -386,7 +395,7 @@ def test_restored_new_database_is_no_more_readable_than_backup(
     backup.chmod(mode)
     modes = []
     with closing(database_at(path)) as database:
-        restore(database, backup, lambda: None, lambda *_: modes.extend(_temporary_modes(tmp_path)))
+        database.restore(backup, lambda: None, lambda *_: modes.extend(_temporary_modes(tmp_path)))
     assert _mode(path) == expected
     assert {*modes} == {0o700, 0o600}
     path.chmod(0o660)

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import text
 
-from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import require_current_schema
+from app.db.database import Database
+from app.db.schema import require_current_schema
 from tests.support.cli import TIMELINE
 from tests.support.corpus import LATER, TESTS
 from tests.support.crash_worker import CONNECTION_RETURNED, END, Outcome
@@ -27,7 +27,7 @@ from tests.support.random_dossiers import make_dossiers
 from tests.support.requirements import repetitions
 from tests.support.snapshot import Tables, read_tables, without_timestamps
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.sqlite]
 
 RunProcesses = Callable[..., list[Outcome]]
 
@@ -179,13 +179,14 @@ def case(
 ) -> Case:
     """Load dossiers into a database of smaller ones, with other records of the same ids."""
     folder = tmp_path_factory.mktemp("case")
-    with closing(new_database(folder / "timeline.db")) as database:
+    path = folder / "timeline.db"
+    with closing(new_database(path)) as database:
         load_into(database, *_write_dossiers(folder, 60, seed=1, omit_every=99))
         before = read_tables(database)
-    _checkpoint(database.path)
+    _checkpoint(path)
 
     files = [str(file) for file in _write_dossiers(folder, 200, seed=2, omit_every=5)]
-    loaded = Path(shutil.copy(database.path, folder / "loaded.db"))
+    loaded = Path(shutil.copy(path, folder / "loaded.db"))
     (outcome,) = run_processes(loaded, None, load=files, prune=request.param)
     with closing(database_at(loaded)) as database:
         after = read_tables(database)

@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import verify_file
+from app.db.database import Database
+from app.db.sqlite.database import SqliteDatabase
 from app.errors import DatabaseError
 from app.settings import Settings
 from tests.db.conftest import MANY_EVENTS
@@ -28,6 +28,8 @@ from tests.support.problem import check_problem
 from tests.support.requirements import skip_or_fail
 from tests.support.server import serving as serving_in_process
 from tests.support.snapshot import read_tables
+
+pytestmark = pytest.mark.sqlite
 
 PAGE = 4_096
 
@@ -109,7 +111,7 @@ def test_changed_header_byte_is_refused_or_harmless(loaded: Path, tmp_path: Path
         _overwrite(path, at, bytes([path.read_bytes()[at] ^ 0xFF]))
         with closing(database_at(path)) as database:
             try:
-                verify_file(database)
+                database.verify()
             except DatabaseError:
                 refused += 1
             else:
@@ -174,7 +176,7 @@ def test_replaced_read_only_database_is_served(
     other = tmp_path / "other.db"
     with closing(new_database(other)) as database:
         load_into(database, HARBOUR, FERRY)
-    monkeypatch.setattr(Database, "_is_writable", lambda _: False)
+    monkeypatch.setattr(SqliteDatabase, "_is_writable", lambda _: False)
     with serving_in_process(path) as client:
         assert client.get("/events").json()["total"]["value"] == 22 + 6
         other.replace(path)
@@ -275,7 +277,7 @@ def test_file_created_during_access_check_is_writable(
             path.touch()
         return result
 
-    monkeypatch.setattr("app.db.sqlite.database.access", access)
+    monkeypatch.setattr("app.db.sqlite.connections.access", access)
     with closing(database_at(path)) as database:
         assert not database.read_only
 
@@ -333,7 +335,7 @@ COSTLY = "&".join(f"actor=actor-{n}&exclude_actor=actor-{50 + n}" for n in range
 
 def test_query_over_timeout_is_503(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIMELINE_QUERY_TIMEOUT", "0.01")
-    monkeypatch.setattr("app.db.sqlite.database.PROGRESS_STEPS", 100)
+    monkeypatch.setattr("app.db.sqlite.connections.PROGRESS_STEPS", 100)
     with serving_in_process(large) as client:
         for path in ("/facets", "/histogram"):
             response = client.get(f"{path}?{COSTLY}&actor_scope=tree&min_sources=2")
@@ -351,7 +353,7 @@ def _count_events(database: Database) -> int:
 def test_data_version_and_reads_run_concurrently(loaded: Path, tmp_path: Path) -> None:
     """One thread reads the version while others read a file that is replaced again and again."""
     path = Path(shutil.copy(loaded, tmp_path / "timeline.db"))
-    database = Database(Settings(), path=path, read_only=True)
+    database = SqliteDatabase(Settings(), path=path, read_only=True)
     stop = threading.Event()
 
     def read() -> int:

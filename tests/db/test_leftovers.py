@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from app.db.sqlite.backup import back_up
 from app.files import atomic_write, remove_leftovers
 from tests.support.cli import TIMELINE, command_env, run, without_coverage
 from tests.support.corpus import FERRY, HARBOUR
 from tests.support.databases import new_database
+
+pytestmark = pytest.mark.sqlite
 
 _WRITE = """
 import sys
@@ -49,7 +50,7 @@ def _names(folder: Path) -> list[str]:
 
 def _back_up(folder: Path) -> None:
     with closing(new_database(folder.parent / "other.db")) as database:
-        back_up(database, folder / "backup.db", lambda *_: None)
+        database.back_up(folder / "backup.db", lambda *_: None)
 
 
 def _migrate(folder: Path) -> None:

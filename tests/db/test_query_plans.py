@@ -12,7 +12,7 @@ import pytest
 from pydantic import MISSING
 from sqlalchemy import Connection, event
 
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.query.facets import count_facets
 from app.query.histogram import read_histogram
 from app.query.names import build_filter
@@ -21,6 +21,8 @@ from app.schemas.params import EventPageQuery
 from tests.benchmark.synthetic import write_dossier
 from tests.support.corpus import LOADED_AT
 from tests.support.databases import load_into, new_database
+
+pytestmark = pytest.mark.sqlite
 
 Params = dict[str, Any]
 EVENTS = 25_000

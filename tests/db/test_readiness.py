@@ -1,5 +1,6 @@
 """The readiness check: it notices damage, and costs little however often it is requested."""
 
+import re
 import shutil
 import sqlite3
 import threading
@@ -9,16 +10,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import text
 
-from app.api.routes import meta
-from app.db.sqlite.integrity import find_corruption
+from app.db.database import Database
+from tests.support import databases
 from tests.support.problem import check_problem
 from tests.support.server import serving
 
 
 class Checks:
-    """Counts the checks of the file, and can let them wait or fail."""
+    """Counts the checks for damage, and can let them wait or fail."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -27,44 +28,43 @@ class Checks:
         self.may_end = threading.Event()
         self.may_end.set()
 
-    def __call__(self, connection: Connection) -> str | None:
-        """Check the file for damage."""
+    def find_damage(self) -> str | None:
+        """Find no damage."""
         self.count += 1
         self.began.set()
         assert self.may_end.wait(30)
         if self.fails:
             raise RuntimeError
-        return find_corruption(connection)
+        return None
 
 
 @pytest.fixture
-def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Checks]:
+def checks(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checks]:
     """Yield the counter that replaces the check."""
     checks = Checks()
-    monkeypatch.setattr(meta, "find_corruption", checks)
+    monkeypatch.setattr(type(database), "find_damage", lambda _: checks.find_damage())
     yield checks
     checks.may_end.set()
 
 
-@pytest.fixture
-def path(loaded: Path, tmp_path: Path) -> Path:
-    """Return a database to serve."""
-    return Path(shutil.copy(loaded, tmp_path / "timeline.db"))
-
-
-def test_file_is_checked_once_for_each_version_of_data(path: Path, checks: Checks) -> None:
-    with serving(path) as client, closing(sqlite3.connect(path)) as writer:
-        for count, revision in ((1, 1), (2, 7)):
+@pytest.mark.sqlite  # PostgreSQL has no check to repeat
+def test_database_is_checked_once_for_each_version_of_data(
+    database: Database, checks: Checks
+) -> None:
+    with serving(database) as client:
+        for count, revision in ((1, 0), (2, 7)):
+            # Without the header, it could know the revision some milliseconds later.
+            headers = {"Timeline-Revision": str(revision)}
             for _ in range(5):
-                assert client.get("/readyz").json()["revision"] == revision
+                assert client.get("/readyz", headers=headers).json()["revision"] == revision
             assert checks.count == count
-            writer.execute("UPDATE revision SET number = 7")
-            writer.commit()
+            with database.write() as connection:
+                connection.execute(text("UPDATE revision SET number = 7"))
 
 
-def test_concurrent_probes_share_one_check(path: Path, checks: Checks) -> None:
+def test_concurrent_probes_share_one_check(database: Database, checks: Checks) -> None:
     checks.may_end.clear()
-    with serving(path) as client, ThreadPoolExecutor(20) as pool:
+    with serving(database) as client, ThreadPoolExecutor(20) as pool:
         probes = [pool.submit(client.get, "/readyz") for _ in range(20)]
         assert checks.began.wait(30)
         # They occupy no thread while they wait.
@@ -74,15 +74,29 @@ def test_concurrent_probes_share_one_check(path: Path, checks: Checks) -> None:
     assert checks.count == 1
 
 
-def test_failed_check_is_repeated(path: Path, checks: Checks) -> None:
-    with serving(path) as client:
+def test_failed_check_is_repeated(database: Database, checks: Checks) -> None:
+    with serving(database) as client:
         checks.fails = True
         assert client.get("/readyz").status_code == 500
         checks.fails = False
         assert client.get("/readyz").status_code == 200
 
 
-def test_file_damaged_by_another_program_is_not_ready(path: Path) -> None:
+def test_readiness_names_the_engine(database: Database) -> None:
+    with serving(database) as client:
+        ready = client.get("/readyz").json()
+    assert re.fullmatch(rf"{databases.engine} \d+[.\d]*", ready.pop("database"))
+    assert ready == {
+        "status": "ok",
+        "revision": 0,
+        "role": "primary",
+        "sqlite": sqlite3.sqlite_version,
+    }
+
+
+@pytest.mark.sqlite
+def test_file_damaged_by_another_program_is_not_ready(loaded: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(loaded, tmp_path / "timeline.db"))
     with closing(sqlite3.connect(path)) as connection:
         query = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_event_in_order'"
         (page,) = connection.execute(query).fetchone()

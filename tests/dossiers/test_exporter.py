@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from app.db.database import Database
 from app.db.revision import revision_of
-from app.db.sqlite.database import Database, temporary_database
 from app.dossiers.exporter import ExportError, ExportFormat, export
 from app.dossiers.loader import load
 from app.dossiers.timelines import TimelineError
 from tests.support.corpus import FERRY, GENERATED, HARBOUR, LOADED_AT, SEED, edited, write_dossiers
-from tests.support.databases import load_into
+from tests.support.databases import load_into, scratch_database
 from tests.support.random_dossiers import make_dossiers
 from tests.support.requirements import repetitions
 from tests.support.snapshot import Tables, read_content, read_tables
@@ -30,7 +30,7 @@ FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 @contextmanager
 def loaded(*files: Path) -> Iterator[Connection]:
     """Load files into a temporary database."""
-    with temporary_database() as connection:
+    with scratch_database() as connection:
         load(connection, files, LOADED_AT, max_record_size=1_024)
         yield connection
 
@@ -231,7 +231,7 @@ def test_missing_timeline_is_an_error() -> None:
     ):
         export(connection, "habour", "yaml")
     with (
-        temporary_database() as connection,
+        scratch_database() as connection,
         pytest.raises(ExportError, match="The database is empty"),
     ):
         export(connection, None, "yaml")

@@ -9,10 +9,12 @@ from typing import IO, Any
 import pytest
 import yaml
 
-from app.db.sqlite.database import temporary_database
+from app.db.sqlite.connections import temporary_database
 from app.dossiers.diagnostics import DossierError
 from app.dossiers.loader import load
 from tests.support.work import count_work
+
+pytestmark = pytest.mark.sqlite
 
 Records = dict[str, Any]
 

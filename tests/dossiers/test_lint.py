@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.dossiers.loader import load
 from tests.support.corpus import FERRY, HARBOUR, LATER, edited
 from tests.support.databases import load_into

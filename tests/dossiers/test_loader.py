@@ -10,10 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from app.db.bulk import LOAD_BATCH
+from app.db.database import Database
 from app.db.revision import revision_of
-from app.db.sqlite.bulk import LOAD_BATCH
-from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import migrate_if_needed
 from app.dossiers.diagnostics import DossierError
 from app.dossiers.loader import MAX_BATCH_ITEMS, ChangeCounts, load
 from tests.support import cli
@@ -80,7 +79,7 @@ def test_changed_record_is_replaced_and_others_keep_updated_at(
 
 def _fresh(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     database = database_at(path.with_suffix(".db"))
-    migrate_if_needed(database)
+    database.migrate_if_needed()
     load_into(database, path)
     rows = read_tables(database)
     database.close()
@@ -91,7 +90,7 @@ def test_search_finds_new_name_and_not_the_old_one(database: Database, tmp_path:
     load_into(database, HARBOUR)
     edits = (("name: Quay Builders Ltd", "name: Stone Works"), ("- QBL", "- STW"))
     load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", *edits))
-    with serving(database.path) as client:
+    with serving(database) as client:
         assert _found(client, "stone works") == 4
         assert _found(client, "stw") == 4
         assert _found(client, "ltd") == _found(client, "qbl") == 0
@@ -105,7 +104,7 @@ def _found(client: httpx.Client, query: str) -> int:
 def test_event_of_two_dossiers_is_in_both_timelines(database: Database, tmp_path: Path) -> None:
     load_into(database, HARBOUR)
     load_into(database, FERRY, now=LATER)
-    with serving(database.path) as client:
+    with serving(database) as client:
         event = client.get("/events/quay-in-use").json()
         assert event["timelines"] == ["ferry", "harbour"]
         assert event["updated_at"] == "2022-07-20T12:30:00Z"
@@ -128,7 +127,7 @@ def test_updated_at_rises_although_the_clock_was_set_back(
     load_into(database, HARBOUR, now=LATER)
     edit = ("title: Rumours go about", "title: Rumours abound")
     load_into(database, edited(HARBOUR, tmp_path / "edited.yaml", edit), now=LOADED_AT)
-    with serving(database.path) as client:
+    with serving(database) as client:
         rumours = client.get("/events/rumours").json()
         assert rumours["title"] == "Rumours abound"
         assert rumours["created_at"] == "2022-07-20T12:30:00Z"
@@ -225,7 +224,7 @@ def test_load_of_many_batches(database: Database, tmp_path: Path) -> None:
     assert report.counts["actor"] == ChangeCounts(added=number)
     assert steps[-1] == (2 * number - 5, 2 * number - 5)
     assert len(steps) == 5
-    with serving(database.path) as client:
+    with serving(database) as client:
         assert client.get("/timelines/two").json()["events"] == number - 5
         assert client.get("/actors/a1200").json()["parent"]["id"] == "a1201"
         tree = client.get(f"/events?actor=a{number - 1}&actor_scope=tree&limit=1")
@@ -276,13 +275,13 @@ def test_search_index_is_updated_in_batches(database: Database, tmp_path: Path) 
     records[1]["actor"]["name"] = "New"
     path.write_text("\ufeff" + "\n".join(map(json.dumps, records)), "utf-8")
     assert load_into(database, path).counts["actor"] == ChangeCounts(changed=1)
-    with serving(database.path) as client:
+    with serving(database) as client:
         assert (_found(client, "new"), _found(client, "old")) == (number, 0)
 
 
 def test_timestamps_are_utc(database: Database) -> None:
     load_into(database, HARBOUR, now=datetime.fromisoformat("2022-07-19T14:30:00+02:00"))
-    with serving(database.path) as client:
+    with serving(database) as client:
         assert client.get("/events/bribe").json()["created_at"] == "2022-07-19T12:30:00Z"
 
 
@@ -327,7 +326,8 @@ def _event(id_: str, citations: int, **more: object) -> dict[str, Any]:
 @pytest.fixture
 def strict(tmp_path: Path) -> Iterator[Database]:
     """Yield a database that limits the size of events."""
-    migrate_if_needed(database := database_at(tmp_path / "strict.db", max_record_size=256))
+    database = database_at(tmp_path / "strict.db", max_record_size=256)
+    database.migrate_if_needed()
     yield database
     database.close()
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from app.db.database import Database
 from app.db.revision import revision_of
-from app.db.sqlite.database import Database
 from app.dossiers.loader import ChangeCounts
 from tests.support.corpus import FERRY, HARBOUR, LATER, edited
 from tests.support.databases import load_into
@@ -25,7 +25,7 @@ def test_missing_events_are_removed_from_the_timeline_of_the_file(
     shorter.write_text(content[: content.index("  - id: rumours")], "utf-8")
     assert load_into(database, shorter).counts["event"] == ChangeCounts()
     assert _prune(database, shorter)["event"] == ChangeCounts(removed=2)
-    with serving(database.path) as client:
+    with serving(database) as client:
         assert client.get("/events/rumours").status_code == 404
         assert client.get("/events", params={"q": "שמועות"}).json()["total"]["value"] == 0
         shared = client.get("/events/quay-in-use").json()
@@ -46,7 +46,7 @@ def test_actor_that_becomes_an_orphan_is_deleted(database: Database, tmp_path: P
     )
     ferry = edited(FERRY, tmp_path / "ferry.yaml", *edits)
     assert _prune(database, ferry)["actor"] == ChangeCounts(added=1, removed=1)
-    with serving(database.path) as client:
+    with serving(database) as client:
         ids = {actor["id"] for actor in client.get("/actors").json()["items"]}
     assert "ferry-line" not in ids
     assert {"ferryline", "bystander"} <= ids  # an orphan before the load

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.dossiers.diagnostics import Diagnostics, DossierError
 from app.dossiers.loader import ChangeCounts, load
 from app.dossiers.reader import MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, open_dossiers

@@ -10,9 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.db.sqlite.bulk import LOAD_BATCH
-from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import migrate_if_needed
+from app.db.bulk import LOAD_BATCH
+from app.db.database import Database
 from app.dossiers.diagnostics import DossierError
 from app.dossiers.exporter import ExportFormat, export
 from app.dossiers.loader import ChangeCounts
@@ -186,7 +185,8 @@ def test_label_without_event_is_deleted(database: Database, tmp_path: Path) -> N
 
 
 def test_labels_that_make_a_stored_event_too_large_are_an_error(tmp_path: Path) -> None:
-    migrate_if_needed(database := database_at(tmp_path / "strict.db", max_record_size=256))
+    database = database_at(tmp_path / "strict.db", max_record_size=256)
+    database.migrate_if_needed()
     topics = [f"t{at}" for at in range(900)]
     _load(database, tmp_path, f"[{', '.join(topics)}]")
     labels = [f"{{id: {id_}, label: {'外' * 120}}}" for id_ in topics]
@@ -239,7 +239,7 @@ def test_label_of_a_later_batch_is_that_of_new_events(database: Database, tmp_pa
     stored = _events(database)
     assert {event["sequence"] for event in stored.values()} == {0}
     assert {event["updated_at"] for event in stored.values()} == {stored["e0"]["created_at"]}
-    with serving(database.path) as client:
+    with serving(database) as client:
         for query in ("q=pitch", "topic=pitch%20control"):
             found = client.get(f"/events?{query}").json()["items"]
             assert {event["id"] for event in found} == {"e0", f"e{number - 2}", f"e{number - 1}"}
@@ -251,7 +251,7 @@ def test_label_of_a_later_batch_is_that_of_new_events(database: Database, tmp_pa
 def client(database: Database, tmp_path: Path) -> Iterator[httpx.Client]:
     topics = "[MCAS, lobbying]", "[mcas, {id: mfa, label: 外交部}]", "[{id: mcas-2, label: Trim}]"
     _load(database, tmp_path, *topics)
-    with serving(database.path) as client:
+    with serving(database) as client:
         yield client
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.db import tables
+from app.db import fulltext, tables
+from app.db.database import Database
 from app.db.records import EVENT
 from app.db.revision import revision_of
-from app.db.sqlite import fulltext
-from app.db.sqlite.database import Database
-from app.db.sqlite.size_limit import MAX_SIZE
+from app.db.size_limit import MAX_SIZE
 from app.store.search_index import update_documents
 from tests.support.corpus import LOADED_AT
 from tests.support.databases import load_into

@@ -144,6 +144,7 @@ def test_stream_has_all_events_in_order(large: httpx.Client, suffix: str) -> Non
     assert len(ID_READERS[suffix](limited.text)) == STREAM_BATCH + 1
 
 
+@pytest.mark.sqlite
 def test_slow_client_keeps_no_transaction_open(tmp_path: Path) -> None:
     path = tmp_path / "timeline.db"
     database = new_database(path)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.dossiers.diagnostics import DossierError
 from app.formats import MEDIA_TYPES
 from tests.support import injection_payloads as payloads

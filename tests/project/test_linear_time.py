@@ -29,7 +29,7 @@ from tests.support.regex_steps import count_steps, match_end
 WORST_INPUTS: dict[str, tuple[str, str, str, str]] = {
     "app.api.openapi.operation_id": ("sub", "", "_", "!"),
     "app.api.problems._parameter_error": ("findall", "", "'", "!"),
-    "app.db.sqlite.backup.rotate_backups": ("fullmatch", "x", "x", "!"),
+    "app.db.backups.rotate_backups": ("fullmatch", "x", "x", "!"),
     "app.db.sqlite.schema._normalised": ("sub", "", ' "`', "!"),
     "app.domain.analyzer.GERSHAYIM": ("sub", "", 'a"', "!"),
     "app.domain.edtf._POINT": ("fullmatch", "", "2021-", "!"),
@@ -64,12 +64,13 @@ WORST_INPUTS: dict[str, tuple[str, str, str, str]] = {
     "app.server.request_info._HOST": ("fullmatch", "", "1:", "!"),
     "app.settings._AMBIGUOUS_ESCAPE": ("sub", "", "%", "!"),
     "app.settings._HOST_NAME": ("fullmatch", "", "a.", "!"),
+    "app.settings._POSTGRESQL_URL": ("fullmatch", "postgresql://", "a,", "!"),
     "app.settings._matches.check": ("fullmatch", "", "/a@", " "),
     "app.site.routes.get_asset": ("sub", "", "-0123456", "!"),
 }
 # the names that an expression in a function contains: examples of their values
 EXAMPLES: dict[str, list[dict[str, str]]] = {
-    "app.db.sqlite.backup.rotate_backups": [{"name": "x"}],
+    "app.db.backups.rotate_backups": [{"name": "x", "suffix": ".db"}],
     "app.settings._matches.check": [
         {"pattern": pattern}
         for pattern in (r"(/[^/?#\s]+)+", r"https?://[!-~]+", r"[^@\s]+@[^@\s]+")

@@ -14,7 +14,11 @@ from tests.support.corpus import TESTS
 
 ROOT = TESTS.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-DECLARED = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["build-system"]["requires"]]
+DECLARED = [
+    *PYPROJECT["project"]["dependencies"],
+    *PYPROJECT["project"]["optional-dependencies"]["postgresql"],
+    *PYPROJECT["build-system"]["requires"],
+]
 RENEW = "Run .venv/bin/python -m tests.support.write_requirements."
 
 Environment = dict[str, str]

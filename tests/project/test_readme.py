@@ -253,7 +253,7 @@ def test_dates_are_displayed_as_documented() -> None:
 
 def _arrows() -> dict[str, set[str]]:
     """Return what each package of the picture points to."""
-    (picture,) = _blocks("mermaid")
+    (picture,) = _blocks("mermaid", PAGES["app/README.md"])
     arrows: dict[str, set[str]] = {}
     for line in picture.splitlines()[1:]:
         tails, heads = ([*map(str.strip, side.split("&"))] for side in line.split("-->"))

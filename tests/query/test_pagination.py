@@ -75,7 +75,7 @@ def test_event_inserted_between_pages_repeats_and_hides_none(tmp_path: Path, ord
     load_dossiers(database, GENERATED)
     random, (dossier, *_) = Random(7), GENERATED
     before = [event.id for event in reference.select([("order", order)])]
-    with serving(database.path) as client:
+    with serving(database) as client:
         found = []
         for number, page in enumerate(walk(client, "/events", [("order", order)])):
             found += [event["id"] for event in page]

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.db.database import Database
 from app.formats import FORMATS
 from app.query.batches import EventBatch
 from app.query.heading import PageHeading
@@ -41,28 +42,27 @@ def _part(actor: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
     """Return a database of long records."""
     folder = tmp_path_factory.mktemp("long")
     lines = folder / "long.jsonl"
     lines.write_text("\n".join(map(json.dumps, _records())), "utf-8")
     database = new_database(folder / "timeline.db")
     load_into(database, lines)
-    database.close()
-    return database.path
+    return database
 
 
 @pytest.fixture(scope="module")
-def limited(path: Path) -> Iterator[httpx.Client]:
+def limited(database: Database) -> Iterator[httpx.Client]:
     """Yield a client of a server with low limits."""
-    with serving(path, **LIMITS) as client:
+    with serving(database, **LIMITS) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def unlimited(path: Path) -> Iterator[httpx.Client]:
+def unlimited(database: Database) -> Iterator[httpx.Client]:
     """Yield a client of a server with the default limits."""
-    with serving(path) as client:
+    with serving(database) as client:
         yield client
 
 
@@ -105,7 +105,7 @@ def test_record_that_exceeds_a_page_is_alone_on_it(tmp_path: Path) -> None:
     lines.write_text("\n".join(map(json.dumps, records)), "utf-8")
     database = new_database(tmp_path / "timeline.db")
     load_into(database, lines)
-    with serving(database.path, **LIMITS) as client:
+    with serving(database, **LIMITS) as client:
         first = client.get("/events").json()
         assert [_size(item) > 64 * 1024 for item in first["items"]] == [True]
         rest = client.get("/events", params={"cursor": first["next"]}).json()
@@ -126,7 +126,7 @@ def test_escapes_count_for_size_of_format(tmp_path: Path) -> None:
     lines.write_text("\n".join(map(json.dumps, records)), "utf-8")
     database = new_database(tmp_path / "timeline.db")
     load_into(database, lines)
-    with serving(database.path, **LIMITS) as client:
+    with serving(database, **LIMITS) as client:
         assert len(client.get("/events").json()["items"]) == 3
         feed = client.get("/events.atom?sort=date&order=asc")
         assert ID_READERS["atom"](feed.text) == ["e0"]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.db.sqlite.database import Database
+from app.db.database import Database
 from app.dossiers.document import Dossier
 from app.schemas.params import EventQuery
 from tests.support.corpus import FERRY, HARBOUR, LATER, LOADED_AT
@@ -81,7 +81,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     load_into(database, HARBOUR, now=LOADED_AT)
     # The ferry timeline shares an event with the harbour, which therefore changes.
     load_into(database, FERRY, now=LATER)
-    with serving(database.path) as client:
+    with serving(database) as client:
         yield client
 
 
@@ -195,7 +195,7 @@ def test_copy_equals_server_after_changes_during_its_updates(
     folder: Path = tmp_path_factory.mktemp("mirror")
     database = new_database(folder / "timeline.db")
     server = _Server(database)
-    with serving(database.path) as client:
+    with serving(database) as client:
         mirror = _Mirror(client)
         for changes in (first, second, []):
             left = iter(changes)
@@ -211,7 +211,7 @@ def test_walk_through_latest_changes_first_misses_what_changes_meanwhile(tmp_pat
     database = new_database(tmp_path / "timeline.db")
     server = _Server(database)
     missed = {}
-    with serving(database.path) as client:
+    with serving(database) as client:
         for order in ("asc", "desc"):
             found: set[str] = set()
             server.load([*range(10)], seconds=1)

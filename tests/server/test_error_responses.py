@@ -8,22 +8,24 @@ from sqlalchemy import text
 from starlette.types import Receive, Scope, Send
 
 from app.api.headers import DEFAULT_HEADERS
-from app.db.sqlite.database import POOL_SIZE
+from app.db.database import POOL_SIZE
 from app.main import create_app
 from app.server.response import ResponseMiddleware
 from app.settings import Settings
 from tests.support.corpus import HARBOUR
-from tests.support.databases import load_into, new_database
+from tests.support.databases import load_into, new_database, url_of
 from tests.support.problem import check_problem
 from tests.support.server import serving
 
 
+@pytest.mark.sqlite
 def test_damaged_database_returns_503(tmp_path: Path) -> None:
-    database = new_database(tmp_path / "timeline.db")
+    path = tmp_path / "timeline.db"
+    database = new_database(path)
     load_into(database, HARBOUR)
     database.close()
-    with serving(database.path) as client:
-        database.path.write_bytes(b"x" * database.path.stat().st_size)
+    with serving(path) as client:
+        path.write_bytes(b"x" * path.stat().st_size)
         response = client.get("/events")
         assert "The database is damaged." in check_problem(response, 503).detail
         assert response.headers["retry-after"] == "2"
@@ -33,7 +35,7 @@ def test_damaged_database_returns_503(tmp_path: Path) -> None:
 def test_invalid_sql_returns_500(tmp_path: Path) -> None:
     """A wrong statement is a bug. Unlike a 503, it does not pass, so the client must not retry."""
     database = new_database(tmp_path / "timeline.db")
-    with serving(database.path) as client:
+    with serving(database) as client:
         with database.write() as connection:
             connection.execute(text("ALTER TABLE event RENAME TO renamed"))
         assert "event" not in check_problem(client.get("/events"), 500).detail
@@ -43,9 +45,10 @@ def test_schema_of_another_version_is_not_ready(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = new_database(tmp_path / "timeline.db")
-    with serving(database.path) as client:
+    with serving(database) as client:
         with database.write() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+            connection.execute(text("UPDATE revision SET compatible_since = '9999'"))
         response = client.get("/readyz")
         assert "The log says why." in check_problem(response, 503).detail
         assert "The schema is 9999" in caplog.text
@@ -54,8 +57,8 @@ def test_schema_of_another_version_is_not_ready(
 
 @pytest.mark.anyio
 async def test_exhausted_connection_pool_returns_503(tmp_path: Path) -> None:
-    path = new_database(tmp_path / "timeline.db").path
-    app = create_app(Settings(database_url=f"sqlite:///{path}"))
+    database = new_database(tmp_path / "timeline.db")
+    app = create_app(Settings(database_url=url_of(database)))
     connections = [app.state.database.read() for _ in range(POOL_SIZE)]
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test"

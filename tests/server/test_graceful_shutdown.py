@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import serving
+from tests.support.databases import url_of
 from tests.support.sample_events import load_sample_events
 
 EXPORT = "/events.jsonl"
@@ -43,7 +44,7 @@ def _begin_get(stack: ExitStack, port: int, path: str) -> HTTPResponse:
 
 def test_signal_completes_responses_and_exits_with_0(large: Path, tmp_path: Path) -> None:
     """All servers stop at once, since each takes as long as the shutdown timeout."""
-    url = f"sqlite:///{large}"
+    url = url_of(large)
     with ExitStack() as stack:
         servers = [
             stack.enter_context(
@@ -79,7 +80,7 @@ def test_signal_completes_responses_and_exits_with_0(large: Path, tmp_path: Path
 def test_worker_of_killed_parent_completes_response(
     large: Path, tmp_path: Path, option: tuple[str, ...]
 ) -> None:
-    url = f"sqlite:///{large}"
+    url = url_of(large)
     with ExitStack() as stack:
         client, process = stack.enter_context(serving(tmp_path, *option, TIMELINE_DATABASE_URL=url))
         export = _begin_get(stack, client.base_url.port or 0, EXPORT)

@@ -169,7 +169,7 @@ def test_each_coding_has_one_stable_etag(seed: httpx.Client) -> None:
 def test_next_response_after_a_load_is_current(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_into(database, HARBOUR)
-    with serving(database.path) as client:
+    with serving(database) as client:
         before = client.get("/events")
         load_into(database, HARBOUR, FERRY)
         after = client.get("/events", headers={"If-None-Match": before.headers["etag"]})
@@ -183,7 +183,7 @@ def test_next_response_after_a_load_is_current(tmp_path: Path) -> None:
 def test_links_contain_the_prefix_of_the_proxy(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_into(database, HARBOUR)
-    with serving(database.path, root_path="/time/line") as client:
+    with serving(database, root_path="/time/line") as client:
         forwarded = {"Host": "news.example", "X-Forwarded-Proto": "https"}
         for path in ("/events", "/time/line/events"):
             response = client.get(path, params={"limit": 1, "actor": "QBL"}, headers=forwarded)

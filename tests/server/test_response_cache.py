@@ -10,12 +10,13 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from app.db.database import Database
 from app.server.content_coding import ENCODERS
 from app.server.response import ResponseMiddleware
 from app.server.response_cache import ENTRY_OVERHEAD, ResponseCache, WholeResponse
 from tests.support.cli import TIMELINE
 from tests.support.corpus import SEED, edited
-from tests.support.databases import load_into, new_database
+from tests.support.databases import load_into, new_database, url_of
 from tests.support.problem import check_problem
 from tests.support.server import serving
 
@@ -26,8 +27,8 @@ PATHS = ["/events", "/events?q=commerce", "/events/nso-blacklisted", "/events.js
 def test_write_by_another_process_replaces_cached_responses(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_into(database, SEED)
-    environment = {**os.environ, "TIMELINE_DATABASE_URL": f"sqlite:///{database.path}"}
-    with serving(database.path) as client:
+    environment = {**os.environ, "TIMELINE_DATABASE_URL": url_of(database)}
+    with serving(database) as client:
         for number in range(4):
             etags = {path: client.get(path).headers["etag"] for path in PATHS}
             for path, etag in etags.items():
@@ -189,13 +190,17 @@ async def test_failing_compression_returns_500(monkeypatch: pytest.MonkeyPatch) 
         assert other.status_code == 200
 
 
-def test_data_version_changes_with_a_write_and_is_none_without_a_file(tmp_path: Path) -> None:
-    database = new_database(tmp_path / "timeline.db")
+def test_data_version_changes_with_a_write(database: Database) -> None:
     before = database.data_version()
     assert before == database.data_version() is not None
     load_into(database, SEED)
     assert database.data_version() != before
-    database.close()
-    (tmp_path / "timeline.db").rename(tmp_path / "moved.db")
+
+
+@pytest.mark.sqlite
+def test_data_version_is_none_without_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    database = new_database(path)
+    path.rename(tmp_path / "moved.db")
     assert database.data_version() is None
-    assert not database.path.exists()
+    assert not path.exists()

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -20,8 +19,9 @@ import pytest
 
 from app.main import create_app
 from app.settings import OWN_PATHS
-from tests.support.cli import TIMELINE, command_env, run, serving
+from tests.support.cli import TIMELINE, command_env, database_name, run, serving
 from tests.support.corpus import FERRY, HARBOUR
+from tests.support.databases import database_at
 
 
 def test_serve_loads_the_seed_into_an_empty_database(tmp_path: Path) -> None:
@@ -81,25 +81,22 @@ def test_occupied_port_is_an_error_before_a_file_is_created(tmp_path: Path) -> N
         failed = run(tmp_path, "serve", "--port", str(port))
     assert (failed.returncode, failed.stdout) == (1, "")
     assert f"Cannot listen on 127.0.0.1, port {port}" in failed.stderr
-    assert not (tmp_path / "timeline.db").exists()
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_load_waits_for_a_writer_until_busy_timeout(tmp_path: Path) -> None:
     assert run(tmp_path, "load", str(HARBOUR)).returncode == 0
-    writer = sqlite3.connect(tmp_path / "timeline.db", isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    try:
+    name = database_name(tmp_path)
+    with database_at(tmp_path / "timeline.db").write():
         with serving(tmp_path) as (client, _):
             assert client.get("/events").json()["total"]["value"] == 6
         failed = run(tmp_path, "load", str(FERRY), TIMELINE_BUSY_TIMEOUT="0.1")
         assert (failed.returncode, failed.stdout) == (1, "")
         assert failed.stderr.splitlines() == [
-            f"{tmp_path}/timeline.db: Another process is writing. Waiting…",
-            f"{tmp_path}/timeline.db: Another process has been writing for 0.1 s. Nothing was "
+            f"{name}: Another process is writing. Waiting…",
+            f"{name}: Another process has been writing for 0.1 s. Nothing was "
             "changed. Try again later, or increase TIMELINE_BUSY_TIMEOUT.",
         ]
-    finally:
-        writer.close()
     assert run(tmp_path, "load", str(FERRY)).returncode == 0
 
 
@@ -134,7 +131,7 @@ def get(path: Path, url: str, **headers: str) -> httpx.Response:
 def test_serve_on_unix_socket(tmp_path: Path, workers: str) -> None:
     path = tmp_path / "x.sock"
     with listening(tmp_path, "--uds", "x.sock", "--workers", workers) as (line, process):
-        assert line.endswith("timeline.db at the Unix socket x.sock\n")
+        assert line.endswith(f"{database_name(tmp_path)} at the Unix socket x.sock\n")
         assert S_IMODE(path.stat().st_mode) == 0o660
         # Only the proxy can connect, so its headers are trusted.
         response = get(path, "http://a.example/events?limit=1", **{"X-Forwarded-Proto": "https"})

@@ -21,7 +21,7 @@ from app.server.request_info import RequestInfo
 from app.server.response import ResponseMiddleware
 from app.settings import Settings
 from tests.support.corpus import SEED
-from tests.support.databases import load_into, new_database
+from tests.support.databases import load_into, new_database, url_of
 from tests.support.problem import check_problem
 from tests.support.raw_http import Address, address_of, exchange, parse_responses
 from tests.support.server import running
@@ -33,7 +33,7 @@ class SlowApp:
     def __init__(self, folder: Path, **settings: float) -> None:
         database = new_database(folder / "timeline.db")
         load_into(database, SEED)
-        url = f"sqlite:///{database.path}"
+        url = url_of(database)
         self.app = create_app(Settings(database_url=url, **settings))  # type: ignore[arg-type]
         self.app.add_api_route("/wait", self._wait)
         self.entered, self.may_go_on = Event(), Event()
@@ -301,7 +301,7 @@ def test_other_hosts_than_the_allowed_get_421(
     tmp_path: Path, allowed: str, host: str, path: str
 ) -> None:
     database = new_database(tmp_path / "timeline.db")
-    settings = Settings(database_url=f"sqlite:///{database.path}", allowed_hosts=allowed)
+    settings = Settings(database_url=url_of(database), allowed_hosts=allowed)
     with running(create_app(settings)) as client:
         response = client.get(path, headers={"Host": host})
     assert response.status_code == HOSTS[allowed, host, path]

@@ -88,7 +88,7 @@ def test_overloaded_server_returns_503(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     load_into(new_database(tmp_path / "timeline.db"), SEED)
-    monkeypatch.setattr("app.db.sqlite.database.PROGRESS_STEPS", 1)
+    monkeypatch.setattr("app.db.sqlite.connections.PROGRESS_STEPS", 1)
     with serving(tmp_path / "timeline.db", cache_size=0) as client:
         assert client.get(path).status_code == 200
         # Now every request is slow, and too many are in progress.
@@ -105,7 +105,7 @@ def test_every_slot_is_returned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     load_into(new_database(tmp_path / "timeline.db"), SEED)
     monkeypatch.setattr("app.scheduling.QUICK_SECONDS", -1)
     monkeypatch.setattr("app.scheduling.WAIT_SECONDS", 0)
-    monkeypatch.setattr("app.db.sqlite.database.PROGRESS_STEPS", 1)
+    monkeypatch.setattr("app.db.sqlite.connections.PROGRESS_STEPS", 1)
     paths = ("/events", "/events.jsonl", "/facets?kind=x", "/", "/events.csv", "/nothing")
     with serving(tmp_path / "timeline.db", cache_size=0) as client:
         statuses = [client.get(path).status_code for path in paths * 2]

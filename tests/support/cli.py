@@ -12,13 +12,15 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.databases import database_at, url_of
+
 TIMELINE = Path(sys.executable).with_name("timeline")
 
 
 def run(
     tmp_path: Path, *arguments: str, within: Sequence[str] = (), **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with the database `timeline.db` in `tmp_path`.
+    """Run a command to its end, with the database of `timeline.db` in `tmp_path`.
 
     `within` is a command that runs it, such as `unshare`.
     """
@@ -35,8 +37,13 @@ def run(
 
 def command_env(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
     """Return the environment of a command whose database is in `tmp_path`."""
-    url = f"sqlite:///{tmp_path / 'timeline.db'}"
+    url = url_of(tmp_path / "timeline.db")
     return {**os.environ, "TIMELINE_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "100", **more}
+
+
+def database_name(tmp_path: Path) -> str:
+    """Return how messages name the database of commands in `tmp_path`."""
+    return database_at(tmp_path / "timeline.db").name
 
 
 def without_coverage(environment: dict[str, str]) -> dict[str, str]:

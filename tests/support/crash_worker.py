@@ -21,8 +21,7 @@ from unittest.mock import patch
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from app.db.sqlite.database import Database
-from app.db.sqlite.migrate import migrate_if_needed
+from app.db.engines import open_database
 from app.dossiers.loader import load
 from app.settings import Settings
 
@@ -123,9 +122,9 @@ def _run_child(request: Request, kill_at: int | None, writing: int) -> None:
 
 
 def _work(request: Request) -> None:
-    database = Database(Settings(database_url=f"sqlite:///{request['path']}"))
+    database = open_database(Settings(database_url=f"sqlite:///{request['path']}"))
     if request["load"] is None:
-        migrate_if_needed(database)
+        database.migrate_if_needed()
         return
     files = [Path(file) for file in request["load"]]
     with database.write() as connection:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from app.db.sqlite.database import temporary_database
+from app.db.sqlite.connections import temporary_database
 from app.dossiers.diagnostics import DossierError
 from app.dossiers.loader import load
 from tests.support.corpus import edited

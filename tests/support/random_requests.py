@@ -74,6 +74,26 @@ class RequestGenerator:
         return self._random.random() < probability
 
 
+def known_values(facets: Json, events: Json, actors: Json) -> dict[str, list[str]]:
+    """Return values that a server knows, by the name of the parameter.
+
+    The arguments are responses: its facets, and pages of its events and actors.
+    """
+    values = {
+        name: [count["value"] for count in counts] for name, counts in facets["facets"].items()
+    }
+    labels = [count["label"] for count in facets["facets"]["actor"]]
+    titles = [event["title"] for event in events["items"]]
+    return {
+        **values,
+        "id": [event["id"] for event in events["items"]] + values["actor"] + values["timeline"],
+        "actor": values["actor"] + labels,
+        "exclude_actor": values["actor"] + labels,
+        "q": [*titles, *(word for title in titles for word in title.split())],
+        "cursor": [events["next"], actors["next"]],
+    }
+
+
 def _valid_values(schema: Json) -> list[str]:
     """Return values that a schema allows."""
     if schema.get("type") == "boolean":

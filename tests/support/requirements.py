@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -16,10 +17,10 @@ def repetitions(default: int, full: int) -> int:
     return full if run_in_full else default
 
 
-def require_program(program: str) -> None:
+def require_program(program: str, package: str = "") -> None:
     """Skip the test if a program is not installed; fail it if `CI` is set."""
     if shutil.which(program) is None:
-        skip_or_fail(f"This test needs {program}. Install the package {program}.")
+        skip_or_fail(f"This test needs {program}. Install the package {package or program}.")
 
 
 def require_npm_packages(folder: Path) -> None:
@@ -35,7 +36,7 @@ def require_npm_packages(folder: Path) -> None:
             skip_or_fail(f"This test needs {name} {version}. Run {install}.")
 
 
-def skip_or_fail(message: str) -> None:
+def skip_or_fail(message: str) -> NoReturn:
     """Skip a test that cannot run here; fail it if `CI` is set, so that CI runs every test."""
     if os.environ.get("CI"):
         pytest.fail(message)

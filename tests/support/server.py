@@ -10,16 +10,19 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from app.db.database import Database
 from app.main import Application, create_app
 from app.server.protocol import Protocol
 from app.settings import Settings
-from tests.support.databases import load_into, new_database
+from tests.support.databases import load_into, new_database, url_of
 
 
 @contextmanager
-def serving(path: Path, root_path: str = "", **settings: int) -> Iterator[httpx.Client]:
-    """Serve a database, and yield a client of the server."""
-    url = f"sqlite:///{path}"
+def serving(
+    database: Path | Database, root_path: str = "", **settings: int
+) -> Iterator[httpx.Client]:
+    """Serve a database, or that of a path, and yield a client of the server."""
+    url = url_of(database)
     app = create_app(Settings(database_url=url, root_path=root_path, **settings))  # type: ignore[arg-type]
     with running(app) as client:
         yield client

@@ -1,12 +1,14 @@
 """Reads the contents of a database, so that tests compare it as a whole."""
 
+import re
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from app.db import tables
+from app.db.database import Database
 from app.db.records import EVENT
-from app.db.sqlite.database import Database
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
@@ -17,17 +19,41 @@ def read_tables(database: Database) -> Tables:
         stored = select(tables.event_record.c.event_id, tables.event_record.c.content)
         current = select(tables.event.c.id, EVENT)
         assert {*connection.execute(stored)} == {*connection.execute(current)}
-        names = connection.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
-        ).scalars()
-        # The index itself is read below. Its shadow tables, and statistics, depend on its history.
-        listed = [name for name in names if not name.startswith(("event_search", "sqlite_stat"))]
+        names = inspect(connection).get_table_names()
+        # FTS5's own tables depend on the history of the index.
+        listed = [name for name in names if not name.startswith("event_search")]
         return {
-            name: sorted(
-                (tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))), key=str
-            )
-            for name in (*listed, "event_search")
+            **{name: _read_rows(connection, f"SELECT * FROM {name}") for name in listed},
+            "event_search": _read_documents(connection, "SELECT rowid, content FROM event_search"),
         }
+
+
+def _read_rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    rows = connection.execute(text(query))
+    return sorted((tuple(map(_plain, row)) for row in rows), key=str)
+
+
+def _plain(value: object) -> object:
+    """Return a value as SQLite stores it, so that databases of two engines can be compared."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool | float) and value == int(value):
+        return int(value)
+    return value
+
+
+def _read_documents(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    """Return the rows of the full-text index: the id of an event, and its words in order."""
+    rows = _read_rows(connection, query)
+    return [(id_, *_words(content, connection.dialect.name)) for id_, content in rows]
+
+
+def _words(content: str, engine: str) -> list[str]:
+    if engine == "sqlite":
+        return content.split()
+    lexemes = re.findall(r"'([^']+)':([\d,]+)", content)
+    positions = ((int(at), word) for word, listed in lexemes for at in listed.split(","))
+    return [word for _, word in sorted(positions)]
 
 
 def without_timestamps(rows: Tables) -> Tables:
@@ -70,14 +96,13 @@ _CONTENT = {
     "event_timeline": """
         SELECT e.slug, t.slug FROM event_timeline x
         JOIN event e ON e.id = x.event_id JOIN timeline t ON t.id = x.timeline_id""",
-    "event_search": """
-        SELECT e.slug, x.content FROM event_search x JOIN event e ON e.id = x.rowid""",
 }
+_DOCUMENTS = "SELECT e.slug, x.content FROM event_search x JOIN event e ON e.id = x.rowid"
 
 
 def read_content(connection: Connection) -> Tables:
     """Return the contents by slugs instead of row ids, to compare two databases."""
     return {
-        table: sorted((tuple(row) for row in connection.execute(text(query))), key=str)
-        for table, query in _CONTENT.items()
+        **{table: _read_rows(connection, query) for table, query in _CONTENT.items()},
+        "event_search": _read_documents(connection, _DOCUMENTS),
     }

@@ -23,7 +23,8 @@ def main() -> None:
         [
             *(sys.executable, "-m", "uv", "pip", "compile", *options, *sys.argv[1:]),
             *("--custom-compile-command", COMMAND, "--no-annotate"),
-            *("--output-file", "app/server/requirements.txt", "pyproject.toml", "-"),
+            *("--output-file", "app/server/requirements.txt", "--extra", "postgresql"),
+            *("pyproject.toml", "-"),
         ],
         # The build backend, so that an installation from the checkout downloads nothing else.
         input="\n".join(build),

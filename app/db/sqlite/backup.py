@@ -4,42 +4,44 @@ https://www.sqlite.org/backup.html
 """
 
 import os
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
 from math import inf
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.db.sqlite.database import Database
+from app.db.backups import (
+    ARCHIVE_MAGIC,
+    COMPANIONS,
+    SQLITE_MAGIC,
+    count_records,
+    read_header,
+    reading_backup,
+    require_file,
+    require_no_companion,
+)
+from app.db.database import Counts, OnWait, Progress
+from app.db.fulltext import CHECK_INDEX
+from app.db.revision import advance_revision_beyond, revision_of
+from app.db.schema import schema_revision
+from app.db.sqlite.connections import SqliteFile
 from app.db.sqlite.errors import BUSY, describe_error
-from app.db.sqlite.fulltext import CHECK_INDEX
-from app.db.sqlite.integrity import find_wrong_row
-from app.db.sqlite.migrate import find_damage, migrate_if_needed, schema_revision, verify_file
+from app.db.sqlite.migrate import find_damage, find_wrong_row, migrate_if_needed, verify_file
 from app.domain.text import escape
 from app.errors import DatabaseError
 from app.files import atomic_write, temporary_folder
+from app.settings import Settings
 
 PAGES_PER_STEP = 1_000
 """Pages that are copied between two calls of the progress callback, where Ctrl-C is noticed too."""
-_MAGIC = b"SQLite format 3\x00"
-"""The first bytes of a database: https://www.sqlite.org/fileformat2.html#magic_header_string"""
 _IN_WAL_MODE = b"\x02\x02"
 """The bytes after the magic and the page size. A backup is not in WAL mode, a database is."""
-_COMPANIONS = ("-wal", "-shm", "-journal")
-"""The ends of the names of files that SQLite reads together with a database of the same name."""
-_TIMESTAMP = "%Y%m%dT%H%M%S.%fZ"
-_TIMESTAMP_PATTERN = r"\d{8}T\d{6}\.\d{6}Z"
-"""The time in the name of a rotated backup: the names sort by it, and no two are equal."""
-
-Progress = Callable[[int, int], None]
 
 
-def back_up(database: Database, target: Path, progress: Progress) -> None:
+def back_up(database: SqliteFile, target: Path, progress: Progress) -> Counts:
     """Copy the current state of the database to one file, with the same mode.
 
     The target appears, or replaces an older backup, only when the copy is complete and verified.
@@ -57,49 +59,29 @@ def back_up(database: Database, target: Path, progress: Progress) -> None:
                 )
                 # One file that can be moved: in WAL mode, opening it would create two more.
                 copy.execute("PRAGMA journal_mode = DELETE")
-            _require_intact(part, database, named=database.path)
+            _require_intact(part, database.settings, named=database.path)
+            with closing(_open(part, database.settings)) as opened, opened.read() as connection:
+                return count_records(connection)
     except OSError as error:
         raise DatabaseError(f"{target}: The file cannot be written ({error.strerror}).") from None
     except sqlite3.Error as error:
         raise DatabaseError(f"{target}: {describe_error(error)}") from None
 
 
-def rotate_backups(
-    database: Database, folder: Path, keep: int, progress: Progress
-) -> tuple[Path, int]:
-    """Write a new backup into a folder, then delete all but the newest ones of this database.
-
-    Only files are deleted whose names are those of such backups. Returns the new file and the
-    number of deleted ones.
-    """
-    if not folder.is_dir():
-        problem = "This is not a directory" if folder.exists() else "There is no such directory"
-        raise DatabaseError(f"{folder}: {problem}. Name a directory for the backups.")
-    name = database.path.stem
-    target = folder / f"{name}-{datetime.now(UTC).strftime(_TIMESTAMP)}.db"
-    back_up(database, target, progress)
-    pattern = re.compile(rf"{re.escape(name)}-{_TIMESTAMP_PATTERN}\.db", re.ASCII)
-    backups = sorted(
-        path
-        for path in folder.iterdir()
-        if pattern.fullmatch(path.name) and path.is_file() and not path.is_symlink()
-    )
-    # Newer ones, of a process at the same time or of a clock that ran fast, are not ours to delete.
-    old = [path for path in backups[:-keep] if path < target]
-    for path in old:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise DatabaseError(
-                f"{path}: The file cannot be deleted ({error.strerror}). The new backup is "
-                f"complete: {target}."
-            ) from None
-    return target, len(old)
+def verify_backup(settings: Settings, path: Path) -> Counts:
+    """Return what a backup contains; raise DatabaseError if anything is wrong with it."""
+    if not path.exists():
+        raise DatabaseError(f"{path}: There is no such file. Name a backup.")
+    with closing(_open(path, settings)) as copy:
+        with reading_backup():
+            verify_file(copy, completely=True)
+        if schema_revision(copy) is None:
+            raise DatabaseError(f"{path}: The file is empty. Name a backup.")
+        with copy.read() as connection:
+            return count_records(connection)
 
 
-def restore(
-    database: Database, source: Path, on_wait: Callable[[], None], progress: Progress
-) -> None:
+def restore(database: SqliteFile, source: Path, on_wait: OnWait, progress: Progress) -> None:
     """Replace all records with those of a backup, migrated, in one transaction.
 
     Servers keep running, with the old records until the end. Waits for other writers as
@@ -119,12 +101,14 @@ def restore(
 
     if database.path.exists() and source.exists() and source.samefile(database.path):
         raise DatabaseError(f"{source}: This is the database itself. Name a backup.")
-    if not source.is_file():
-        problem = "This is not a file" if source.exists() else "There is no such file"
-        problem = "This is a directory" if source.is_dir() else problem
-        raise DatabaseError(f"{source}: {problem}. Name a backup.")
+    require_file(source)
     _require_restorable_target(database)
-    with closing(open_copy(source, database)) as copy:
+    if read_header(source).startswith(ARCHIVE_MAGIC):
+        raise DatabaseError(
+            f"{source}: This is a backup of a PostgreSQL database. Restore it into one, and copy "
+            "that with `timeline copy`."
+        )
+    with closing(_open(source, database.settings)) as copy:
         with reading_backup():
             verify_file(copy)
         if schema_revision(copy) is None:
@@ -143,14 +127,14 @@ def restore(
 
 
 @contextmanager
-def _migrated_copy(backup: Database, database: Database) -> Iterator[Database]:
+def _migrated_copy(backup: SqliteFile, database: SqliteFile) -> Iterator[SqliteFile]:
     """Yield a verified temporary copy of a backup with the current schema."""
     with temporary_folder(database.path.absolute().parent) as folder:
         path = folder / "copy.db"
         path.touch(0o600)
         with closing(_connect(path)) as target:
             _copy_pages(backup, target, lambda *_: None)
-        with closing(open_copy(path, database, read_only=False)) as current:
+        with closing(_open(path, database.settings, read_only=False)) as current:
             try:
                 migrate_if_needed(current)
             except DBAPIError as error:  # rows that break a rule of the current schema
@@ -159,28 +143,26 @@ def _migrated_copy(backup: Database, database: Database) -> Iterator[Database]:
                     "another backup."
                 ) from None
             with reading_backup():
-                _require_intact(path, database, named=backup.path)
+                _require_intact(path, database.settings, named=backup.path)
+            with current.write() as connection:
+                advance_revision_beyond(connection, _stored_revision(database))
             yield current
 
 
-@contextmanager
-def reading_backup() -> Iterator[None]:
-    """Replace the advice of errors to restore a backup, since the file that is read is one."""
-    try:
-        yield
-    except DatabaseError as error:
-        message = str(error)
-        for advice in ("Restore a backup", "Restore another backup"):
-            message = message.replace(advice, "Use another backup")
-        raise DatabaseError(message) from None
+def _stored_revision(database: SqliteFile) -> int:
+    """Return the revision of the data that a restore replaces; 0 if there is none."""
+    if not database.path.exists() or schema_revision(database) is None:
+        return 0
+    with database.read() as connection:
+        return revision_of(connection)
 
 
-def _require_intact(copy: Path, database: Database, named: Path) -> None:
+def _require_intact(copy: Path, settings: Settings, named: Path) -> None:
     """Raise DatabaseError if a copy is damaged where `verify_file` does not look; it names `named`.
 
     The full-text index can be checked only in a file that may be written.
     """
-    with closing(open_copy(copy, database)) as opened:
+    with closing(_open(copy, settings)) as opened:
         try:
             with opened.read() as connection:
                 problem = find_damage(connection) or find_wrong_row(connection)
@@ -196,7 +178,7 @@ def _require_intact(copy: Path, database: Database, named: Path) -> None:
         raise DatabaseError(f"{named}: {problem}")
 
 
-def _create_target(database: Database, source: Path) -> None:
+def _create_target(database: SqliteFile, source: Path) -> None:
     """Create the database if it is missing, no more readable than the backup."""
     if not database.path.exists():
         mode = source.stat().st_mode & 0o666 | 0o600
@@ -204,7 +186,7 @@ def _create_target(database: Database, source: Path) -> None:
     database.create()
 
 
-def _copy_page_size(database: Database, copy: Database) -> None:
+def _copy_page_size(database: SqliteFile, copy: SqliteFile) -> None:
     """Convert a copy to the page size of the database, which cannot change in WAL mode.
 
     https://www.sqlite.org/pragma.html#pragma_page_size
@@ -222,7 +204,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=0, isolation_level=None)
 
 
-def _require_restorable_target(database: Database) -> None:
+def _require_restorable_target(database: SqliteFile) -> None:
     """Raise DatabaseError if the file to overwrite is damaged or belongs to another program."""
     if not database.path.exists():
         return
@@ -235,55 +217,30 @@ def _require_restorable_target(database: Database) -> None:
         ) from None
 
 
-def open_copy(path: Path, database: Database, *, read_only: bool = True) -> Database:
-    """Return the Database of a copied file, without a query timeout."""
-    return Database(database.settings, path=path, read_only=read_only, query_timeout=inf)
+def _open(path: Path, settings: Settings, *, read_only: bool = True) -> SqliteFile:
+    """Return a copied file, without a query timeout."""
+    return SqliteFile(settings, path=path, read_only=read_only, query_timeout=inf)
 
 
 def _copy_pages(
-    source: Database, target: sqlite3.Connection, after_step: Callable[[int, int, int], None]
+    source: SqliteFile, target: sqlite3.Connection, after_step: Callable[[int, int, int], None]
 ) -> None:
     with source.read() as connection:
         # BEGIN takes no snapshot, the first read does. Without one, SQLite starts the copy over
         # whenever another process writes.
         connection.execute(text("SELECT 1 FROM sqlite_master"))
         driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - Database opened it
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - SqliteFile opened it
         driver.backup(target, pages=PAGES_PER_STEP, progress=after_step)
 
 
-def require_other_file(database: Database, target: Path) -> None:
-    """Raise DatabaseError if writing a file would overwrite a part of this or another database.
-
-    Every command that writes a file calls this before it does any work.
-    """
-    # On some file systems, -WAL and -wal are the same file.
-    if os.path.realpath(target).lower().endswith(_COMPANIONS):
-        raise DatabaseError(
-            f"{target}: The name is that of a part of a database. Name another file."
-        )
-    parts = [Path(f"{database.path}{suffix}") for suffix in ("", *_COMPANIONS)]
+def require_other_file(database: SqliteFile, target: Path) -> None:
+    """Raise DatabaseError for a file that SQLite reads, of this or of another database."""
+    require_no_companion(target)
+    parts = [Path(f"{database.path}{suffix}") for suffix in ("", *COMPANIONS)]
     # A link, or another spelling of the name, is the same file too.
     if target.exists() and any(part.exists() and part.samefile(target) for part in parts):
         raise DatabaseError(f"{target}: This is the database itself. Name another file.")
-
-
-def require_no_database(target: Path) -> None:
-    """Raise DatabaseError if the target of an export is a database, of whichever program."""
-    if _read_header(target).startswith(_MAGIC):
-        raise DatabaseError(f"{target}: This is a database. Name another file.")
-
-
-def _read_header(path: Path) -> bytes:
-    """Read the magic, the page size and the mode of a database.
-
-    Returns b"" for anything but a file, and for one that may be replaced but not read.
-    """
-    with suppress(OSError):
-        if path.is_file():
-            with path.open("rb") as file:
-                return file.read(20)
-    return b""
 
 
 def _require_backup_target(target: Path) -> None:
@@ -295,8 +252,8 @@ def _require_backup_target(target: Path) -> None:
     resolved = os.path.realpath(target)
     if any(Path(f"{resolved}-{suffix}").exists() for suffix in ("wal", "journal")):
         raise DatabaseError(f"{target}: The file is in use. Name another file.")
-    header = _read_header(target)
-    if not header.startswith(_MAGIC) or not _has_our_tables(target):
+    header = read_header(target)
+    if not header.startswith(SQLITE_MAGIC) or not _has_our_tables(target):
         raise DatabaseError(f"{target}: The file is not a backup. Name another file.")
     if header.endswith(_IN_WAL_MODE):
         raise DatabaseError(f"{target}: This is a database, not a backup. Name another file.")

@@ -8,10 +8,12 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from app.db.sqlite.database import Database
+from app.db.integrity import find_contradiction, find_stale_record
+from app.db.schema import current_revision, require_current_schema, schema_revision, upgrade
+from app.db.sqlite.connections import SqliteFile
 from app.db.sqlite.errors import BUSY, describe_error, error_code
-from app.db.sqlite.integrity import find_corruption, find_stale_record, find_wrong_row
-from app.db.sqlite.schema import current_revision, find_schema_problem, stored_revision, upgrade
+from app.db.sqlite.integrity import find_corruption, find_orphan
+from app.db.sqlite.schema import find_schema_problem
 from app.errors import DatabaseError
 from app.files import remove_leftovers
 
@@ -19,7 +21,7 @@ VERIFY_TIMEOUT = 1.0
 """Seconds to check a file before it is used: enough for a hundred thousand events."""
 
 
-def migrate_if_needed(database: Database) -> None:
+def migrate_if_needed(database: SqliteFile) -> None:
     """Verify the file, and migrate it to the current schema in one transaction.
 
     Several processes can call it at once. Raises DatabaseError, leaving the file untouched, if it
@@ -46,23 +48,7 @@ def migrate_if_needed(database: Database) -> None:
         upgrade(connection)
 
 
-def require_current_schema(database: Database) -> None:
-    """Raise DatabaseError unless the file has the schema of this version."""
-    found = schema_revision(database)
-    if found != current_revision():
-        raise DatabaseError(
-            f"{database.path}: The schema is {found or 'missing'}, but this version needs "
-            f"{current_revision()}. Run `timeline migrate`."
-        )
-
-
-def schema_revision(database: Database) -> str | None:
-    """Return the revision of the schema in the file, or None if it has no tables."""
-    with database.read() as connection:
-        return stored_revision(connection)
-
-
-def verify_file(database: Database, *, completely: bool = False) -> None:
+def verify_file(database: SqliteFile, *, completely: bool = False) -> None:
     """Raise DatabaseError unless the file is intact and ours. Never writes to it.
 
     Takes about a second at most, or as long as needed to read all of it `completely`.
@@ -71,7 +57,7 @@ def verify_file(database: Database, *, completely: bool = False) -> None:
         raise DatabaseError(f"{database.path}: This is not a file. Name a file.")
     timeout = inf if completely else VERIFY_TIMEOUT
     with closing(
-        Database(database.settings, path=database.path, read_only=True, query_timeout=timeout)
+        SqliteFile(database.settings, path=database.path, read_only=True, query_timeout=timeout)
     ) as reader:
         lock_wait = database.lock_wait()
         while True:
@@ -91,7 +77,7 @@ def verify_file(database: Database, *, completely: bool = False) -> None:
             time.sleep(0.05)
 
 
-def _require_usable(database: Database, completely: bool) -> None:
+def _require_usable(database: SqliteFile, completely: bool) -> None:
     with database.read() as connection:
         # https://www.sqlite.org/pragma.html#pragma_cell_size_check
         connection.execute(text("PRAGMA cell_size_check = ON"))
@@ -109,3 +95,11 @@ def find_damage(connection: Connection) -> str | None:
     """
     damage = find_corruption(connection, inf)
     return damage and f"The file is damaged: {damage}. Restore a backup."
+
+
+def find_wrong_row(connection: Connection) -> str | None:
+    """Return which row contradicts another, and the fix, or None. Reads every table.
+
+    The whole file must be intact.
+    """
+    return find_orphan(connection) or find_contradiction(connection)

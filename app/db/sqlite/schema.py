@@ -1,28 +1,17 @@
-"""The schema of each revision, as the migrations create it, and its comparison with that of a file.
-
-https://alembic.sqlalchemy.org/en/latest/api/runtime.html
-"""
+"""The schema of a file, compared with that of its revision, as the migrations create it."""
 
 import re
 import sqlite3
 from functools import cache
-from threading import Lock
 from typing import NamedTuple
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from app.domain.text import escape, quote
-from app.settings import resource_dir
+from app.db.schema import find_unknown_revision, stored_revision, upgrade
+from app.domain.text import quote
 
-_HAS_VERSION = text("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'")
-_VERSIONS = text("SELECT version_num FROM alembic_version ORDER BY version_num")
 _SEARCH_TABLES = "event_search_"
 """How the names of the tables begin in which FTS5 stores the index. Their SQL is its own affair."""
-_ENVIRONMENT = Lock()
-"""Alembic's `context` is global, so two threads cannot migrate at once, not even two files."""
 _FOREIGN = "The database belongs to another program. Name another file."
 
 
@@ -39,31 +28,6 @@ class _Object(NamedTuple):
         return f"The {self.kind} {quote(self.name)}"
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Migrate to a revision, in the transaction of this connection."""
-    with _ENVIRONMENT:
-        command.upgrade(_alembic_config(connection), revision)
-
-
-@cache
-def current_revision() -> str | None:
-    """Return the revision of the schema that this version uses."""
-    return _scripts().get_current_head()
-
-
-def stored_revision(connection: Connection) -> str | None:
-    """Return the revision of the schema in a file, or None if it has no tables."""
-    # Alembic's own function takes ten times as long, and each readiness probe calls this.
-    if connection.scalar(_HAS_VERSION) is None:
-        return None
-    return ", ".join(map(str, connection.scalars(_VERSIONS))) or None
-
-
-def is_current(connection: Connection) -> bool:
-    """Return whether a file has the schema that this version uses."""
-    return stored_revision(connection) == current_revision()
-
-
 def find_schema_problem(connection: Connection) -> str | None:
     """Return what is wrong with the schema of a file, and the fix, or None.
 
@@ -74,9 +38,8 @@ def find_schema_problem(connection: Connection) -> str | None:
     revision = stored_revision(connection)
     if revision is None:
         return _FOREIGN if found.keys() - {("table", "alembic_version")} else None
-    if revision not in _known_revisions():
-        problem = f"The schema is {escape(revision)}, of a newer version"
-        return f"{problem}. Install that version, or name another file."
+    if problem := find_unknown_revision(revision):
+        return problem
     encoding = connection.execute(text("PRAGMA encoding")).scalar_one()
     if encoding != "UTF-8":  # processes that have the file open could not read it after a restore
         return f"The texts are in {encoding}. Only UTF-8 is supported. Restore another backup."
@@ -130,20 +93,3 @@ def _expected_objects(revision: str) -> _Objects:
     with engine.connect() as connection:
         upgrade(connection, revision)
         return _read_objects(connection)
-
-
-@cache
-def _known_revisions() -> set[str]:
-    return {script.revision for script in _scripts().walk_revisions()}
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic_config())
-
-
-def _alembic_config(connection: Connection | None = None) -> Config:
-    config = Config()
-    # ConfigParser interpolates %: https://docs.python.org/3/library/configparser.html
-    config.set_main_option("script_location", str(resource_dir("migrations")).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config

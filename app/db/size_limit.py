@@ -2,6 +2,7 @@
 
 To compare sizes instead costs time on every read and write: before version 3.43, SQLite must load a
 text to know its size in bytes. https://www.sqlite.org/limits.html#max_length
+PostgreSQL has no such limit, and knows the size of a stored text without loading it.
 """
 
 import sqlite3
@@ -14,13 +15,18 @@ from sqlalchemy.exc import DBAPIError
 from app.db.sqlite.errors import error_code
 
 MAX_SIZE = 1_000_000_000
-"""SQLite's own limit."""
+"""The limit of both engines, about."""
 _ROW_HEADER = 16
 """Bytes that a row needs besides one large text: the limit also applies to whole rows."""
 
 
 class TooLargeError(Exception):
-    """A statement would have built a text beyond its size limit. It has changed nothing."""
+    """A text is larger than allowed."""
+
+
+def has_size_limit(connection: Connection) -> bool:
+    """Return whether the engine has a limit to set. Otherwise the caller compares sizes."""
+    return connection.dialect.name == "sqlite"
 
 
 @contextmanager
@@ -29,6 +35,9 @@ def size_limit(connection: Connection, size: int) -> Iterator[None]:
 
     Raise TooLargeError for a larger one. The limit also applies to the parameters.
     """
+    if not has_size_limit(connection):
+        yield
+        return
     driver = connection.connection.driver_connection
     assert driver  # noqa: S101 - an open connection has one
     before = driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(size, 0) + _ROW_HEADER)

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections to one or several servers, errors, and backups."""
