@@ -6,6 +6,8 @@ from app.errors import ProblemError
 
 MAX_URL_LENGTH = 8_192
 """Bytes of path and query. RFC 9110, section 4.1, recommends at least 8,000."""
+REVISION_HEADER = "Timeline-Revision"
+"""The revision of the data that a response was made from. In a request, the oldest one allowed."""
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 
@@ -15,11 +17,14 @@ DEFAULT_HEADERS = {
     # Without it, widgets on other sites fail: TimelineJS reports an error in a spreadsheet.
     "Access-Control-Allow-Origin": "*",
     # Scripts of other origins can read these headers only, and a few that browsers always allow.
-    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Timeline-Truncated, X-Request-ID",
+    "Access-Control-Expose-Headers": (
+        "ETag, Link, Retry-After, Timeline-Revision, Timeline-Truncated, X-Request-ID"
+    ),
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
-    # Otherwise a shared cache could send Brotli to a client that cannot decode it.
-    "Vary": "Accept-Encoding",
+    # Otherwise a shared cache could send Brotli to a client that cannot decode it, or a response
+    # that is older than the client allows.
+    "Vary": "Accept-Encoding, Timeline-Revision",
     "X-Content-Type-Options": "nosniff",
 }
 # https://fetch.spec.whatwg.org/#cors-preflight-request

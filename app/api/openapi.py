@@ -16,7 +16,8 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from app.api.examples import REQUESTS, read_example, read_problems
-from app.api.headers import ALLOWED_METHODS, CACHE_CONTROL, MAX_URL_LENGTH
+from app.api.headers import ALLOWED_METHODS, CACHE_CONTROL, MAX_URL_LENGTH, REVISION_HEADER
+from app.db.revision import MAX_REVISION
 from app.errors import RETRY_AFTER
 from app.schemas.problem import MEDIA_TYPE, Problem
 from app.settings import Settings
@@ -63,6 +64,12 @@ def _header(description: str, example: str | int | None = None, **schema: str | 
     return header if example is None else {**header, "example": example}
 
 
+REVISION_SCHEMA: Mapping[str, str | int] = {
+    "type": "integer",
+    "format": "int64",
+    "minimum": 0,
+    "maximum": MAX_REVISION,
+}
 HEADERS: Mapping[str, JsonSchema] = {
     "Allow": _header("The methods that the path supports.", ALLOWED_METHODS),
     "Cache-Control": _header(
@@ -82,6 +89,12 @@ HEADERS: Mapping[str, JsonSchema] = {
     ),
     "Retry-After": _header(
         "Seconds to wait before the next request.", RETRY_AFTER, type="integer", minimum=0
+    ),
+    REVISION_HEADER: _header(
+        "The revision of the data that the response was made from. It increases with every change. "
+        "Send it back to get a response that is at least as new.",
+        42,
+        **REVISION_SCHEMA,
     ),
     "Timeline-Truncated": _header(
         "The number of events in the response, and of those that match, if it does not contain all "
@@ -117,7 +130,9 @@ class ErrorResponse(NamedTuple):
 # 408 and 431 are not declared: no request of a generated client gets them.
 ERROR_RESPONSES: Mapping[str, ErrorResponse] = {
     "400": ErrorResponse(
-        "BadRequest", "The request is not HTTP, its URL is not UTF-8, or its `Host` is not a host."
+        "BadRequest",
+        "The request is not HTTP, its URL is not UTF-8, its `Host` is not a host, or its "
+        "`Timeline-Revision` is not a revision.",
     ),
     "404": ErrorResponse("NotFound", "No record has this id."),
     "405": ErrorResponse(
@@ -137,13 +152,22 @@ ERROR_RESPONSES: Mapping[str, ErrorResponse] = {
 HTML_ERROR_STATUSES = {"404", "422", "503"}
 """The errors that a page returns as HTML, if the client requests HTML."""
 NOT_MODIFIED = "The response that the client has, by its `ETag`, is current. There is no body."
-# The middleware reads this header, so no endpoint has an argument that FastAPI could describe.
-IF_NONE_MATCH: JsonSchema = {
-    "name": "If-None-Match",
-    "in": "header",
-    "description": "The `ETag` of the response that the client has.",
-    "schema": {"type": "string", "examples": [EXAMPLE_TAG]},
-}
+# The middleware reads these headers, so no endpoint has an argument that FastAPI could describe.
+REQUEST_HEADERS: Sequence[JsonSchema] = [
+    {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The `ETag` of the response that the client has.",
+        "schema": {"type": "string", "examples": [EXAMPLE_TAG]},
+    },
+    {
+        "name": REVISION_HEADER,
+        "in": "header",
+        "description": "The oldest revision of the data that the response may be made from: that "
+        "of an earlier response, whichever server sent it.",
+        "schema": {**REVISION_SCHEMA, "examples": [42]},
+    },
+]
 
 
 def operation_id(route: APIRoute) -> str:
@@ -238,8 +262,8 @@ def _operation(
     headers = {**ok.get("headers", {}), **header_refs("Cache-Control")}
     not_modified: JsonSchema = {}
     if HEALTH_TAG not in operation["tags"]:
-        parameters.append(IF_NONE_MATCH)
-        headers |= header_refs("ETag")
+        parameters += REQUEST_HEADERS
+        headers |= header_refs("ETag", REVISION_HEADER)
         not_modified = {"304": {"description": NOT_MODIFIED, "headers": headers}}
     if name in REQUESTS:
         (content,) = ok["content"].values()

@@ -1,9 +1,9 @@
 """The public JSON of pages, counts and health checks."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import MISSING
+from pydantic import MISSING, Field
 
 from app.domain.vocabulary import Interval, TotalRelation
 from app.schemas.records import Actor, ApiModel, Count, Event, Source, Timeline
@@ -127,5 +127,11 @@ class Readiness(Health):
 
     revision: Count
     """Revision of the data. It increases with every change."""
+    database: str | MISSING = MISSING
+    """Name and version of the database engine."""
+    role: str | MISSING = MISSING
+    """`primary`, or `standby` if the data is read from a server that follows the primary."""
+    replication_delay: Annotated[float, Field(ge=0)] | MISSING = MISSING
+    """Seconds by which the data of a standby may be older than that of the primary."""
     sqlite: str
-    """Version of SQLite."""
+    """Version of the SQLite library."""

@@ -8,9 +8,10 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
 
-from app.api.headers import MAX_URL_LENGTH, uri_too_long
+from app.api.headers import MAX_URL_LENGTH, REVISION_HEADER, uri_too_long
+from app.db.revision import MAX_REVISION
 from app.domain.text import quote
-from app.errors import ProblemError
+from app.errors import ProblemError, parameter_error
 from app.server.access_log import make_request_id
 from app.server.content_coding import negotiate
 from app.server.response_cache import CacheKey
@@ -24,13 +25,14 @@ class RequestInfo:
 
     __slots__ = (
         *("cache_key", "coding", "host", "id", "if_none_match"),
-        *("is_too_long", "method", "query", "scheme", "scope"),
+        *("is_too_long", "method", "query", "required_revision", "scheme", "scope"),
     )
 
     def __init__(
         self, scope: Scope, clean_query: Callable[[Scope], bytes] = itemgetter("query_string")
     ) -> None:
         host: bytes | None = None
+        revision: bytes | None = None
         accept_encoding = if_none_match = request_id = b""
         # One pass over the headers as they are, because this runs for cached responses, too.
         for name, value in scope["headers"]:
@@ -42,10 +44,14 @@ class RequestInfo:
                 host = value if host is None else host
             elif name == b"x-request-id":
                 request_id = request_id or value
+            elif name == b"timeline-revision":
+                revision = value if revision is None else revision + b"," + value
         self.scope = scope
         self.method: str = scope["method"]
         self.id = make_request_id(request_id)
         self.host = host
+        # None if it is malformed: the response is a 400, which must not depend on the cache.
+        self.required_revision = 0 if revision is None else _parse_revision(revision)
         self.if_none_match = if_none_match.decode("latin-1")
         self.coding = negotiate(accept_encoding)
         # A proxy can also send `ws` or `wss` as X-Forwarded-Proto, but the links are of web pages.
@@ -60,7 +66,7 @@ class RequestInfo:
         self.cache_key: CacheKey = (self.scheme, address, path, self.query, self.coding)
 
     def find_problem(self, allowed_hosts: Collection[str]) -> ProblemError | None:
-        """Return the problem of a URL that is too long or not UTF-8, or of a wrong host.
+        """Return the problem of a URL that is too long or not UTF-8, or of a wrong header.
 
         Every host is allowed if `allowed_hosts` is empty.
         """
@@ -74,6 +80,14 @@ class RequestInfo:
             except UnicodeDecodeError:
                 detail = f"The {name} of the URL is not UTF-8. Percent-encode it as UTF-8."
                 return ProblemError(HTTPStatus.BAD_REQUEST, detail)
+        if self.required_revision is None:
+            detail = (
+                "The value is not a revision. Send the number that this header had in an earlier "
+                "response, or omit it."
+            )
+            return ProblemError(
+                HTTPStatus.BAD_REQUEST, faults=[parameter_error(REVISION_HEADER, detail)]
+            )
         # The host is part of each link in the response, where a script could run.
         text = "localhost" if self.host is None else self.host.decode("latin-1")
         host = _HOST.fullmatch(text)
@@ -87,6 +101,14 @@ class RequestInfo:
             )
             return ProblemError(HTTPStatus.MISDIRECTED_REQUEST, detail)
         return None
+
+
+def _parse_revision(value: bytes) -> int | None:
+    """Return the number in the header `Timeline-Revision`, or None if it is malformed."""
+    # Python refuses to parse thousands of digits.
+    if not value.isdigit() or len(value) > len(str(MAX_REVISION)):
+        return None
+    return number if (number := int(value)) <= MAX_REVISION else None
 
 
 def _host_name(host: str) -> str:

@@ -14,9 +14,10 @@ from anyio.to_thread import run_sync
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.headers import ALLOWED_METHODS, PREFLIGHT_HEADERS
+from app.api.headers import ALLOWED_METHODS, PREFLIGHT_HEADERS, REVISION_HEADER
 from app.api.problems import problem_response
 from app.api.unknown_parameters import CleanQuery
+from app.db.revision import RequestRevision, request_revision
 from app.domain.text import escape
 from app.errors import ProblemError
 from app.memory import return_freed_memory
@@ -67,7 +68,9 @@ class ResponseMiddleware:
         self._health_checks = {f"{root_path}{path}" for path in HEALTH_CHECKS}
         self._budget = SendBudget(send_budget)
         self._slow_lane = SlowLane(slow_requests)
-        self._in_progress = dict[tuple[CacheKey, Hashable], asyncio.Future[WholeResponse | None]]()
+        self._in_progress = dict[
+            tuple[CacheKey, Hashable, int], asyncio.Future[WholeResponse | None]
+        ]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request, from the cache if possible. Other events are passed on."""
@@ -82,8 +85,10 @@ class ResponseMiddleware:
         try:
             # Read before the response is created. If the data changes meanwhile, the response is
             # cached for the old version, and so is never sent for the new one.
-            version = self._current_version() if request.method in ("GET", "HEAD") else None
-            if cached := self._cache.get(request.cache_key, version):
+            required = request.required_revision
+            is_cacheable = request.method in ("GET", "HEAD") and required is not None
+            version = self._current_version() if is_cacheable else None
+            if cached := self._cache.get(request.cache_key, version, required or 0):
                 sender.cache = "hit"
                 await sender.send_whole(cached)
             else:
@@ -121,7 +126,9 @@ class ResponseMiddleware:
         self, request: RequestInfo, version: Hashable, sender: Sender, receive: Receive
     ) -> None:
         """Respond to a request, or wait for the response to an identical one in progress."""
-        key = request.cache_key, version
+        # The response to a request that requires no revision, or another one, may be too old.
+        revision = RequestRevision(request.required_revision or 0)
+        key = request.cache_key, version, revision.required
         if version is not None and (pending := self._in_progress.get(key)):
             # Not awaited itself: a request that is cancelled would cancel it for all others.
             await asyncio.wait([pending])
@@ -143,8 +150,9 @@ class ResponseMiddleware:
 
         work = Work(self._slow_lane)
         current_work.set(work)
+        request_revision.set(revision)
         try:
-            await self._respond(_Responder(request, sender, share, work), receive)
+            await self._respond(_Responder(request, sender, share, work, revision), receive)
         finally:
             _finish(work, sender)
             share(None)  # a stream, or a request that was cancelled
@@ -215,6 +223,7 @@ class _Responder:
         sender: Sender,
         share: Callable[[WholeResponse | None], None],
         work: Work,
+        revision: RequestRevision,
     ) -> None:
         self.request = request
         self.app_scope: Scope = {}
@@ -223,6 +232,7 @@ class _Responder:
         self._sender = sender
         self._share = share
         self._work = work
+        self._revision = revision
         self._start: Message = {}
         self._unwanted = asyncio.Event()
         """Set when the rest of a stream is not sent."""
@@ -263,6 +273,8 @@ class _Responder:
         """Send the completed headers, and the first part of the body."""
         status = self._start["status"]
         headers = complete_headers(status, self._start["headers"])
+        if self._revision.read is not None:
+            headers[REVISION_HEADER] = str(self._revision.read)
         # The routes only know GET. HEAD and OPTIONS are the work of this layer.
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = ALLOWED_METHODS
@@ -298,4 +310,6 @@ class _Responder:
             return response
         etag = headers["ETag"] = make_etag(body, headers.get("Content-Encoding"))
         not_modified = without_content_headers(headers.raw)
-        return response._replace(headers=headers.raw, etag=etag, not_modified=not_modified)
+        return response._replace(
+            headers=headers.raw, etag=etag, not_modified=not_modified, revision=self._revision.read
+        )

@@ -25,6 +25,8 @@ class WholeResponse(NamedTuple):
     """Empty if the response must not be cached."""
     not_modified: RawHeaders | None = None
     """The headers of the 304, which has no body."""
+    revision: int | None = None
+    """The revision of the data that it was made from; None if it does not depend on the data."""
 
 
 class ResponseCache:
@@ -36,18 +38,23 @@ class ResponseCache:
         self._version: Hashable = None
         self._entries: OrderedDict[CacheKey, WholeResponse] = OrderedDict()
 
-    def get(self, key: CacheKey, version: Hashable) -> WholeResponse | None:
+    def get(
+        self, key: CacheKey, version: Hashable, required_revision: int = 0
+    ) -> WholeResponse | None:
         """Return the response of this key and version. Another version empties the cache.
 
-        Nothing is cached for None, an unknown version.
+        Nothing is cached for None, an unknown version. A response that was made from a revision
+        before the required one is not returned.
         """
         if version is None:
             return None
         if version != self._version:
             self._entries.clear()
             self._size, self._version = 0, version
-        if (cached := self._entries.get(key)) is not None:
-            self._entries.move_to_end(key)
+        cached = self._entries.get(key)
+        if cached is None or (cached.revision is not None and cached.revision < required_revision):
+            return None
+        self._entries.move_to_end(key)
         return cached
 
     def put(self, key: CacheKey, version: Hashable, response: WholeResponse) -> None:

@@ -63,7 +63,7 @@ class Sender:
 
     async def send_whole(self, response: WholeResponse) -> None:
         """Send a response, or the 304 if the client has it already."""
-        status, headers, body, self.route, etag, not_modified = response
+        status, headers, body, self.route, etag, not_modified, _ = response
         request = self._request
         if not_modified and request.if_none_match and etag_matches(request.if_none_match, etag):
             status, headers, body = 304, not_modified, b""

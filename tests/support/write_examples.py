@@ -39,8 +39,9 @@ def example_files(seed: httpx.Client) -> Iterator[tuple[Path, bytes]]:
         response = seed.get(url, headers=HOST).raise_for_status()
         file = file_of(operation)
         if operation == "getReadiness":
-            sqlite = {"sqlite": read_example(operation)["sqlite"]}  # differs between machines
-            yield file, _to_json({**response.json(), **sqlite})
+            # They differ between machines.
+            engines = {name: read_example(operation)[name] for name in ("database", "sqlite")}
+            yield file, _to_json({**response.json(), **engines})
         else:
             yield file, _to_json(response.json()) if is_json(file) else response.content
     problems = {status: seed.request(*request).json() for status, request in CLIENT_ERRORS.items()}

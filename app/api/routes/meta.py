@@ -1,21 +1,21 @@
 """Endpoints about the API itself: health checks and the OpenAPI document."""
 
 import asyncio
-from contextlib import closing
-from pathlib import Path
 from sqlite3 import sqlite_version
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from pydantic import MISSING
 
 from app.api.dependencies import DatabaseDep
+from app.api.headers import REVISION_HEADER
+from app.api.openapi import header_refs
 from app.api.routing import StrictRoute
+from app.db.database import Database, State
 from app.db.revision import revision_of
-from app.db.sqlite.database import Database
-from app.db.sqlite.integrity import find_corruption
-from app.db.sqlite.migrate import require_current_schema
+from app.db.schema import require_compatible_schema
 from app.errors import service_unavailable
 from app.schemas import responses
 
@@ -31,7 +31,7 @@ async def get_liveness(response: Response) -> responses.Health:
 
 
 class DamageCheck:
-    """The check of the file for damage: once for each version of the data, and one at a time.
+    """The check of the database for damage: once for each version, and one at a time.
 
     A small file is read as a whole. Probes that arrive meanwhile share the result, so that many of
     them cost no more than one.
@@ -43,22 +43,15 @@ class DamageCheck:
         self._check: asyncio.Task[str | None] | None = None
 
     async def result(self) -> str | None:
-        """Return SQLite's description of the damage, or None. Runs on the event loop."""
-        # The time of the last change also shows that another program wrote into the file.
-        version = (self._database.data_version(), _modified(self._database.path))
+        """Return a description of the damage, or None. Runs on the event loop."""
+        version = self._database.damage_version()
         check = self._check
         if check is None or (
             check.done() and (version != self._version or check.cancelled() or check.exception())
         ):
             self._version = version
-            self._check = check = asyncio.create_task(run_in_threadpool(self._find))
+            self._check = check = asyncio.create_task(run_in_threadpool(self._database.find_damage))
         return await asyncio.shield(check)
-
-    def _find(self) -> str | None:
-        # A new connection reads what is on the disk; others have it in their caches.
-        database = Database(self._database.settings, read_only=self._database.read_only)
-        with closing(database), database.read() as connection:
-            return find_corruption(connection)
 
 
 async def _get_damage_check(request: Request) -> DamageCheck:
@@ -67,7 +60,11 @@ async def _get_damage_check(request: Request) -> DamageCheck:
     return check
 
 
-@router.get("/readyz", summary="Check that the server is ready")
+@router.get(
+    "/readyz",
+    summary="Check that the server is ready",
+    responses={200: {"headers": header_refs(REVISION_HEADER)}},
+)
 async def get_readiness(
     database: DatabaseDep,
     damage_check: Annotated[DamageCheck, Depends(_get_damage_check)],
@@ -75,24 +72,26 @@ async def get_readiness(
 ) -> responses.Readiness:
     """Check that the database is open, migrated and not corrupt."""
     response.headers["Cache-Control"] = "no-store"
-    revision = await run_in_threadpool(_read_revision, database)
+    revision, state = await run_in_threadpool(_read_state, database)
     if damage := await damage_check.result():
         raise service_unavailable(f"The database is damaged: {damage}. Restore a backup.")
-    return responses.Readiness(status="ok", revision=revision, sqlite=sqlite_version)
+    delay = state.replication_delay
+    return responses.Readiness(
+        status="ok",
+        revision=revision,
+        database=state.engine,
+        role=state.role,
+        replication_delay=MISSING if delay is None else delay,
+        sqlite=sqlite_version,
+    )
 
 
-def _modified(path: Path) -> int | None:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return None
-
-
-def _read_revision(database: Database) -> int:
-    # While the server runs, another process can replace the file by one of another version.
-    require_current_schema(database)
+def _read_state(database: Database) -> tuple[int, State]:
     with database.read() as connection:
-        return revision_of(connection)
+        # Another process may have migrated the database, or replaced the file.
+        require_compatible_schema(connection, database.name)
+        revision = revision_of(connection)
+    return revision, database.state()
 
 
 @router.get("/openapi.json", include_in_schema=False)
