@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -19,13 +20,20 @@ class Run(NamedTuple):
     """CPU time, of the process and of the system for it."""
     megabytes: float
     """The maximum resident memory."""
+    elapsed: float
+    """Seconds from the start to the end, with the work of a database server."""
 
 
-def load(folder: Path, events: int) -> Run:
-    """Load a dossier with this number of events into the database `{events}.db` of a folder."""
+def load(folder: Path, events: int, url: str = "") -> Run:
+    """Load a dossier with this number of events into the database of a URL.
+
+    The default is the file `{events}.db` of a folder.
+    """
     dossier = folder / f"{events}.jsonl"
-    write_dossier(dossier, events)
-    url = f"sqlite:///{folder / f'{events}.db'}"
+    if not dossier.exists():
+        write_dossier(dossier, events)
+    url = url or f"sqlite:///{folder / f'{events}.db'}"
+    start = time.perf_counter()
     process = subprocess.Popen(
         [TIMELINE, "load", dossier],
         env={**os.environ, "TIMELINE_DATABASE_URL": url},
@@ -34,7 +42,8 @@ def load(folder: Path, events: int) -> Run:
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
-    return Run(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    elapsed = time.perf_counter() - start
+    return Run(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, elapsed)
 
 
 def main() -> None:

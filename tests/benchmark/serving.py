@@ -23,7 +23,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from app.db.sqlite.database import Database
+from app.db.engines import open_database
 from app.settings import Settings
 from tests.benchmark.client import CLIENT, latencies, rate
 from tests.benchmark.loading import load
@@ -88,15 +88,16 @@ def serving(
 
 
 def project(
-    path: Path,
+    database: Path | str,
     *,
     workers: int = 1,
     cache_mb: int = 32,
     query_timeout: float = 60,
     access_log: bool = False,
 ) -> AbstractContextManager[tuple[int, subprocess.Popen[bytes]]]:
-    """Serve a database with `timeline serve`."""
-    _read_into_page_cache(path)
+    """Serve a file, or the database of a URL, with `timeline serve`."""
+    if isinstance(database, Path):
+        _read_into_page_cache(database)
     return serving(
         *(
             BIN / "timeline",
@@ -107,7 +108,7 @@ def project(
             "--workers",
             str(workers),
         ),
-        TIMELINE_DATABASE_URL=f"sqlite:///{path}",
+        TIMELINE_DATABASE_URL=database if isinstance(database, str) else f"sqlite:///{database}",
         TIMELINE_CACHE_SIZE=str(cache_mb),
         TIMELINE_QUERY_TIMEOUT=str(query_timeout),
     )
@@ -158,7 +159,7 @@ def measure_hot(path: Path, folder: Path, effort: Effort) -> Iterator[Figure]:
 
 def measure_cold(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
     """Measure pages that are not cached, compared with Datasette and an ORM endpoint."""
-    database = Database(Settings(database_url=f"sqlite:///{path}"))
+    database = open_database(Settings(database_url=f"sqlite:///{path}"))
     queries = Queries(database, events)
     filtered = queries.filtered(30_000)
     paths = [path_of(query) for query in filtered]
@@ -255,7 +256,7 @@ def measure_growth(paths: dict[int, Path], effort: Effort) -> Iterator[Figure]:
 
 def _query_kinds(path: Path, events: int, effort: Effort) -> dict[str, QueryKind]:
     """Create queries of each kind."""
-    queries = Queries(Database(Settings(database_url=f"sqlite:///{path}")), events)
+    queries = Queries(open_database(Settings(database_url=f"sqlite:///{path}")), events)
     few = effort.repetitions // 10
     return {
         **{
@@ -275,7 +276,7 @@ def _query_kinds(path: Path, events: int, effort: Effort) -> dict[str, QueryKind
 
 def measure_memory(path: Path, events: int, effort: Effort) -> Iterator[Figure]:
     """Measure the time until the first response, and the memory after many distinct queries."""
-    queries = Queries(Database(Settings(database_url=f"sqlite:///{path}")), events)
+    queries = Queries(open_database(Settings(database_url=f"sqlite:///{path}")), events)
     start = time.perf_counter()
     with project(path) as (port, process):
         while True:

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from tests.benchmark import client
+from tests.support import postgresql
+from tests.support.cluster import require_programs
 from tests.support.corpus import TESTS
 
 
@@ -45,11 +47,25 @@ def test_benchmark_writes_its_figures(tmp_path: Path) -> None:
     assert all(value > 0 for value in figures.values())
 
 
+def test_engines_are_compared() -> None:
+    postgresql.server_url()  # skips the test if there is none
+    printed = _run("engines", "--quick", "--sizes", "2000")
+    ratios = re.findall(r"^(.+?)  [\d.,]+  [\d.,]+  (?:/s|ms)  ", printed, re.MULTILINE)
+    assert {"loading 2,000 events", "no filter: 2,000 events", "cached page"} <= {*ratios}
+
+
 def test_soak_has_no_errors() -> None:
     printed = _run("soak", "--events", "200", "--minutes", "0.05")
     outcomes = {line.rpartition(": ")[0] for line in printed.splitlines()}
     assert {"hot: 200", "cold: 200", "export: 200", "load: exit code 0"} <= outcomes
     assert not re.search("Error|: 5..:|exit code 1", printed)
+
+
+def test_replication_is_measured() -> None:
+    require_programs()
+    printed = _run("replication", "--events", "500", "--seconds", "0.2")
+    rows = re.findall(r"(cold|cached) +│ ([12]) ", printed)
+    assert rows == [("cold", "1"), ("cold", "2"), ("cached", "1"), ("cached", "2")]
 
 
 def test_contention_is_measured() -> None:
