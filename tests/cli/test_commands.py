@@ -49,7 +49,9 @@ def test_invalid_files_report_every_error_and_load_nothing(tmp_path: Path) -> No
         assert second.startswith(f"{wrong}:94: events[2].date: '2020-44/2021-02' is not a date. ")
         assert third.startswith(f"{missing}: The file cannot be read (")
         assert last == ("3 errors. Nothing was loaded." if command == "load" else "3 errors.")
-    assert run(tmp_path, "load", str(HARBOUR)).stdout.endswith(" 1 timeline added.\n")
+    assert run(tmp_path, "load", str(HARBOUR)).stdout.endswith(
+        " 1 timeline added. The revision is 1.\n"
+    )
 
 
 def test_check_creates_no_database(tmp_path: Path) -> None:
@@ -120,10 +122,14 @@ def test_export_loads_again_unchanged(tmp_path: Path, suffix: str) -> None:
     assert not [*tmp_path.glob("*.part")]
 
 
-def test_failed_export_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.sqlite
+def test_export_of_missing_file_is_one_line(tmp_path: Path) -> None:
     missing = run(tmp_path, "export")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr.endswith("or run `timeline load` to create it.\n")
+
+
+def test_failed_export_is_one_line(tmp_path: Path) -> None:
     run(tmp_path, "load", str(HARBOUR))
     unknown = run(tmp_path, "export", "habour")
     assert unknown.stderr == "There is no timeline 'habour'. The nearest is 'harbour'.\n"

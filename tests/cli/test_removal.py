@@ -139,11 +139,15 @@ def test_refused_removal_changes_nothing(loaded: Path, case: str) -> None:
     assert run(loaded, "export").stdout == before
 
 
-def test_removal_from_missing_or_empty_database_is_refused(tmp_path: Path) -> None:
+@pytest.mark.sqlite
+def test_removal_from_missing_file_is_refused(tmp_path: Path) -> None:
     missing = run(tmp_path, "remove", "harbour", "--yes")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "There is no such file." in missing.stderr
     assert not [*tmp_path.iterdir()]
+
+
+def test_removal_from_empty_database_is_refused(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
     empty = run(tmp_path, "remove", "harbour", "--yes")
     assert empty.stderr == "There is no timeline 'harbour'. The database has none.\n"

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.databases import database_at, url_of
+from tests.support.postgresql import programs
 
 TIMELINE = Path(sys.executable).with_name("timeline")
 
@@ -37,8 +38,12 @@ def run(
 
 def command_env(tmp_path: Path, more: dict[str, str]) -> dict[str, str]:
     """Return the environment of a command whose database is in `tmp_path`."""
-    url = url_of(tmp_path / "timeline.db")
-    return {**os.environ, "TIMELINE_DATABASE_URL": url, "NO_COLOR": "1", "COLUMNS": "100", **more}
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}
+    environment["TIMELINE_DATABASE_URL"] = url = url_of(tmp_path / "timeline.db")
+    if url.startswith("postgresql:"):
+        # The programs of Debian, for backups, may be older than the server.
+        environment["TIMELINE_POSTGRESQL_PROGRAMS"] = str(programs())
+    return {**environment, **more}
 
 
 def database_name(tmp_path: Path) -> str:
