@@ -349,6 +349,9 @@ def refresh_records(connection: Connection, events: Rows, max_bytes: int = MAX_S
         size = ByteLength(_stored.content)
         larger = select(size).where(_stored.event_id.in_(events), size > max_bytes)
         if connection.scalar(larger.limit(1)):
+            # As with the limit, none is stored. Otherwise a second attempt would find no change.
+            stored = tables.event_record.delete().where(_stored.event_id.in_(events))
+            connection.execute(stored)
             raise TooLargeError
 
 

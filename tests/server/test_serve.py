@@ -33,7 +33,7 @@ def test_serve_loads_the_seed_into_an_empty_database(tmp_path: Path) -> None:
         assert process.stdout
         line = process.stdout.readline()
     assert re.fullmatch(
-        r"Serving 22 events of 1 timeline from \S+/timeline\.db at http://127\.0\.0\.1:\d+/\n", line
+        r"Serving 22 events of 1 timeline from \S+ at http://127\.0\.0\.1:\d+/\n", line
     )
     assert process.returncode == 0
 

@@ -83,6 +83,7 @@ def _reject(_: SlowLane) -> None:
     raise OverloadedError
 
 
+@pytest.mark.sqlite  # whose queries use the processor of the server
 @pytest.mark.parametrize("path", ["/events", "/facets", "/histogram", "/", "/events.ics"])
 def test_overloaded_server_returns_503(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
