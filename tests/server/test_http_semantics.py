@@ -166,7 +166,7 @@ def test_each_coding_has_one_stable_etag(seed: httpx.Client) -> None:
     assert [len(values) for values in etags.values()] == [1, 1]
 
 
-@pytest.mark.sqlite  # PostgreSQL is asked every 50 ms: tests/server/test_revision.py
+@pytest.mark.sqlite  # in PostgreSQL, up to 50 ms later: tests/server/test_revision.py
 def test_next_response_after_a_load_is_current(tmp_path: Path) -> None:
     database = new_database(tmp_path / "timeline.db")
     load_into(database, HARBOUR)

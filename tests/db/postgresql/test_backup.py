@@ -352,6 +352,19 @@ def test_missing_program_is_reported_with_fix(urls: list[str], tmp_path: Path) -
     with closing(_open(urls[0], tmp_path)) as database, pytest.raises(DatabaseError) as refused:
         _back_up(database, tmp_path / "x.dump")
     assert str(refused.value) == (
+        f"{tmp_path}/pg_dump: There is no such program. Set TIMELINE_POSTGRESQL_PROGRAMS to the "
+        "directory that contains it."
+    )
+
+
+def test_missing_programs_in_path_are_reported_with_fix(
+    urls: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    settings = Settings(database_url=urls[0])
+    with closing(open_database(settings)) as database, pytest.raises(DatabaseError) as refused:
+        _back_up(database, tmp_path / "x.dump")
+    assert str(refused.value) == (
         "pg_dump: There is no such program. Install PostgreSQL's client programs (on Debian the "
         "package postgresql-client), or set TIMELINE_POSTGRESQL_PROGRAMS to the directory that "
         "contains it."
