@@ -73,8 +73,7 @@ class EventFilter:
     def matches_all(self) -> bool:
         """Whether every event matches."""
         # Without a window, `certain_only` and the duration classes have no effect.
-        lazily = self.reads_lists_lazily
-        every = EventFilter(reads_lists_lazily=lazily)
+        every = EventFilter(reads_lists_lazily=self.reads_lists_lazily)
         return replace(self, certain_only=False, spans=()) == every
 
     def without(self, facet: FacetName) -> "EventFilter":

@@ -33,7 +33,7 @@ another language they are not found, and the message is that of a lost connectio
 _RETRY = "Try again."
 _POOLER = (
     "A prepared statement is not on this connection of PgBouncer. Use version 1.22 or newer, with "
-    "max_prepared_statements of at least 100."
+    "max_prepared_statements of at least 200."
 )
 _MESSAGES = {
     "08": "The connection to the server was lost, or cannot be established. Check that the server "
