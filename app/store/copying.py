@@ -13,13 +13,11 @@ from app.db.backups import count_records
 from app.db.bulk import indexes_dropped, insert_rows, update_statistics
 from app.db.database import Counts, Database, OnWait, Progress
 from app.db.errors import describe_failure
-from app.db.fulltext import merge_additions
 from app.db.revision import revision_of
 from app.db.schema import require_current_schema
-from app.db.size_limit import MAX_SIZE
 from app.domain.text import escape, quote
 from app.errors import DatabaseError
-from app.store.search_index import update_documents
+from app.store.search_index import index_all
 
 BATCH = 1_000
 """Rows that are read, written and compared at a time, so that memory stays bounded."""
@@ -140,18 +138,14 @@ def _digest(batches: Iterator[Rows], on_rows: OnRows) -> tuple[int, int]:
 def _fill_index(writer: Connection, name: str, on_rows: OnRows) -> None:
     """Add the events to the full-text index, which each engine stores in its own way."""
     event = tables.event.c
-    last = 0
-    in_order = select(event.id).order_by(event.id).limit(BATCH)
-    while events := writer.scalars(in_order.where(event.id > last)).all():
-        for id_, size in update_documents(writer, events, MAX_SIZE).items():
+    for number, too_large in index_all(writer):
+        for id_, size in too_large.items():
             slug = writer.execute(select(event.slug).where(event.id == id_)).scalar_one()
             raise DatabaseError(
                 f"{name}: The event {quote(slug)} has {size:,} characters of text, too many for "
                 "the full-text index. Nothing was copied. Shorten its texts in the other database."
             )
-        last = events[-1]
-        on_rows(len(events))
-    merge_additions(writer)
+        on_rows(number)
 
 
 def _copy_revision(reader: Connection, writer: Connection) -> None:

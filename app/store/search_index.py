@@ -5,7 +5,7 @@ actors. Code that writes one of them calls a function of this module in the same
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -99,13 +99,22 @@ def delete_documents(connection: Connection, events: Collection[int]) -> None:
 
 def fill_index(connection: Connection) -> None:
     """Add the documents of all events, if the index is empty, as after a migration."""
-    if connection.scalar(select(fulltext.SEARCH_INDEX.c.rowid).limit(1)) is not None:
-        return
+    if connection.scalar(select(fulltext.SEARCH_INDEX.c.rowid).limit(1)) is None:
+        for _ in index_all(connection):
+            pass
+
+
+def index_all(connection: Connection) -> Iterator[tuple[int, dict[int, int]]]:
+    """Add the documents of all events in batches.
+
+    Yield the number of events of each batch, and the sizes of documents that are too large.
+    """
     last = 0
     in_order = select(_event.id).order_by(_event.id).limit(LOAD_BATCH)
     while events := connection.scalars(in_order.where(_event.id > last)).all():
-        update_documents(connection, events, MAX_SIZE)
+        yield len(events), update_documents(connection, events, MAX_SIZE)
         last = events[-1]
+    fulltext.merge_additions(connection)
 
 
 def _actor_names(connection: Connection, actors: Collection[int]) -> dict[int, str]:
